@@ -1,0 +1,1 @@
+include $(wildcard tools/*/build.mk)

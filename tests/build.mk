@@ -1,0 +1,11 @@
+# Tests. `make test` is everything, from installing what is missing to the last line "N passed, N failed".
+include $(sort $(wildcard tests/*/build.mk))
+
+.PHONY: test check
+test:
+	tools/install-deps.sh
+	$(PYTHON) tests/run_all.py --build $(BUILD)
+
+# System tests on QEMU: all, or those whose folder name matches the shell pattern T.
+check:
+	$(PYTHON) tests/system/run.py --build $(BUILD) $(if $(T),'$(T)')

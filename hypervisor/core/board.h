@@ -1,0 +1,61 @@
+/* board.h - the contract between core and the devices of a board
+ *
+ * A board is one const description (board/<name>/board.c); the drivers take every address from it. core knows only the
+ * functions below. On the workstation arch/host/ implements them. */
+#ifndef XM_CORE_BOARD_H
+#define XM_CORE_BOARD_H
+
+#include <stdbool.h>
+#include "../abi/types.h"
+
+#define BOARD_MAX_UARTS 2
+
+struct board_uart {
+    xmAddress_t base; /* of its registers; 0: the board has no such UART */
+    xm_u32_t irq;
+};
+
+struct board {
+    const char *name;
+    xm_u32_t clock_hz;          /* processor and bus clock: timer prescaler, UART divisor */
+    xmAddress_t device_start;   /* registers that the kernel maps for itself */
+    xm_u32_t device_size;
+    xmAddress_t prom_start;     /* readable by the kernel: a system booted from PROM keeps its images there */
+    xm_u32_t prom_size;
+    xmAddress_t gptimer_base;
+    xm_u32_t gptimer_irq;       /* line of the second timer: the slot timer */
+    xmAddress_t irqmp_base;
+    struct board_uart uart[BOARD_MAX_UARTS];
+};
+
+extern const struct board board;
+
+/* Free-running microsecond count, 32 bits, wraps. */
+void timer_init(void);
+xm_u32_t timer_count_us(void);
+/* One interrupt after delay_us (1 or more); replaces an earlier one. */
+void timer_arm_us(xm_u32_t delay_us);
+
+/* Interrupt controller: line n is bit n. */
+void irq_init(void);
+void irq_set_mask(xm_u32_t lines_enabled);
+void irq_force(xm_u32_t lines);
+void irq_clear(xm_u32_t lines);
+
+/* UARTs, by board number. Nothing here waits, but uart_put_now(), which is for boot messages and panics. */
+void uart_init(xm_u32_t uart, xm_u32_t baud);
+bool uart_exists(xm_u32_t uart);
+bool uart_can_send(xm_u32_t uart);
+void uart_send(xm_u32_t uart, xm_u8_t byte);
+bool uart_receive(xm_u32_t uart, xm_u8_t *byte);
+void uart_set_interrupts(xm_u32_t uart, bool receive, bool transmit);
+/* Error conditions since the last call, cleared by it. */
+xm_u32_t uart_take_errors(xm_u32_t uart);
+void uart_put_now(xm_u32_t uart, char c);
+xm_u32_t uart_irq(xm_u32_t uart);
+
+/* A device register through the kernel; the address was checked. */
+xm_u32_t io_read(xmAddress_t address);
+void io_write(xmAddress_t address, xm_u32_t value);
+
+#endif

@@ -1,0 +1,22 @@
+/* guest_mem.h - the only way to a partition's memory
+ *
+ * Rules: check the whole range with the rights needed, then copy in, then act on the copy; copy results out last. The
+ *        partition's address space is current. A range must lie in one area: two adjacent areas are not one. */
+#ifndef XM_CORE_GUEST_MEM_H
+#define XM_CORE_GUEST_MEM_H
+
+#include "partition.h"
+
+bool guest_range_ok(struct partition *p, xmAddress_t address, xm_u32_t size, bool write);
+/* Both refuse (false) a bad range, or an address that is no multiple of alignment. */
+bool guest_read(struct partition *p, xmAddress_t address, xm_u32_t alignment, void *to, xm_u32_t size)
+    __attribute__((warn_unused_result));
+bool guest_write(struct partition *p, xmAddress_t address, xm_u32_t alignment, const void *from, xm_u32_t size)
+    __attribute__((warn_unused_result));
+/* Copy a name of at most CONFIG_ID_STRING_LENGTH bytes, NUL included. False: bad address or no NUL in that length. */
+bool guest_read_name(struct partition *p, xmAddress_t address, char name[CONFIG_ID_STRING_LENGTH])
+    __attribute__((warn_unused_result));
+/* Index of the area that holds [address, address + size), XM_CONFIG_NONE: none. */
+xm_u32_t guest_find_area(const struct partition *p, xmAddress_t address, xm_u32_t size);
+
+#endif

@@ -1,0 +1,14 @@
+/* trace.h - trace streams: one per partition that configures it, one of the hypervisor
+ *
+ * Invariant: a stream is a ring in its own memory block; the newest records are kept, sequence numbers tell what is gone. */
+#ifndef XM_CORE_TRACE_H
+#define XM_CORE_TRACE_H
+
+#include "partition.h"
+#include "../abi/records.h"
+
+void trace_init(void);
+/* Store a record of the hypervisor's own stream if its configured mask lets it. module: TRACE_*_MODULE; event: AUDIT_*. */
+void trace_kernel(xm_u32_t module, xm_u32_t event, xm_u32_t a, xm_u32_t b, xm_u32_t c);
+
+#endif

@@ -1,0 +1,25 @@
+/* virq.h - virtual interrupts and traps of a partition
+ *
+ * Pending and mask words stand in the partition control table, which the partition may read. Order of delivery: a
+ * propagated trap, extended interrupts of trap class, then (virtual ET set, virtual PIL 0) hardware lines, then the other
+ * extended ones, highest number first. A source raised n times while pending is delivered once. */
+#ifndef XM_CORE_VIRQ_H
+#define XM_CORE_VIRQ_H
+
+#include "partition.h"
+
+#define VIRQ_FLAG_ET 0x20u
+#define VIRQ_FLAG_PIL 0xf00u
+
+void virq_reset(struct partition *p);
+void virq_raise_ext(struct partition *p, xm_u32_t number);
+void virq_raise_hw(struct partition *p, xm_u32_t line);
+/* Is an unmasked interrupt pending, whatever ET and PIL say? It ends XM_idle_self. */
+bool virq_wakes(const struct partition *p);
+/* Choose the vector to enter and commit it: clears pending bit and virtual ET. False: nothing deliverable. The partition is
+ * raised SYSTEM_ERROR by the caller when it has no trap table. */
+bool virq_take(struct partition *p, xm_u32_t *vector);
+/* Hardware lines that may interrupt while this partition runs. */
+xm_u32_t virq_hw_enabled(const struct partition *p);
+
+#endif

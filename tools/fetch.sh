@@ -77,13 +77,14 @@ fetch()
     : > "$apt/log"
     derive_lists
     download && return
+    : > "$apt/log"
     apt_private update || true # one list of several may fail; the download tells
     download && return
     if [ -f "$cache/$file" ]; then
         mv "$cache/$file" "$cache/$file.bad-digest"
         die "$file came with another SHA-256 than $digest; kept as $cache/$file.bad-digest"
     fi
-    tail -n 3 "$apt/log" | sed 's/^/fetch.sh: apt-get: /' >&2
+    grep '^[EW]:' "$apt/log" | head -n 3 | sed 's/^/fetch.sh: apt-get: /' >&2
     die "cannot get $file; copy it to $cache (SHA-256 $digest) or see $apt/log"
 }
 

@@ -1,0 +1,1 @@
+SUPERVISOR_OBJ := $(BUILD)/supervisor/supervisor.o

@@ -1,0 +1,5 @@
+void PartitionMain(void)
+{
+    for (;;) {
+    }
+}

@@ -1,0 +1,138 @@
+"""Options of xmg: what may be typed, and which function of `commands` answers it. Errors become exit codes here."""
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+
+from . import commands
+from .app import App
+from .client import utc_us
+from .errors import XmgError
+from .render import FORMATS, Output
+from .status import Status
+
+DEFAULT_LINK = "tcp:127.0.0.1:5500"
+DEFAULT_TIMEOUT_S = 5.0
+
+EPILOG = """\
+exit status:
+  0 done                            5 authentication
+  1 taken by the board, failed      6 outcome unknown
+  2 wrong usage                     7 data incomplete, gaps are listed
+  3 no link, no answer              8 protocol version differs
+  4 rejected by the board           9 link held by another console
+                                  130 interrupted
+
+environment:
+  XMG_LINK   default of --link      NO_COLOR   no colours
+
+examples:
+  xmg part list                     xmg hm read --from 120
+  xmg part reset P1 --warm          xmg console follow 2
+  xmg plan switch safe              xmg sys reset --cold --yes
+"""
+
+
+def positive_seconds(text: str) -> float:
+    """Type of time options."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value <= 86400:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds above 0")
+    return value
+
+
+def _common() -> argparse.ArgumentParser:
+    """Options that may stand before or after the command words; SUPPRESS keeps the later one from resetting the first."""
+    common = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
+    group = common.add_argument_group("common options")
+    group.add_argument("--link", metavar="URL",
+                       help="tcp:HOST:PORT, serial:DEVICE?baud=115200, pty:PATH or unix:PATH "
+                            f"(default: $XMG_LINK, else {DEFAULT_LINK})")
+    group.add_argument("--timeout", metavar="S", type=positive_seconds,
+                       help=f"seconds to wait for an answer (default: {DEFAULT_TIMEOUT_S:g})")
+    group.add_argument("--format", choices=FORMATS, help="form of the data on stdout (default: table)")
+    group.add_argument("--json", action="store_const", const="json", dest="format", help="short for --format json")
+    group.add_argument("--no-color", action="store_true", help="no colours; also when NO_COLOR is set")
+    group.add_argument("-v", "--verbose", action="store_true", help="show frames and repetitions on stderr")
+    return common
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The whole command line."""
+    common = _common()
+    parser = argparse.ArgumentParser(
+        prog="xmg", parents=[common], epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter,
+        description="Ground console of the xm hypervisor: talks to the supervisor partition of a board.")
+    parser.add_argument("--help-markdown", action="store_true", help=argparse.SUPPRESS)
+    groups = parser.add_subparsers(title="commands", metavar="COMMAND", dest="group")
+    commands.register(groups, common)
+    return parser
+
+
+def main(argv: Sequence[str] | None = None, clock_us: Callable[[], int] = utc_us) -> int:
+    """Runs one command; returns the exit status."""
+    parser = build_parser()
+    _complete(parser)
+    args = parser.parse_args(argv)
+    if args.help_markdown:
+        print(markdown(parser), end="")
+        return Status.DONE
+    if not hasattr(args, "run"):
+        args.usage_of = getattr(args, "usage_of", parser)
+        args.usage_of.print_usage(sys.stderr)
+        print(f"xmg: a command is missing: see {args.usage_of.prog} --help", file=sys.stderr)
+        return Status.USAGE
+    args.link = getattr(args, "link", None) or os.environ.get("XMG_LINK") or DEFAULT_LINK
+    args.timeout = getattr(args, "timeout", DEFAULT_TIMEOUT_S)
+    args.verbose = getattr(args, "verbose", False)
+    out = Output(getattr(args, "format", "table"), not getattr(args, "no_color", False), args.verbose)
+    return _run(App(args, out, clock_us=clock_us))
+
+
+def _run(app: App) -> int:
+    try:
+        status = app.args.run(app)
+        sys.stdout.flush()
+        return status
+    except XmgError as error:
+        app.out.error(str(error))
+        return error.status
+    except KeyboardInterrupt:
+        app.out.note("interrupted")
+        return Status.INTERRUPTED
+    except BrokenPipeError:
+        # The reader of a pipe has gone (| head); what is still buffered must not raise again at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return Status.INTERRUPTED
+
+
+def _complete(parser: argparse.ArgumentParser) -> None:
+    """Shell completion, where python3-argcomplete is installed."""
+    try:
+        import argcomplete
+    except ModuleNotFoundError:
+        return
+    argcomplete.autocomplete(parser)
+
+
+def markdown(parser: argparse.ArgumentParser) -> str:
+    """All help texts as one document, for docs/xmg.md."""
+    os.environ["COLUMNS"] = "100"
+    parts = ["# xmg, the ground console\n\nGenerated by `xmg --help-markdown`.\n"]
+    for name, sub in [(parser.prog, parser), *_subparsers(parser)]:
+        parts.append(f"\n## {name}\n\n```\n{sub.format_help().rstrip()}\n```\n")
+    return "".join(parts)
+
+
+def _subparsers(parser: argparse.ArgumentParser) -> list[tuple[str, argparse.ArgumentParser]]:
+    """All commands below a parser, (full name, parser), depth first."""
+    found = []
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for sub in action.choices.values():
+                found += [(sub.prog, sub), *_subparsers(sub)]
+    return found

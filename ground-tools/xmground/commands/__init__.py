@@ -1,0 +1,14 @@
+"""The commands, one file per noun. A file has register(), which adds its parsers, and one function per verb.
+
+A verb's function takes an App and returns a Status; it raises XmgError for everything that went wrong.
+"""
+
+import argparse
+
+from . import basic, book, console, hm, link, part, plan, system, trace
+
+
+def register(groups: argparse._SubParsersAction, common: argparse.ArgumentParser) -> None:
+    """Adds all commands, in the order in which help lists them."""
+    for module in (part, plan, hm, trace, console, book, link, system, basic):
+        module.register(groups, common)

@@ -1,0 +1,130 @@
+"""What several commands need: parsers for nouns and verbs, partition lookup, rows of logs."""
+
+import argparse
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+
+from ..app import App
+from ..client import HYPERVISOR_ID, Client, find_by_name
+from ..errors import XmgError
+from ..logs import Gap, Item, LogReader
+from ..model import Partition
+from ..render import Output
+from ..status import Status
+
+HYPERVISOR_NAME = "hypervisor"
+FOLLOW_PAUSE_S = 0.5
+
+
+def noun(groups: argparse._SubParsersAction, name: str, help_text: str) -> argparse._SubParsersAction:
+    """A group of verbs."""
+    parser = groups.add_parser(name, help=help_text, description=help_text)
+    parser.set_defaults(usage_of=parser)
+    return parser.add_subparsers(title="commands", metavar="COMMAND")
+
+
+def verb(group: argparse._SubParsersAction, common: argparse.ArgumentParser, name: str, run: Callable[[App], Status],
+         help_text: str, epilog: str = "") -> argparse.ArgumentParser:
+    """One command; its function's first answer to --help is help_text."""
+    parser = group.add_parser(name, parents=[common], help=help_text, description=help_text, epilog=epilog)
+    parser.set_defaults(run=run)
+    return parser
+
+
+def number(text: str) -> int:
+    """Type of number options: decimal or 0x, not negative."""
+    try:
+        value = int(text, 0)
+    except ValueError:
+        value = -1
+    if not 0 <= value < 1 << 64:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 0 on")
+    return value
+
+
+def count(text: str) -> int:
+    """Type of options that count: from 1."""
+    value = number(text)
+    if value == 0:
+        raise argparse.ArgumentTypeError("0 is too few")
+    return value
+
+
+def partition_argument(parser: argparse.ArgumentParser) -> None:
+    """The PARTITION argument."""
+    parser.add_argument("partition", metavar="PARTITION", help="id or name, as `xmg part list` shows")
+
+
+def find_partition(client: Client, key: str) -> Partition:
+    """The partition of that id or name. Raises UsageError."""
+    return find_by_name(client.partitions(), key, "partition")
+
+
+def partition_names(client: Client) -> dict[int, str]:
+    """Names by id; empty when the board does not tell them, a log is worth reading without."""
+    with suppress(XmgError):
+        return {p.id: p.name for p in client.partitions()} | {HYPERVISOR_ID: HYPERVISOR_NAME}
+    return {HYPERVISOR_ID: HYPERVISOR_NAME}
+
+
+def log_options(parser: argparse.ArgumentParser, what: str) -> None:
+    """Options that choose a range of a log."""
+    start = parser.add_mutually_exclusive_group()
+    start.add_argument("--from", dest="from_seq", metavar="SEQ", type=number,
+                       help=f"first {what}, by number (default: the oldest still stored)")
+    start.add_argument("--last", metavar="N", type=count, help=f"only the last N {what}s stored")
+    parser.add_argument("--count", metavar="N", type=count, help=f"end after N {what}s")
+
+
+def follow_option(parser: argparse.ArgumentParser) -> None:
+    """--follow."""
+    parser.add_argument("--follow", action="store_true", help="go on with what is added, until Ctrl-C (or --count)")
+
+
+def follow(reader: LogReader, app: App, limit: int | None, forever: bool, unit: int) -> Iterator[Item | Gap]:
+    """What the reader gives, once or for ever; ends after `limit` items of `unit` bytes."""
+    import time
+
+    given = 0
+    while limit is None or given < limit:
+        for item in reader.read(None if limit is None else limit - given):
+            if isinstance(item, Item):
+                given += len(item.data) // unit
+            yield item
+        if not forever:
+            return
+        time.sleep(FOLLOW_PAUSE_S)
+
+
+def prepare(reader: LogReader, app: App) -> None:
+    """Applies --last."""
+    if app.args.last:
+        reader.tail(app.args.last)
+
+
+def gap_text(gap: Gap, what: str) -> str:
+    """A gap in words."""
+    if gap.count is None:
+        return f"{gap.kind.value}: {what}s from {gap.first} of boot {gap.boot_id:#010x} on, number unknown"
+    return f"{gap.kind.value}: {gap.count} {what}{'s' if gap.count > 1 else ''}, {gap.first} to {gap.last}"
+
+
+def gap_row(gap: Gap) -> dict[str, object]:
+    """A gap as a row; its kind also says so in json."""
+    return {"kind": "gap", "gap": gap.kind.value, "first": gap.first, "last": gap.last, "boot_id": gap.boot_id,
+            "style": "gap"}
+
+
+def tell_oldest(reader: LogReader, app: App, what: str, out: Output) -> None:
+    """Reading from the oldest item is complete, but the operator should know that there were older ones."""
+    if app.args.from_seq is None and not app.args.last and reader.oldest > 1:
+        out.note(f"the oldest {what} stored is {reader.oldest}; earlier ones were overwritten on board")
+
+
+def finish(gaps: list[Gap], damaged: int, what: str, out: Output) -> Status:
+    """Names all gaps on stderr; the exit status says whether the data is complete."""
+    for gap in gaps:
+        out.warn(gap_text(gap, what))
+    if damaged:
+        out.warn(f"{damaged} {what}{'s' if damaged > 1 else ''} with a wrong CRC-32C: damaged in the board's memory")
+    return Status.INCOMPLETE if gaps or damaged else Status.DONE

@@ -1,0 +1,77 @@
+"""xmg link: the link itself."""
+
+import argparse
+import time
+from dataclasses import asdict
+
+from .._generated import supervisor_pb2 as pb
+from ..app import App
+from ..describe import frame_fields, frame_line
+from ..render import Column, ground_time, plain
+from ..status import Status
+from .common import count, noun, verb
+
+NULL_KEY = "NOT AUTHENTICATED: null key, anybody on the line may command the board"
+COLUMNS = [Column("end", "end"), Column("counter", "counter"), Column("value", "value", right=True)]
+SNIFF_COLUMNS = [
+    Column("ground_time_us", "ground time (UTC)", ground_time),
+    Column("type", "type"),
+    Column("session", "session", right=True),
+    Column("counter", "counter", right=True),
+    Column("key_id", "key", right=True),
+    Column("bytes", "bytes", right=True),
+    Column("content", "content"),
+]
+
+
+def register(groups: argparse._SubParsersAction, common: argparse.ArgumentParser) -> None:
+    """Adds the parsers."""
+    group = noun(groups, "link", "The link between ground and board.")
+    verb(group, common, "status", status, "Show the counters of both ends, and whether the link is authenticated.")
+    parser = verb(group, common, "sniff", sniff, "Show everything that arrives, one line per frame, until Ctrl-C.",
+                  "A board sends beacons only while it hears a ground station: --ping keeps it talking.")
+    parser.add_argument("--seconds", metavar="S", type=count, help="end after S seconds")
+    parser.add_argument("--count", metavar="N", type=count, help="end after N frames")
+    parser.add_argument("--ping", action="store_true", help="send a ping every second")
+
+
+def status(app: App) -> Status:
+    """xmg link status"""
+    with app.connect() as client:
+        board = client.link_state()
+        session = client.session
+        ground = asdict(session.link_counters) | asdict(session.counters)
+    authenticated = bool(board.pop("authenticated"))
+    if app.out.format == "json":
+        app.out.document({"authenticated": authenticated, "board": board, "ground": ground})
+        return Status.DONE
+    if app.out.format == "table":
+        app.out.text("authenticated" if authenticated else NULL_KEY, "good" if authenticated else "warn")
+    rows = [{"end": end, "counter": name.replace("_", " "), "value": value}
+            for end, counters in (("board", board), ("ground", ground)) for name, value in counters.items()]
+    rows.insert(0, {"end": "board", "counter": "authenticated", "value": authenticated})
+    app.out.rows(COLUMNS, rows)
+    return Status.DONE
+
+
+def sniff(app: App) -> Status:
+    """xmg link sniff"""
+    args = app.args
+    stream = None if app.out.format == "table" else app.out.stream(SNIFF_COLUMNS)
+    end = time.monotonic() + (args.seconds or float("inf"))
+    frames, next_ping = 0, 0.0
+    with app.connect() as client:
+        while time.monotonic() < end and (args.count is None or frames < args.count):
+            if args.ping and time.monotonic() >= next_ping:
+                client.session.send_only(pb.Request(ping=pb.Ping()))
+                next_ping = time.monotonic() + 1.0
+            for item in client.session.listen(min(0.5, max(0.0, end - time.monotonic()))):
+                frames += 1
+                if args.count is not None and frames > args.count:
+                    break
+                now = app.clock_us()
+                if stream:
+                    stream.add({"ground_time_us": now} | frame_fields(item))
+                else:
+                    app.out.line(f"{ground_time(now)}  {plain(frame_line(item))}")
+    return Status.DONE

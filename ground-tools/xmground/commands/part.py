@@ -1,0 +1,95 @@
+"""xmg part: partitions."""
+
+import argparse
+from dataclasses import asdict
+
+from ..app import App
+from ..model import Partition, PartitionAction
+from ..render import Column, board_time, word
+from ..status import Status
+from .common import find_partition, noun, number, partition_argument, verb
+
+COLUMNS = [
+    Column("id", "id", right=True),
+    Column("name", "name"),
+    Column("state", "state"),
+    Column("system", "system"),
+    Column("reset_counter", "resets", right=True),
+    Column("exec_clock_us", "run time", board_time),
+    Column("messages_in", "in", right=True),
+    Column("messages_out", "out", right=True),
+]
+DETAILS = [
+    *COLUMNS[:5],
+    Column("reset_status", "reset status", word),
+    *COLUMNS[5:6],
+    Column("op_mode", "operating mode", lambda value: OP_MODES.get(value, str(value))),
+    Column("messages_in", "messages in"),
+    Column("messages_out", "messages out"),
+]
+OP_MODES = {0: "idle", 1: "cold reset", 2: "warm reset", 3: "normal"}
+STATE_STYLES = {"halted": "bad", "suspended": "warn"}
+
+
+def register(groups: argparse._SubParsersAction, common: argparse.ArgumentParser) -> None:
+    """Adds the parsers."""
+    group = noun(groups, "part", "Partitions: list, show, suspend, resume, halt, shut down, reset.")
+    verb(group, common, "list", list_partitions, "List all partitions and their states.")
+    partition_argument(verb(group, common, "show", show, "Show everything about one partition."))
+    for name, action, text in (
+            ("suspend", PartitionAction.SUSPEND, "Keep a partition from running until it is resumed."),
+            ("resume", PartitionAction.RESUME, "Let a suspended partition run again."),
+            ("halt", PartitionAction.HALT, "Stop a partition until it is reset."),
+            ("shutdown", PartitionAction.SHUTDOWN, "Ask a partition to finish by itself.")):
+        parser = verb(group, common, name, control, text)
+        partition_argument(parser)
+        parser.set_defaults(action=action, status=0)
+    _register_reset(group, common)
+
+
+def _register_reset(group: argparse._SubParsersAction, common: argparse.ArgumentParser) -> None:
+    parser = verb(group, common, "reset", control, "Restart a partition, exactly once however often the link fails.")
+    partition_argument(parser)
+    mode = parser.add_mutually_exclusive_group()
+    mode.add_argument("--warm", dest="action", action="store_const", const=PartitionAction.RESET_WARM,
+                      help="keep its memory (default)")
+    mode.add_argument("--cold", dest="action", action="store_const", const=PartitionAction.RESET_COLD,
+                      help="load its image again")
+    parser.add_argument("--status", metavar="N", type=number, default=0,
+                        help="reset status that the restarted partition reads (default: 0)")
+    parser.set_defaults(action=PartitionAction.RESET_WARM)
+
+
+def _row(partition: Partition) -> dict[str, object]:
+    return asdict(partition) | {"style": STATE_STYLES.get(partition.state, "")}
+
+
+def list_partitions(app: App) -> Status:
+    """xmg part list"""
+    with app.connect() as client:
+        app.out.rows(COLUMNS, [_row(p) for p in client.partitions()])
+    return Status.DONE
+
+
+def show(app: App) -> Status:
+    """xmg part show PARTITION"""
+    with app.connect() as client:
+        app.out.record(DETAILS, _row(find_partition(client, app.args.partition)))
+    return Status.DONE
+
+
+def control(app: App) -> Status:
+    """xmg part suspend|resume|halt|shutdown|reset PARTITION"""
+    with app.connect() as client:
+        target = find_partition(client, app.args.partition)
+
+        def act(on_stage) -> dict[str, object]:
+            after = client.control_partition(target.id, app.args.action, app.args.status, on_stage)
+            return {"partition": asdict(after)} if after else {}
+
+        result = app.run_command(act)
+    after = result.get("partition")
+    if isinstance(after, dict) and app.out.format == "table":
+        app.out.text(f"partition {target.id} {target.name}: {target.state} -> {after['state']}, "
+                     f"resets {target.reset_counter} -> {after['reset_counter']}")
+    return Status.DONE

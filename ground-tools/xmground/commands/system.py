@@ -1,0 +1,91 @@
+"""xmg sys: the whole system."""
+
+import argparse
+from dataclasses import asdict
+
+from ..app import App
+from ..errors import UsageError
+from ..model import SystemAction
+from ..render import Column, board_time, plain, word
+from ..status import Status
+from .common import noun, verb
+
+COLUMNS = [
+    Column("name", "system"),
+    Column("xm_version", "xm version"),
+    Column("config_crc32c", "configuration", word),
+    Column("boot_id", "boot", word),
+    Column("board_time_us", "board time", board_time),
+    Column("frame", "major frames"),
+    Column("partition_count", "partitions"),
+    Column("plan", "plan", lambda plan: _plan_text(plan)),
+    Column("reset_counter", "resets"),
+    Column("hm_events", "HM events"),
+    Column("hm_lost", "HM events lost"),
+    Column("interrupts", "interrupts"),
+    Column("slot_lateness_last_us", "slot lateness", lambda us: f"{us} us (last)"),
+    Column("slot_lateness_max_us", "slot lateness", lambda us: f"{us} us (largest)"),
+    Column("kernel_bytes_used", "kernel memory", lambda used: f"{used} bytes used"),
+    Column("kernel_bytes_total", "kernel memory", lambda total: f"{total} bytes in all"),
+    Column("cpu_khz", "processor", lambda khz: f"{khz / 1000:g} MHz"),
+]
+
+
+def _plan_text(plan: object) -> str:
+    assert isinstance(plan, dict)
+    text = f"{plan['current']}, since frame {plan['switch_frame']}"
+    if plan["requested"] != plan["current"]:
+        text += f"; {plan['requested']} from the next frame"
+    return plain(text)
+
+
+def register(groups: argparse._SubParsersAction, common: argparse.ArgumentParser) -> None:
+    """Adds the parsers."""
+    group = noun(groups, "sys", "The whole system: status, reset, halt.")
+    verb(group, common, "status", status, "Show versions, counters and the running plan.")
+    text = "Hazardous: needs --yes or a typed confirmation."
+    reset = verb(group, common, "reset", control, f"Restart the hypervisor and all partitions. {text}")
+    mode = reset.add_mutually_exclusive_group(required=True)
+    mode.add_argument("--warm", dest="action", action="store_const", const=SystemAction.RESET_WARM,
+                      help="partitions keep their memory")
+    mode.add_argument("--cold", dest="action", action="store_const", const=SystemAction.RESET_COLD,
+                      help="all images are loaded again")
+    reset.set_defaults(word="reset")
+    halt = verb(group, common, "halt", control, f"Stop everything until an external reset. {text}")
+    halt.set_defaults(action=SystemAction.HALT, word="halt")
+    for parser in (reset, halt):
+        parser.add_argument("--yes", action="store_true", help="do not ask")
+
+
+def status(app: App) -> Status:
+    """xmg sys status"""
+    with app.connect() as client:
+        app.out.record(COLUMNS, asdict(client.system_state()))
+    return Status.DONE
+
+
+def control(app: App) -> Status:
+    """xmg sys reset|halt"""
+    _confirm(app)
+    with app.connect() as client:
+        before = client.hello()
+
+        def act(on_stage) -> dict[str, object]:
+            client.control_system(app.args.action, on_stage=on_stage)
+            return {"old_boot_id": before.boot_id, "boot_id": client.session.boot_id}
+
+        result = app.run_command(act)
+    if app.out.format == "table" and app.args.action is not SystemAction.HALT:
+        app.out.text(f"boot {word(result['old_boot_id'])} -> {word(result['boot_id'])}")
+    return Status.DONE
+
+
+def _confirm(app: App) -> None:
+    if app.args.yes:
+        return
+    wanted = app.args.word
+    if not app.stdin.isatty():
+        raise UsageError(f"sys {wanted} is hazardous and there is nobody to ask: give --yes")
+    typed = app.out.ask(f"This stops every partition on {app.args.link}. Type {wanted!r} to go on: ", app.stdin)
+    if typed != wanted:
+        raise UsageError("not confirmed: nothing was sent")

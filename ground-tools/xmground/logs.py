@@ -1,0 +1,343 @@
+"""Range pull of the board's logs, and the records in them.
+
+The board keeps no state of a transfer: it is asked for items from a number on, answers with chunks and says which items
+it has sent. The reader puts the chunks together, asks again for what is missing, and names what it cannot get:
+
+  lost on link         the board still has the items, the link did not bring them in several tries
+  overwritten on board the log was full and its oldest items made room; they are gone
+  board rebooted       numbering began anew; how many items the old boot had left unread cannot be known
+
+An item is a record (HM, trace) or a byte (console).
+"""
+
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from enum import Enum
+
+from ._generated import names
+from .client import Client
+from .errors import LinkUnavailable, NoAnswer
+from .framing import crc32c
+from .model import Book, LogBatch
+
+HM_RECORD = struct.Struct(">QqIHBBBBHIIIII3II")
+TRACE_RECORD = struct.Struct(">QqIII4II")
+assert HM_RECORD.size == 64 and TRACE_RECORD.size == 48  # abi/records.h
+
+ITEM_BYTES = {Book.HM: HM_RECORD.size, Book.TRACE: TRACE_RECORD.size, Book.CONSOLE: 1}
+# Items asked for at once: about 2 KiB, half of the board's transmit ring; fewer after losses.
+PAGE_ITEMS = {Book.HM: 32, Book.TRACE: 40, Book.CONSOLE: 2048}
+REFETCH_TRIES = 5
+
+FLAG_SYSTEM, FLAG_CONTEXT, FLAG_ADDRESS = 1, 2, 4
+
+
+class GapKind(Enum):
+    """Why items are missing."""
+
+    LOST = "lost on link"
+    OVERWRITTEN = "overwritten on board"
+    REBOOTED = "board rebooted"
+
+
+@dataclass(frozen=True)
+class Gap:
+    """Missing items first..last; last is None when nobody knows how many there were."""
+
+    kind: GapKind
+    first: int
+    last: int | None
+    boot_id: int
+
+    @property
+    def count(self) -> int | None:
+        """Number of missing items."""
+        return None if self.last is None else self.last - self.first + 1
+
+
+@dataclass(frozen=True)
+class Item:
+    """Items as they lie on the board: one record, or consecutive bytes of console output."""
+
+    seq: int
+    data: bytes
+    boot_id: int
+
+
+@dataclass(frozen=True)
+class HmRecord:
+    """A health-monitor record. damaged: its CRC-32C or number is wrong, the values cannot be trusted."""
+
+    seq: int
+    boot_id: int
+    time_us: int
+    partition: int
+    vcpu: int
+    event: int
+    action: int
+    system: bool
+    pc: int | None
+    npc: int | None
+    psr: int | None
+    fault_address: int | None
+    fault_status: int
+    payload: tuple[int, int, int]
+    damaged: bool
+
+    @property
+    def event_name(self) -> str:
+        """Name without its prefix."""
+        return names.EVENTS.get(self.event, f"event {self.event}")
+
+    @property
+    def action_name(self) -> str:
+        """Name without its prefix."""
+        return names.ACTIONS.get(self.action, f"action {self.action}")
+
+    @property
+    def detail(self) -> str:
+        """What else the record holds, in words."""
+        parts = ["DAMAGED (CRC-32C)"] if self.damaged else []
+        trap = names.TRAPS.get(self.payload[0])
+        if trap and self.event_name.startswith(("SPARC_", "UNEXPECTED_TRAP", "MEM_PROTECTION", "FP_ERROR")):
+            parts.append(f"trap {self.payload[0]:#04x} {trap}")
+        elif any(self.payload):
+            parts.append("payload " + " ".join(f"{word:#x}" for word in self.payload))
+        if self.fault_status:
+            parts.append(f"fsr {self.fault_status:#x}")
+        if self.system:
+            parts.append("hypervisor scope")
+        return ", ".join(parts)
+
+
+@dataclass(frozen=True)
+class TraceRecord:
+    """A trace record. damaged as in HmRecord."""
+
+    seq: int
+    boot_id: int
+    time_us: int
+    partition: int
+    vcpu: int
+    system: bool
+    criticality: int
+    code: int
+    payload: tuple[int, int, int, int]
+    damaged: bool
+
+    CRITICALITIES = ("NOTIFY", "DEBUG", "WARNING", "UNRECOVERABLE")
+
+    @property
+    def criticality_name(self) -> str:
+        """Name of the criticality, or its number."""
+        known = self.criticality < len(self.CRITICALITIES)
+        return self.CRITICALITIES[self.criticality] if known else str(self.criticality)
+
+    @property
+    def code_name(self) -> str:
+        """A record of the hypervisor is named; the codes of a partition are its own affair."""
+        if not self.system:
+            return f"{self.code:#x}"
+        module = names.TRACE_MODULES.get(self.code >> 8, f"module {self.code >> 8}")
+        event = self.code & 0xFF
+        if module == "HCALLS":
+            return f"HCALLS {names.HYPERCALLS.get(event, event)}"
+        return f"{module} {names.TRACE_EVENTS.get((module, event), event)}"
+
+
+def _is_damaged(item: Item) -> bool:
+    right = crc32c(item.data[:-4]) == int.from_bytes(item.data[-4:], "big")
+    return not right or int.from_bytes(item.data[:8], "big") != item.seq
+
+
+def decode_hm(item: Item) -> HmRecord:
+    """An HM record from its 64 bytes; the number is the one the log gave it, even when the record is damaged."""
+    (_, time_us, boot_id, event, partition, vcpu, flags, action, _, pc, npc, psr, address, fsr, *payload,
+     _) = HM_RECORD.unpack(item.data)
+    context = bool(flags & FLAG_CONTEXT)
+    return HmRecord(item.seq, boot_id, time_us, partition, vcpu, event, action, bool(flags & FLAG_SYSTEM),
+                    pc if context else None, npc if context else None, psr if context else None,
+                    address if flags & FLAG_ADDRESS else None, fsr, tuple(payload), _is_damaged(item))
+
+
+def decode_trace(item: Item) -> TraceRecord:
+    """A trace record from its 48 bytes; opcode words as in xmTraceEvent_t."""
+    _, time_us, boot_id, high, low, *payload, _ = TRACE_RECORD.unpack(item.data)
+    return TraceRecord(item.seq, boot_id, time_us, low & 0xFF, low >> 8 & 0xFF, bool(high & 1), high >> 1 & 7, low >> 16,
+                       tuple(payload), _is_damaged(item))
+
+
+def missing_ranges(first: int, count: int, have: dict[int, bytes]) -> list[tuple[int, int]]:
+    """The holes (first, last) in first..first + count - 1."""
+    holes: list[tuple[int, int]] = []
+    for seq in range(first, first + count):
+        if seq in have:
+            continue
+        if holes and holes[-1][1] == seq - 1:
+            holes[-1] = (holes[-1][0], seq)
+        else:
+            holes.append((seq, seq))
+    return holes
+
+
+class LogReader:
+    """Reads one log from a number on; may be asked again later and goes on where it stopped."""
+
+    def __init__(self, client: Client, book: Book, source: int = 0, from_seq: int | None = None) -> None:
+        """from_seq None: from the oldest item still stored, which is then no gap."""
+        self._client, self._book, self._source = client, book, source
+        self._unit = ITEM_BYTES[book]
+        self._page = PAGE_ITEMS[book]
+        self._cursor = from_seq
+        self._boot_id = 0
+        self._last: Item | None = None  # last record given out, to prove that numbering goes on after a reboot
+        self.oldest = 0
+        self.next = 0
+
+    def tail(self, count: int) -> None:
+        """Moves to the last `count` items stored."""
+        batch = self._ask(0, 1)
+        self._cursor = max(batch.oldest, batch.next - count)
+
+    def read(self, limit: int | None = None) -> Iterator[Item | Gap]:
+        """Items and gaps in order, up to what the log holds now, at most `limit` items.
+
+        Raises NoAnswer or LinkUnavailable when nothing at all could be read; a link that fails later is a gap.
+        """
+        end: int | None = None
+        given = 0
+        while limit is None or given < limit:
+            want = self._page if limit is None else min(self._page, limit - given)
+            if end is not None and self._cursor is not None:
+                want = min(want, end - self._cursor)
+            try:
+                batch = self._ask(self._cursor or 0, want)
+            except (NoAnswer, LinkUnavailable):
+                if end is None:
+                    raise
+                yield Gap(GapKind.LOST, self._cursor or 0, end - 1, self._boot_id)
+                return
+            reboot = self._check_boot(batch)
+            if reboot:
+                yield reboot
+                end = None
+                continue
+            yield from self._skip_overwritten(batch)
+            end = batch.next if end is None else end
+            for item in self._collect(batch):
+                yield item
+                if isinstance(item, Item):
+                    given += len(item.data) // self._unit
+            if self._cursor is None or self._cursor >= end:
+                return
+            if batch.count == 0:
+                yield Gap(GapKind.LOST, self._cursor, end - 1, self._boot_id)
+                self._cursor = end
+                return
+
+    def _ask(self, first: int, count: int) -> LogBatch:
+        count = max(1, count)
+        batch = self._client.log_read(self._book, self._source, first, count)
+        self.oldest, self.next = batch.oldest, batch.next
+        return replace(batch, count=min(batch.count, count))
+
+    def _check_boot(self, batch: LogBatch) -> Gap | None:
+        """A gap if the numbering began anew since the last answer; the cursor then stands at the new oldest item."""
+        old_boot, self._boot_id = self._boot_id, batch.boot_id
+        if not old_boot or old_boot == batch.boot_id or self._cursor is None:
+            return None
+        if self._book is not Book.CONSOLE and self._goes_on(batch):
+            return None
+        gap = Gap(GapKind.REBOOTED, self._cursor, None, old_boot)
+        self._cursor, self._last = None, None
+        return gap
+
+    def _goes_on(self, batch: LogBatch) -> bool:
+        """Whether the log kept its content over the reboot: the last record read is still there, byte for byte."""
+        if self._last is None or batch.next < (self._cursor or 0):
+            return False
+        again = self._ask(self._last.seq, 1)
+        return any(seq == self._last.seq and data[: self._unit] == self._last.data for seq, data in again.pieces)
+
+    def _skip_overwritten(self, batch: LogBatch) -> Iterator[Gap]:
+        if self._cursor is None:
+            self._cursor = batch.oldest
+        elif self._cursor < batch.oldest:
+            yield Gap(GapKind.OVERWRITTEN, self._cursor, batch.oldest - 1, batch.boot_id)
+            self._cursor = batch.oldest
+
+    def _collect(self, batch: LogBatch) -> Iterator[Item | Gap]:
+        """Items of one batch; holes are asked for again. Moves the cursor behind the batch."""
+        if batch.count == 0:
+            return
+        first, stop = max(batch.first, self._cursor or 0), batch.first + batch.count
+        have = self._units(batch)
+        gaps: list[Gap] = []
+        holes = missing_ranges(first, stop - first, have)
+        # Whole frames are lost: smaller pages lose less at once, and fill the board's ring less.
+        self._page = max(1, self._page // 2) if holes else min(self._page * 2, PAGE_ITEMS[self._book])
+        for hole in holes:
+            gaps += self._refetch(*hole, have)
+        self._cursor = stop
+        yield from self._merge(first, stop, have, gaps)
+
+    def _units(self, batch: LogBatch) -> dict[int, bytes]:
+        """Received items by number. A piece that is no whole number of items is dropped, and so found missing."""
+        have: dict[int, bytes] = {}
+        for seq, data in batch.pieces:
+            if len(data) % self._unit:
+                continue
+            for at in range(0, len(data), self._unit):
+                have[seq + at // self._unit] = data[at : at + self._unit]
+        return have
+
+    def _refetch(self, first: int, last: int, have: dict[int, bytes]) -> list[Gap]:
+        """Asks for the items of a hole until they are there or the tries are used up; gives what stays missing."""
+        oldest = 0
+        for _ in range(REFETCH_TRIES):
+            holes = missing_ranges(first, last - first + 1, have)
+            holes = [hole for hole in holes if hole[1] >= oldest]
+            if not holes:
+                break
+            start, end = max(holes[0][0], oldest), holes[0][1]
+            try:
+                batch = self._ask(start, min(self._page, end - start + 1))
+            except (NoAnswer, LinkUnavailable):
+                continue
+            if batch.boot_id != self._boot_id:
+                # Numbers of the new boot may mean other items; the next read finds out.
+                holes = missing_ranges(first, last - first + 1, have)
+                return [Gap(GapKind.REBOOTED, low, high, self._boot_id) for low, high in holes]
+            oldest = batch.oldest
+            have.update(self._units(batch))
+        return self._name_holes(missing_ranges(first, last - first + 1, have), oldest)
+
+    def _name_holes(self, holes: list[tuple[int, int]], oldest: int) -> list[Gap]:
+        gaps = []
+        for first, last in holes:
+            if first < oldest:
+                gaps.append(Gap(GapKind.OVERWRITTEN, first, min(last, oldest - 1), self._boot_id))
+            if last >= oldest:
+                gaps.append(Gap(GapKind.LOST, max(first, oldest), last, self._boot_id))
+        return gaps
+
+    def _merge(self, first: int, stop: int, have: dict[int, bytes], gaps: list[Gap]) -> Iterator[Item | Gap]:
+        begins = {gap.first: gap for gap in gaps}
+        text: Item | None = None
+        for seq in range(first, stop):
+            if seq in begins or seq not in have:
+                if text:
+                    yield text
+                    text = None
+                if seq in begins:
+                    yield begins[seq]
+                continue
+            item = Item(seq, have[seq], self._boot_id)
+            if self._book is Book.CONSOLE:
+                text = replace(text, data=text.data + item.data) if text else item
+                continue
+            self._last = item
+            yield item
+        if text:
+            yield text

@@ -1,0 +1,184 @@
+"""What the client gives out: plain values, no protobuf. Times are microseconds of the board's clock in the boot boot_id."""
+
+from dataclasses import dataclass, field
+from enum import Enum, IntEnum
+
+
+class Stage(Enum):
+    """How far a command has come. SENT is known to the ground alone."""
+
+    SENT = "sent"
+    RECEIVED = "received"
+    ACCEPTED = "accepted"
+    STARTED = "started"
+    COMPLETED = "completed"
+    REJECTED = "rejected"
+    FAILED = "failed"
+
+
+class PartitionAction(IntEnum):
+    """Numbers of the protocol."""
+
+    SUSPEND = 1
+    RESUME = 2
+    HALT = 3
+    SHUTDOWN = 4
+    RESET_WARM = 5
+    RESET_COLD = 6
+
+
+class SystemAction(IntEnum):
+    """Numbers of the protocol."""
+
+    RESET_WARM = 1
+    RESET_COLD = 2
+    HALT = 3
+
+
+class Book(IntEnum):
+    """Logs that can be pulled; numbers of the protocol."""
+
+    HM = 1
+    TRACE = 2
+    CONSOLE = 3
+
+
+@dataclass(frozen=True)
+class StageReport:
+    """One stage of a command; the board's times are None for SENT, which only the ground knows."""
+
+    stage: Stage
+    ground_time_us: int  # UTC, since 1970
+    board_time_us: int | None = None
+    frame: int | None = None
+    boot_id: int | None = None
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class Pong:
+    """Answer to a ping; rtt_us is measured on the ground."""
+
+    rtt_us: int
+    board_time_us: int
+    frame: int
+    boot_id: int
+
+
+@dataclass(frozen=True)
+class Hello:
+    """Who answers."""
+
+    system: str
+    xm_version: str
+    protocol_minor: int
+    boot_id: int
+    config_crc32c: int
+    mtu_bytes: int
+    credit_bytes: int
+    authenticated: bool
+
+
+@dataclass(frozen=True)
+class Partition:
+    """State of a partition."""
+
+    id: int
+    name: str
+    state: str
+    system: bool
+    reset_counter: int
+    reset_status: int
+    exec_clock_us: int
+    op_mode: int
+    messages_in: int
+    messages_out: int
+
+
+@dataclass(frozen=True)
+class PlanState:
+    """Which plan runs; previous is None before the first switch."""
+
+    current: int
+    requested: int
+    previous: int | None
+    switch_time_us: int
+    switch_frame: int
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A scheduling plan."""
+
+    id: int
+    name: str
+    major_frame_us: int
+    slot_count: int
+    supervisor_slot: bool
+
+
+@dataclass(frozen=True)
+class Slot:
+    """A slot of a plan; gaps are not listed."""
+
+    id: int
+    partition: int
+    start_us: int
+    duration_us: int
+
+
+@dataclass(frozen=True)
+class BookState:
+    """A log and the numbers of the items it holds: oldest up to next - 1."""
+
+    book: Book
+    source: int
+    oldest: int
+    next: int
+
+
+@dataclass(frozen=True)
+class SystemState:
+    """State of the whole system."""
+
+    name: str
+    xm_version: str
+    boot_id: int
+    board_time_us: int
+    frame: int
+    reset_counter: int
+    hm_events: int
+    hm_lost: int
+    interrupts: int
+    slot_lateness_last_us: int
+    slot_lateness_max_us: int
+    kernel_bytes_used: int
+    kernel_bytes_total: int
+    cpu_khz: int
+    config_crc32c: int
+    partition_count: int
+    plan: PlanState
+
+
+@dataclass(frozen=True)
+class LogBatch:
+    """Answer to one LogRead: which items the board says it sent, and the pieces that arrived."""
+
+    oldest: int
+    next: int
+    first: int
+    count: int
+    boot_id: int
+    pieces: tuple[tuple[int, bytes], ...] = field(default=())  # number of the first item, items
+
+
+@dataclass(frozen=True)
+class PlanSwitched:
+    """A completed plan switch."""
+
+    state: PlanState
+    board_time_us: int
+    frame: int
+
+
+BoardLink = dict[str, int | bool]  # counters of the board's end of the link, by the field names of the protocol

@@ -1,0 +1,253 @@
+"""All output. Data goes to stdout in one of four formats, talk goes to stderr; nothing else in the package prints.
+
+A row is a dictionary of plain values, the same for every format: json, jsonl and csv write the values, a table shows them
+through its columns. So no format can hide what another one tells.
+"""
+
+import csv
+import json
+import os
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from typing import TextIO
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from .model import Stage, StageReport
+
+Row = Mapping[str, object]
+FORMATS = ("table", "json", "jsonl", "csv")
+# Output into a file or pipe is never wrapped or cut.
+PIPE_WIDTH = 4000
+STYLES = {"gap": "bold red", "bad": "red", "good": "green", "warn": "yellow"}
+STAGE_STYLES = {"completed": "good", "rejected": "bad", "failed": "bad"}
+
+
+def plain(value: object) -> str:
+    """A value in a table cell; control characters of the board's texts are shown, not obeyed."""
+    if value is None:
+        return "-"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in str(value))
+
+
+def board_time(us: object) -> str:
+    """Microseconds of the board's clock as days, hours, minutes and seconds."""
+    if not isinstance(us, int):
+        return "-"
+    seconds, fraction = divmod(abs(us), 1_000_000)
+    minutes, second = divmod(seconds, 60)
+    hours, minute = divmod(minutes, 60)
+    days, hour = divmod(hours, 24)
+    sign, day = "-" if us < 0 else "", f"{days}d " if days else ""
+    return f"{sign}{day}{hour:02}:{minute:02}:{second:02}.{fraction:06}"
+
+
+def ground_time(us: object) -> str:
+    """UTC microseconds since 1970 in ISO 8601."""
+    if not isinstance(us, int):
+        return "-"
+    return datetime.fromtimestamp(us // 1000 / 1000, timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def word(value: object) -> str:
+    """A 32-bit word in hexadecimal."""
+    return f"{value:#010x}" if isinstance(value, int) else "-"
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a table: which value, its heading, how it is shown. width: least width while rows are still coming."""
+
+    key: str
+    title: str
+    show: Callable[[object], str] = plain
+    right: bool = False
+    width: int = 0
+
+
+class Output:
+    """Where a command writes."""
+
+    def __init__(self, fmt: str = "table", color: bool = True, verbose: bool = False, stdout: TextIO | None = None,
+                 stderr: TextIO | None = None) -> None:
+        self.format, self.verbose = fmt, verbose
+        self._stdout = stdout or sys.stdout
+        color = color and not os.environ.get("NO_COLOR")
+        self._out = self._console(self._stdout, color)
+        self._err = self._console(stderr or sys.stderr, color)
+
+    @staticmethod
+    def _console(file: TextIO, color: bool) -> Console:
+        width = None if file.isatty() else PIPE_WIDTH
+        return Console(file=file, width=width, no_color=not color, highlight=False, emoji=False, markup=False,
+                       soft_wrap=True, color_system="auto" if color else None)
+
+    # ---- talk
+
+    def note(self, text: str) -> None:
+        """Something worth knowing."""
+        self._err.print(Text(plain(text)))
+
+    def detail(self, text: str) -> None:
+        """Something worth knowing with -v."""
+        if self.verbose:
+            self._err.print(Text(plain(text), style="dim"))
+
+    def warn(self, text: str) -> None:
+        """Something that must not be missed."""
+        self._err.print(Text(f"warning: {plain(text)}", style=STYLES["warn"]))
+
+    def error(self, text: str) -> None:
+        """Why the command ends as it does."""
+        self._err.print(Text(f"xmg: {plain(text)}", style=STYLES["bad"]))
+
+    def ask(self, question: str, stdin: TextIO) -> str:
+        """One line typed by the operator; empty at end of input."""
+        self._err.print(Text(question), end="")
+        return stdin.readline().strip()
+
+    # ---- data
+
+    def rows(self, columns: list[Column], rows: list[Row]) -> None:
+        """A list of things."""
+        if self.format == "table":
+            self._table(columns, rows)
+        elif self.format == "json":
+            self._json(list(rows))
+        else:
+            stream = self.stream(columns)
+            for row in rows:
+                stream.add(row)
+            stream.close()
+
+    def record(self, columns: list[Column], row: Row) -> None:
+        """One thing: a table has a line for each of its values."""
+        if self.format == "table":
+            width = max(len(column.title) for column in columns)
+            for column in columns:
+                self._out.print(Text(f"{column.title:<{width}}  {column.show(row.get(column.key))}".rstrip()))
+        elif self.format == "json":
+            self._json(row)
+        else:
+            self.rows(columns, [row])
+
+    def document(self, value: object) -> None:
+        """Any value as JSON, for commands whose json form is more than a list."""
+        self._json(value)
+
+    def text(self, text: str, style: str = "") -> None:
+        """One line of a table-like answer."""
+        self._out.print(Text(plain(text), style=STYLES.get(style, "")))
+
+    def raw(self, text: str) -> None:
+        """Text exactly as given, without a line end; the caller has made it harmless."""
+        self._stdout.write(text)
+        self._stdout.flush()
+
+    def stream(self, columns: list[Column]) -> "RowStream":
+        """Rows written one by one as they come."""
+        return RowStream(self, columns)
+
+    def _table(self, columns: list[Column], rows: list[Row]) -> None:
+        table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+        for column in columns:
+            table.add_column(column.title, justify="right" if column.right else "left", no_wrap=column.width > 0)
+        for row in rows:
+            cells = (Text(column.show(row.get(column.key))) for column in columns)
+            table.add_row(*cells, style=STYLES.get(str(row.get("style", "")), ""))
+        self._out.print(table, soft_wrap=False)
+
+    def _json(self, value: object) -> None:
+        self._stdout.write(json.dumps(_without_style(value), indent=2) + "\n")
+
+    def line(self, text: str, style: str = "") -> None:
+        """One line of a streamed table, at once on the screen."""
+        self._out.print(Text(text.rstrip(), style=STYLES.get(style, "")))
+        self._stdout.flush()
+
+
+class RowStream:
+    """Rows as they come: jsonl (also for json, whose list would never end), csv, or lines of fixed widths."""
+
+    def __init__(self, output: Output, columns: list[Column]) -> None:
+        self._output, self._columns = output, columns
+        self._csv = csv.writer(output._stdout, lineterminator="\n") if output.format == "csv" else None
+        self._started = False
+
+    def add(self, row: Row) -> None:
+        """Writes a row."""
+        if not self._started:
+            self._heading()
+        if self._csv:
+            self._csv.writerow([_csv_cell(row.get(column.key)) for column in self._columns])
+        elif self._output.format == "table":
+            self._output.line(self._fixed([column.show(row.get(column.key)) for column in self._columns]),
+                              str(row.get("style", "")))
+        else:
+            self._output._stdout.write(json.dumps(_without_style(row)) + "\n")
+        self._output._stdout.flush()
+
+    def close(self) -> None:
+        """A table or csv without rows still has its heading."""
+        if not self._started:
+            self._heading()
+
+    def _heading(self) -> None:
+        self._started = True
+        if self._csv:
+            self._csv.writerow([column.key for column in self._columns])
+        elif self._output.format == "table":
+            self._output.line(self._fixed([column.title for column in self._columns]))
+
+    def _fixed(self, cells: list[str]) -> str:
+        padded = []
+        for column, cell in zip(self._columns, cells):
+            width = max(column.width, len(column.title))
+            padded.append(cell.rjust(width) if column.right else cell.ljust(width))
+        return "  ".join(padded)
+
+
+def _without_style(value: object) -> object:
+    if isinstance(value, Mapping):
+        return {key: _without_style(item) for key, item in value.items() if key != "style"}
+    if isinstance(value, list):
+        return [_without_style(item) for item in value]
+    return value
+
+
+def _csv_cell(value: object) -> object:
+    """Lists as words; None as an empty cell. A text that a spreadsheet would run as a formula gets a quote before it."""
+    if value is None:
+        return ""
+    if isinstance(value, (list, tuple)):
+        return " ".join(str(item) for item in value)
+    if isinstance(value, str) and value[:1] in ("=", "+", "-", "@"):
+        return "'" + value
+    return value
+
+
+STAGE_COLUMNS = [
+    Column("stage", "stage", width=9),
+    Column("board_time_us", "board time", board_time, width=15),
+    Column("frame", "frame", right=True, width=6),
+    Column("ground_time_us", "ground time (UTC)", ground_time, width=24),
+    Column("detail", "detail", lambda value: plain(value or "")),
+]
+
+
+def stage_row(report: StageReport) -> dict[str, object]:
+    """A stage as a row."""
+    return {"stage": report.stage.value, "board_time_us": report.board_time_us, "frame": report.frame,
+            "boot_id": report.boot_id, "ground_time_us": report.ground_time_us, "detail": report.detail,
+            "style": STAGE_STYLES.get(report.stage.value, "")}
+
+
+def is_completed(stages: list[StageReport]) -> bool:
+    """Whether the last stage says so."""
+    return bool(stages) and stages[-1].stage is Stage.COMPLETED

@@ -1,0 +1,72 @@
+"""Ways to reach a board. A link URL names one: tcp:HOST:PORT, serial:PATH[?baud=N], pty:PATH, unix:PATH."""
+
+from typing import Protocol
+from urllib.parse import parse_qs
+
+from ..errors import UsageError
+from .lock import LinkLock
+
+FORMS = "tcp:HOST:PORT, serial:/dev/ttyUSB0?baud=115200, pty:PATH or unix:PATH"
+
+
+class Transport(Protocol):
+    """Moves bytes, knows nothing of frames. All calls raise LinkUnavailable when the other side is gone."""
+
+    def read(self, timeout_s: float) -> bytes:
+        """Bytes that have arrived, at least one unless the time passed without any: then none."""
+
+    def write(self, data: bytes) -> None:
+        """Sends all bytes; waits at most a few seconds for a line that is held."""
+
+    def close(self) -> None:
+        """Gives the link back. May be called twice."""
+
+
+def open_link(url: str, timeout_s: float) -> Transport:
+    """Opens the link named by the URL within the time.
+
+    Raises UsageError for a URL that cannot be read, LinkUnavailable when nobody is there, LinkOccupied when another
+    client holds it.
+    """
+    opener = parse_link(url)
+    lock = LinkLock(url)
+    try:
+        return opener(timeout_s, lock)
+    except BaseException:
+        lock.release()
+        raise
+
+
+def parse_link(url: str):
+    """A function (timeout_s, lock) that opens the link. Raises UsageError naming what is wrong and the forms allowed."""
+    scheme, _, rest = url.partition(":")
+    if scheme == "tcp":
+        return _parse_tcp(url, rest.removeprefix("//"))
+    if scheme in ("serial", "pty"):
+        return _parse_serial(url, rest)
+    if scheme == "unix" and rest:
+        from .tcp import connect_unix
+
+        return lambda timeout_s, lock: connect_unix(rest, timeout_s, lock)
+    raise UsageError(f"--link {url!r}: unknown kind of link; use {FORMS}")
+
+
+def _parse_tcp(url: str, rest: str):
+    from .tcp import connect_tcp
+
+    host, _, port = rest.rpartition(":")
+    host = host.strip("[]")
+    if not host or not port.isdecimal() or not 0 < int(port) < 65536:
+        raise UsageError(f"--link {url!r}: needs a host and a port of 1..65535; use {FORMS}")
+    return lambda timeout_s, lock: connect_tcp(host, int(port), timeout_s, lock)
+
+
+def _parse_serial(url: str, rest: str):
+    from .serial import open_serial
+
+    path, _, query = rest.partition("?")
+    options = parse_qs(query, keep_blank_values=True)
+    baud = options.pop("baud", ["115200"])[-1]
+    if not path or options or not baud.isdecimal() or int(baud) == 0:
+        raise UsageError(f"--link {url!r}: needs a device path and at most ?baud=NUMBER; use {FORMS}")
+    return lambda timeout_s, lock: open_serial(path, int(baud), lock)

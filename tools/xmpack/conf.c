@@ -35,8 +35,8 @@ static void check_head(const struct blob *file)
                be32(head + 4), XM_CONFIG_REVISION);
     }
     if (be32(head + 8) != file->size || file->size % 8 != 0) {
-        refuse("%s: has %zu bytes but says %u; compile the configuration again", file->path, file->size,
-               be32(head + 8));
+        refuse("%s: has %zu bytes but says %u (a multiple of 8 is right); compile the configuration again", file->path,
+               file->size, be32(head + 8));
     }
     static const uint8_t zero[4];
     const size_t at = offsetof(struct xm_config, crc32c);
@@ -216,11 +216,12 @@ static uint32_t place_resident(const struct conf *conf, uint32_t size)
     return start;
 }
 
-/* Address for boot loader and container of together `size` bytes: the ResidentSw area if the configuration has one, else
- * the highest free page-aligned place in RAM. Refuses when they do not fit. */
+/* Address for boot loader and container of together `size` bytes: the ResidentSw area if the configuration has one
+ * (in ROM it says where the PROM image is), else the highest free page-aligned place in RAM. Refuses when they do not fit. */
 uint32_t conf_place(const struct conf *conf, uint32_t size)
 {
-    if (conf->head->resident_sw_start != 0) {
+    const struct xm_config_region *resident = conf_region(conf, conf->head->resident_sw_start);
+    if (conf->head->resident_sw_size != 0 && !(resident && resident->type == 2)) {
         return place_resident(conf, size);
     }
     uint64_t best = 0;

@@ -1,0 +1,1 @@
+include $(wildcard hypervisor/*/build.mk)

@@ -10,3 +10,16 @@ $(XMPACK): $(XMPACK_SOURCES) $(XMPACK_HEADERS)
 $(BUILD)/bin/xmpack-san: $(XMPACK_SOURCES) $(XMPACK_HEADERS)
 	@mkdir -p $(@D)
 	$(HCC) $(HCFLAGS) $(WARN) $(HSAN) $(XMPACK_SOURCES) -lbearssl -o $@
+
+# Whole systems. SYSTEM is a folder of configs/, or a path to a folder with a system.xml anywhere.
+SYSTEM_PATH = $(patsubst %/system.xml,%,$(firstword $(wildcard configs/$(SYSTEM)/system.xml $(SYSTEM)/system.xml)))
+PORT ?= 5500
+
+.PHONY: system run
+system:
+	@$(if $(SYSTEM_PATH),,echo "make: no system.xml in configs/$(SYSTEM) or $(SYSTEM); there are:" \
+	    $(patsubst configs/%/system.xml,%,$(wildcard configs/*/system.xml)) >&2; exit 2)
+	+@$(MAKE) --no-print-directory -f tools/system.mk SYSTEM_DIR=$(SYSTEM_PATH)
+
+run: system
+	@tools/run-system $(BUILD)/$(notdir $(abspath $(SYSTEM_PATH)))/system.elf $(SYSTEM_PATH)/system.xml $(PORT)

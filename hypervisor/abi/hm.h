@@ -4,6 +4,8 @@
 #ifndef XM_ABI_HM_H
 #define XM_ABI_HM_H
 
+#ifndef __ASSEMBLER__
+
 #define HM_EVENT(id, name, group, action, log, cause) name = id,
 #define HM_EVENT_ALIAS(old_name, name) old_name = name,
 #define HM_ACTION(id, name, short_name, effect)
@@ -29,6 +31,8 @@ enum xm_hm_action {
 #undef HM_ACTION
 #undef HM_ACTION_ALIAS
 #undef HM_TRAP
+
+#endif
 
 #define XM_HM_MAX_GENERIC_EVENTS 7
 #define XM_HM_MAX_EVENTS XM_HM_EVENT_COUNT

@@ -24,7 +24,8 @@ ifneq ($(wildcard $(SYSTEM_NAME)/build.mk)$(filter bin boot third_party,$(SYSTEM
 $(error a system cannot be named $(SYSTEM_NAME): the build keeps its own files in $(SYSTEM_OUT); rename the folder)
 endif
 
--include $(SYSTEM_DIR)/system.mk
+SYSTEM_OWN_MK := $(wildcard $(SYSTEM_DIR)/system.mk)
+-include $(SYSTEM_OWN_MK)
 
 # PARTITION_IDS, NAME_N, START_N, SIZE_N: made from the XML, and read again when that changes.
 include $(SYSTEM_OUT)/partitions.mk
@@ -44,7 +45,7 @@ system_sources = $(if $(SRC_$(1)),$(if $(filter none,$(SRC_$(1))),none,$(addpref
 system_object = $(if $(filter %.o,$(2)),$(2),$(SYSTEM_OUT)/p$(1)/$(subst ../,__/,$(patsubst $(SYSTEM_DIR)/%,%,$(2))).o)
 
 define SYSTEM_OBJECT_RULE
-$(call system_object,$(1),$(2)): $(2)
+$(call system_object,$(1),$(2)): $(2) $$(SYSTEM_OWN_MK)
 	@mkdir -p $$(@D)
 	$$(TCC) $(if $(filter %.S,$(2)),$$(LIBXM_ASFLAGS),$$(LIBXM_CPPFLAGS) $$(LIBXM_CFLAGS)) -I$$(SYSTEM_DIR) $$(CFLAGS_$(1)) \
 	    -MMD -MP -c $$< -o $$@
@@ -58,8 +59,9 @@ SRC_$(1) in its system.mk)
 endif
 SYSTEM_OBJECTS_$(1) := $(foreach source,$(call system_sources,$(1)),$(call system_object,$(1),$(source)))
 $(foreach source,$(filter-out %.o,$(call system_sources,$(1))),$(eval $(call SYSTEM_OBJECT_RULE,$(1),$(source))))
-$(SYSTEM_OUT)/p$(1).elf: $$(SYSTEM_OBJECTS_$(1)) $$(LIBXM_LIBS) $$(LIBXM_LDSCRIPT) $(SYSTEM_OUT)/partitions.mk
-	$$(TLD) $$(TLD_EMU) $$(LIBXM_LDFLAGS) -T $$(LIBXM_LDSCRIPT) -Ttext=$$(START_$(1)) $$(SYSTEM_OBJECTS_$(1)) \
+$(SYSTEM_OUT)/p$(1).elf: $$(SYSTEM_OBJECTS_$(1)) $$(LIBXM_LIBS) $$(LIBXM_LDSCRIPT) $(SYSTEM_OUT)/partitions.mk \
+                        $$(SYSTEM_OWN_MK)
+	$$(TLD) $$(TLD_EMU) $$(LIBXM_LDFLAGS) -z noexecstack -T $$(LIBXM_LDSCRIPT) -Ttext=$$(START_$(1)) $$(SYSTEM_OBJECTS_$(1)) \
 	    $$(LIBXM_LIBS) -o $$@
 endef
 
@@ -71,7 +73,7 @@ system_empty :=
 system_colons = $(subst $(system_empty) ,:,$(strip $(1)))
 
 $(SYSTEM_OUT)/container: $(SYSTEM_HYPERVISOR) $(SYSTEM_CONF) $(SYSTEM_IMAGES) $(SYSTEM_CUSTOM) $(BUILD)/bin/xmpack \
-                         $(wildcard $(SYSTEM_DIR)/system.mk)
+                         $(SYSTEM_OWN_MK)
 	$(BUILD)/bin/xmpack build -h $(SYSTEM_HYPERVISOR):$(SYSTEM_CONF) \
 	    $(foreach n,$(SYSTEM_IDS),-p $(n):$(call system_colons,$(SYSTEM_OUT)/p$(n).elf $(addprefix $(SYSTEM_DIR)/,$(CUSTOM_$(n))))) $@
 

@@ -1,1 +1,37 @@
+# The hypervisor: core + arch/sparc + drivers + one board, linked to $(XM_ELF).
+# -mflat: C code lives in the trap's window (arch/sparc/arch_impl.h). -mno-user-mode: atomics with supervisor rights.
+XM_OUT := $(BUILD)/hypervisor/$(BOARD)
+XM_ELF := $(XM_OUT)/xm.elf
+XM_FLAGS = $(TCFLAGS) -mflat -mno-user-mode -Ihypervisor/arch/sparc -fno-tree-loop-distribute-patterns \
+           -ffunction-sections -fdata-sections $(WARN)
+XM_C := $(wildcard hypervisor/core/*.c hypervisor/drivers/*.c hypervisor/board/$(BOARD)/*.c) \
+        $(filter-out %/asm_offsets.c,$(wildcard hypervisor/arch/sparc/*.c))
+XM_OBJECTS = $(patsubst %.c,$(XM_OUT)/%.o,$(XM_C)) $(XM_OUT)/traps.o $(XM_OUT)/gcc_helpers.o
+XM_HEADERS := $(wildcard hypervisor/abi/* hypervisor/core/*.h hypervisor/arch/sparc/*.h)
+
+$(XM_OUT)/%.o: %.c $(XM_HEADERS)
+	@mkdir -p $(@D)
+	$(TCC) $(XM_FLAGS) -c $< -o $@
+
+$(XM_OUT)/gcc_helpers.o: libxm/xal/gcc_helpers.c $(XM_HEADERS)
+	@mkdir -p $(@D)
+	$(TCC) $(TCFLAGS) -mflat -ffunction-sections -Ihypervisor -c $< -o $@
+
+$(XM_OUT)/asm_offsets.h: hypervisor/arch/sparc/asm_offsets.c $(XM_HEADERS)
+	@mkdir -p $(@D)
+	$(TCC) $(XM_FLAGS) -S $< -o $(XM_OUT)/asm_offsets.s
+	sed -n 's/^->\([A-Z0-9_]*\) \(.*\)/#define \1 \2/p' $(XM_OUT)/asm_offsets.s > $@
+
+$(XM_OUT)/traps.o: hypervisor/arch/sparc/traps.S $(XM_OUT)/asm_offsets.h $(XM_HEADERS)
+	$(TCC) $(TARCH) -g -Ihypervisor/arch/sparc -I$(XM_OUT) -c $< -o $@
+
+$(XM_ELF): $(XM_OBJECTS) hypervisor/arch/sparc/link.ld
+	$(TLD) $(TLD_EMU) --gc-sections -n -T hypervisor/arch/sparc/link.ld -Map=$(XM_OUT)/xm.map -o $@ $(XM_OBJECTS)
+
+.PHONY: hypervisor size
+hypervisor: $(XM_ELF)
+
+size: $(XM_ELF)
+	$(TSIZE) $(XM_ELF)
+
 include $(wildcard hypervisor/*/build.mk)

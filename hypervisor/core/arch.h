@@ -14,8 +14,14 @@
 
 struct partition;
 
-/* Rights of a mapping. Writable implies readable; execute is separate where the hardware can do it. */
-enum arch_rights { ARCH_READ, ARCH_READ_EXECUTE, ARCH_READ_WRITE_EXECUTE, ARCH_KERNEL };
+/* Rights of a mapping. The SRMMU has no code for writable and not executable. */
+enum arch_rights {
+    ARCH_READ,               /* partition: read */
+    ARCH_READ_EXECUTE,       /* partition: read, execute */
+    ARCH_READ_WRITE_EXECUTE, /* partition: everything */
+    ARCH_KERNEL_TEXT,        /* partition nothing; kernel read, execute */
+    ARCH_KERNEL              /* partition nothing; kernel everything */
+};
 
 /* What the hardware reported about a trap, valid during core_trap(). */
 struct arch_trap {
@@ -62,6 +68,8 @@ int arch_trap_index(xm_u32_t trap_type);   /* exception index of abi/hm_events.d
 xmAddress_t arch_fault_address(const struct arch_trap *trap);
 
 bool arch_fpu_present(void);
+/* A saved context that owned the FPU gets a trap at its next floating-point instruction. */
+void arch_context_disable_fpu(struct arch_context *context);
 void arch_fpu_switch(struct arch_fpu *save, const struct arch_fpu *load);
 
 /* Idle: open interrupts for a moment (irq_window), or sleep until one comes (wait). Leave idle for core_leave() (yield). */
@@ -99,11 +107,12 @@ bool core_idle_step(void);
 /* A trap inside the hypervisor itself. */
 void core_kernel_trap(xm_u32_t trap_type, xm_u32_t pc, xm_u32_t address) __attribute__((noreturn));
 
-/* One row per hypercall: the handler takes its arguments as the architecture passes them; who is XM_ANY, XM_SYS or XM_OWN. */
+/* One row per hypercall: the handler takes its arguments as the architecture passes them; who is XM_ANY, XM_SYS or XM_OWN.
+ * Aligned so that a dispatcher may load a row with one doubleword access. */
 struct hypercall_row {
     void (*handler)(void);
     xm_u32_t who;
-};
+} __attribute__((aligned(8)));
 extern const struct hypercall_row hypercall_table[];
 
 #endif

@@ -20,15 +20,25 @@ void *kernel_carve(xm_u32_t size_bytes, xm_u32_t alignment);
 void kernel_carve_init(xmAddress_t start, xmAddress_t end);
 xm_u32_t kernel_carve_used(void);
 
+/* Boot id of this life of the hypervisor: differs on every start while the log memory lives. */
+extern xm_u32_t kernel_boot_id;
+extern xm_u32_t kernel_reset_counter;
+
+/* Stop the whole system for ever, or restart it through the boot loader (XM_COLD_RESET, XM_WARM_RESET) leaving `status` for
+ * the next life (abi/image.h, struct xm_retained). Console output is pushed out first. */
+void system_halt(void) __attribute__((noreturn));
+void system_reset(xm_u32_t mode, xm_u32_t status) __attribute__((noreturn));
+
 /* CRC-32C (polynomial 0x1EDC6F41, reflected): start with crc32c_start, end with crc32c_end. */
 #define CRC32C_START 0xffffffffu
 #define CRC32C_END(crc) (~(crc))
 xm_u32_t crc32c_add(xm_u32_t crc, const void *data, xm_u32_t size_bytes);
 xm_u32_t crc32c(const void *data, xm_u32_t size_bytes);
 
-/* Freestanding replacements; the usual contracts. copy_words wants 8-byte aligned ends for its fast path. */
+/* Freestanding replacements (string.c); the usual contracts. Copies between ends of equal alignment use doublewords. */
 void *memcpy(void *to, const void *from, size_t size);
 void *memset(void *to, int value, size_t size);
+void *memmove(void *to, const void *from, size_t size);
 int memcmp(const void *a, const void *b, size_t size);
 
 #endif

@@ -74,6 +74,8 @@ xm_s32_t partition_reset(struct partition *p, xm_u32_t mode, xm_u32_t status);
 bool partition_runnable(const struct partition *p);
 /* Copy a bounded piece of the image of a partition being cold-reset; call in space 0. */
 void partition_load_step(struct partition *p);
+/* Bytes of its control table, trailing tables included: what is mapped for it to read. */
+xm_u32_t partition_table_bytes(const struct partition *p);
 /* Execution clock now. */
 xmTime_t partition_exec_us(const struct partition *p, xmTime_t now_us);
 

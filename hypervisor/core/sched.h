@@ -29,6 +29,7 @@ void sched_fill_plan_status(xmPlanStatus_t *status);
 xm_u64_t sched_frame_count(void);
 /* Ask for the registers of `p` to be accounted: its execution clock runs from now_us; NULL: nobody's. */
 void sched_account(struct partition *p, xmTime_t now_us);
+struct partition *sched_running(void);
 xmTime_t sched_run_start_us(void);
 
 #endif

@@ -1,0 +1,58 @@
+/* arch_impl.h - the part of arch.h that is particular to SPARC: register contexts and address conversions
+ *
+ * The kernel is compiled with -mflat: its C code never executes SAVE or RESTORE and lives in the one window that the trap
+ * opened (the trap window T). All other windows are the partition's and stay in the register file until another partition
+ * is switched to. That is why an entry costs no window traffic, and why kernel code cannot overflow into guest stacks.
+ *
+ * A saved context is all eight windows, counted from T: window[0] is T itself, window[1] the interrupted one. Locals and ins
+ * of eight windows are every windowed register there is. T's own registers carry, as at every kernel entry:
+ *   %l0 psr  %l1 pc  %l2 npc  %l3 y  %l4-%l7 the partition's %g1-%g4,  %i0-%i7 its %o0-%o7 */
+#ifndef XM_SPARC_ARCH_IMPL_H
+#define XM_SPARC_ARCH_IMPL_H
+
+#include "../../abi/types.h"
+
+#define ARCH_VECTOR_BYTES 16
+
+#define CONTEXT_PSR 0 /* index in window[0] */
+#define CONTEXT_PC 1
+#define CONTEXT_NPC 2
+#define CONTEXT_G1 4
+#define CONTEXT_FP 14 /* index of %i6 in any window */
+
+struct arch_context {
+    xm_u32_t window[8][16]; /* %l0-%l7, %i0-%i7 */
+    xm_u32_t g5;
+    xm_u32_t wim;
+    xm_u32_t g6, g7;
+    xm_u32_t space;         /* MMU context number */
+    xm_u32_t reserved;
+    xm_u32_t stack_base;    /* window spills and fills inside [base, base + limit + 64) need no further check */
+    xm_u32_t stack_limit;
+} __attribute__((aligned(8)));
+
+struct arch_fpu {
+    xm_u32_t f[32];
+    xm_u32_t fsr;
+    xm_u32_t reserved;
+} __attribute__((aligned(8)));
+
+/* Memory of the current partition at one of its addresses; the range was checked. */
+static inline void *arch_guest_pointer(xmAddress_t address)
+{
+    return (void *)address;
+}
+
+/* Physical memory; only in space 0, or before the MMU is on. */
+static inline void *arch_physical_pointer(xmAddress_t address)
+{
+    return (void *)address;
+}
+
+/* Address of a kernel object as partitions and page tables see it: kernel memory is mapped 1:1. */
+static inline xmAddress_t arch_kernel_address(const void *object)
+{
+    return (xmAddress_t)object;
+}
+
+#endif

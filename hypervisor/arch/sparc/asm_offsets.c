@@ -1,0 +1,49 @@
+/* asm_offsets.c - structure offsets for assembler
+ *
+ * Compiled to assembly only; the build turns each "->NAME value" line into a #define of asm_offsets.h. */
+#include <stddef.h>
+#include "cpu.h"
+#include "../../core/hypercall.h"
+
+#define OFFSET(name, type, field) __asm__ volatile("\n->" #name " %0" : : "i"(offsetof(type, field)))
+#define VALUE(name, value) __asm__ volatile("\n->" #name " %0" : : "i"(value))
+
+void asm_offsets(void);
+void asm_offsets(void)
+{
+    OFFSET(CPU_OUTS, struct arch_cpu, outs);
+    OFFSET(CPU_KERNEL_SP, struct arch_cpu, kernel_sp);
+    OFFSET(CPU_IDLE_SP, struct arch_cpu, idle_sp);
+    OFFSET(CPU_ATTENTION, struct arch_cpu, attention);
+    OFFSET(CPU_CURRENT, struct arch_cpu, current);
+    OFFSET(CPU_NEXT, struct arch_cpu, next);
+    OFFSET(CPU_DELIVERY, struct arch_cpu, delivery);
+    OFFSET(CPU_DELIVERY_FLAGS, struct arch_cpu, delivery_flags);
+    OFFSET(CPU_STACK, struct arch_cpu, stack_base);
+    OFFSET(CPU_TRAP, struct arch_cpu, trap);
+    OFFSET(TRAP_PSR, struct arch_cpu, trap.psr);
+    OFFSET(TRAP_PC, struct arch_cpu, trap.pc);
+    OFFSET(TRAP_NPC, struct arch_cpu, trap.npc);
+    OFFSET(TRAP_RESULT, struct arch_cpu, trap.result);
+    OFFSET(TRAP_FAULT_STATUS, struct arch_cpu, trap.fault_status);
+    OFFSET(TRAP_FAULT_ADDRESS, struct arch_cpu, trap.fault_address);
+    OFFSET(CPU_REGISTERS, struct arch_cpu, registers);
+    OFFSET(REGISTERS_G, struct arch_cpu, registers.g);
+    OFFSET(REGISTERS_O, struct arch_cpu, registers.o);
+    OFFSET(REGISTERS_L, struct arch_cpu, registers.l);
+    OFFSET(REGISTERS_I, struct arch_cpu, registers.i);
+    OFFSET(CONTEXT_WIM, struct arch_context, wim);
+    OFFSET(CONTEXT_G5, struct arch_context, g5);
+    OFFSET(CONTEXT_G6, struct arch_context, g6);
+    OFFSET(CONTEXT_SPACE, struct arch_context, space);
+    OFFSET(CONTEXT_STACK, struct arch_context, stack_base);
+    OFFSET(FPU_F, struct arch_fpu, f);
+    OFFSET(FPU_FSR, struct arch_fpu, fsr);
+    VALUE(CALL_COUNT, HYPERCALL_COUNT);
+    VALUE(CALL_UNKNOWN, XM_UNKNOWN_HYPERCALL);
+    _Static_assert(sizeof(struct hypercall_row) == 8, "the dispatcher loads a row with one ldd");
+    _Static_assert(offsetof(struct arch_cpu, stack_base) % 8 == 0, "loaded with ldd");
+    _Static_assert(offsetof(struct arch_cpu, registers) % 8 == 0, "stored with std");
+    _Static_assert(offsetof(struct arch_context, stack_base) % 8 == 0, "loaded with ldd");
+    _Static_assert(offsetof(struct arch_context, g6) % 8 == 0, "stored with std");
+}

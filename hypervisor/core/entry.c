@@ -1,0 +1,317 @@
+/* entry.c - what the architecture calls: interrupts, traps, assembler calls, and the way out of every entry
+ *
+ * core_leave() is the heart: it brings plans and timers up to date, decides who runs, arms the one timer for the next event
+ * and chooses the interrupt to deliver. Because every interrupt ends there, nothing else ever decides what runs. */
+#include "arch.h"
+#include "board.h"
+#include "config.h"
+#include "console.h"
+#include "entry.h"
+#include "guest_mem.h"
+#include "hm.h"
+#include "hypercall.h"
+#include "kernel.h"
+#include "main.h"
+#include "sched.h"
+#include "time.h"
+#include "virq.h"
+
+#define PSR_ICC 0x00f00000u
+#define PSR_EF 0x00001000u
+
+#define TRAP_FP_DISABLED 0x04u
+#define TRAP_SOFTWARE 0x80u
+
+static xm_u64_t irq_count;
+static xm_u32_t kernel_lines;                         /* always enabled: slot timer, consoles, links */
+static struct partition *line_owner[CONFIG_NO_HWIRQS]; /* NULL: the kernel's or nobody's */
+static struct partition *fpu_owner;                    /* whose values are in the FPU; NULL: nobody's */
+
+static const xm_u8_t trap_event[NO_TRAPS] = {
+#define HM_EVENT(id, name, group, action, log, cause)
+#define HM_EVENT_ALIAS(old_name, name)
+#define HM_ACTION(id, name, short_name, effect)
+#define HM_ACTION_ALIAS(old_name, in_partition, in_hypervisor)
+#define HM_TRAP(tt, index, trap_name, event) [index] = event,
+#include "../abi/hm_events.def"
+#undef HM_EVENT
+#undef HM_EVENT_ALIAS
+#undef HM_ACTION
+#undef HM_ACTION_ALIAS
+#undef HM_TRAP
+};
+
+void entry_init(void)
+{
+    kernel_lines = 1u << board.gptimer_irq | console_irq_lines();
+    for (xm_u32_t id = 0; id < partition_count; id++) {
+        for (xm_u32_t line = 1; line < CONFIG_NO_HWIRQS; line++) {
+            if ((partitions[id].config->hw_irqs & 1u << line) != 0) {
+                line_owner[line] = &partitions[id];
+            }
+        }
+    }
+    fpu_owner = NULL;
+}
+
+xm_u64_t kernel_irq_count(void)
+{
+    return irq_count;
+}
+
+/* ---- interrupts -------------------------------------------------------------------------------------------------- */
+
+static void unexpected(struct partition *p, xm_u32_t what, struct arch_trap *trap)
+{
+    struct hm_info info = { .trap = trap, .propagate_vector = -1, .payload = { what, 0, 0 } };
+
+    hm_raise(XM_HM_EV_UNEXPECTED_TRAP, p, &info);
+}
+
+void core_irq(xm_u32_t line)
+{
+    if (line == 0) {
+        return; /* the idle loop yields */
+    }
+    irq_count++;
+    if (line == board.gptimer_irq) {
+        clock_fired();
+        return;
+    }
+    for (xm_u32_t uart = 0; uart < BOARD_MAX_UARTS; uart++) {
+        if (uart_exists(uart) && uart_irq(uart) == line && (console_irq_lines() & 1u << line) != 0) {
+            console_irq(uart);
+            return;
+        }
+    }
+    if (line_owner[line] != NULL) {
+        virq_raise_hw(line_owner[line], line);
+    } else {
+        unexpected(NULL, line, NULL);
+    }
+}
+
+/* ---- traps ------------------------------------------------------------------------------------------------------- */
+
+/* A trap that the partition is to handle itself, while its virtual traps are off: it cannot be told. */
+static void refuse_nested_trap(struct partition *p, struct arch_trap *trap)
+{
+    struct hm_info info = { .trap = trap, .propagate_vector = -1, .payload = { (xm_u32_t)p->trap_vector, 0, 0 } };
+
+    if (p->trap_vector >= 0 && (p->pct->iFlags & VIRQ_FLAG_ET) == 0) {
+        p->trap_vector = -1;
+        hm_raise(XM_HM_EV_SYSTEM_ERROR, p, &info);
+    }
+}
+
+/* The FPU is given to a partition at its first floating-point instruction and stays its own until another one uses it. */
+static bool fpu_take(struct partition *p, struct arch_trap *trap)
+{
+    if ((p->config->flags & XM_PART_FP) == 0 || !arch_fpu_present()) {
+        return false;
+    }
+    if (fpu_owner != p) {
+        if (fpu_owner != NULL) {
+            arch_context_disable_fpu(&fpu_owner->context);
+        }
+        arch_fpu_switch(fpu_owner == NULL ? NULL : &fpu_owner->fpu, &p->fpu);
+        fpu_owner = p;
+    }
+    trap->psr |= PSR_EF;
+    return true;
+}
+
+static enum xm_hm_event access_event(enum xm_hm_event event, const struct hm_info *info)
+{
+    bool access = event == XM_HM_EV_SPARC_DATA_ACCESS_EXCEPTION || event == XM_HM_EV_SPARC_INSTR_ACCESS_EXCEPTION;
+
+    if (access && info->has_address && info->address - XM_HYPERVISOR_START < config->hypervisor_size) {
+        return XM_HM_EV_MEM_PROTECTION;
+    }
+    return event;
+}
+
+void core_trap(xm_u32_t trap_type, struct arch_trap *trap)
+{
+    struct partition *p = partition_current();
+    int index = arch_trap_index(trap_type);
+    struct hm_info info = { .trap = trap, .propagate_vector = -1, .payload = { trap_type, 0, 0 } };
+    enum xm_hm_event event;
+
+    CHECK(p != NULL);
+    if (trap_type >= TRAP_SOFTWARE) {
+        /* The partition's own software trap: not an error, its table handles it. */
+        p->trap_vector = (int)trap_type;
+    } else if (trap_type == TRAP_FP_DISABLED && fpu_take(p, trap)) {
+        return;
+    } else if (index < 0) {
+        unexpected(p, trap_type, trap);
+    } else {
+        if (trap->fault_valid) {
+            info.address = arch_fault_address(trap);
+            info.has_address = true;
+        }
+        info.propagate_vector = p->pct->trap2Vector[index];
+        event = (enum xm_hm_event)trap_event[index];
+        if (event == XM_HM_EV_SPARC_FP_DISABLED && (p->config->flags & XM_PART_FP) == 0) {
+            event = XM_HM_EV_FP_ERROR;
+        }
+        hm_raise(access_event(event, &info), p, &info);
+    }
+    refuse_nested_trap(p, trap);
+}
+
+static void bad_stack(struct partition *p, xmAddress_t sp)
+{
+    struct hm_info info = { .address = sp, .has_address = true, .propagate_vector = -1 };
+
+    hm_raise(XM_HM_EV_SYSTEM_ERROR, p, &info);
+}
+
+/* Register windows are spilled to and filled from memory that the partition may write, nothing else. The area found is
+ * remembered, so that the window handlers check one range; the interrupted instruction is simply tried again. */
+void core_stack_fault(xmAddress_t sp)
+{
+    struct partition *p = partition_current();
+    const struct xm_config_area *area;
+
+    CHECK(p != NULL);
+    if ((sp & 7u) != 0 || !guest_range_ok(p, sp, 64, true)) {
+        bad_stack(p, sp);
+        return;
+    }
+    area = config_area(guest_find_area(p, sp, 64));
+    arch_set_stack_area(&p->context, area->mapped_at, area->size);
+}
+
+void core_flush_windows(void)
+{
+    struct partition *p = partition_current();
+    xmAddress_t bad;
+
+    CHECK(p != NULL);
+    if (!arch_flush_windows(&p->context, p, &bad)) {
+        bad_stack(p, bad);
+    }
+}
+
+/* ---- assembler calls --------------------------------------------------------------------------------------------- */
+
+void core_asm_call(xm_u32_t number, xm_u32_t argument, struct arch_trap *trap)
+{
+    partitionControlTable_t *pct = partition_current()->pct;
+
+    trap->result = XM_OK;
+    switch (number) {
+    case sparc_get_psr_nr:
+        trap->result = (trap->psr & (PSR_ICC | PSR_EF)) | pct->iFlags;
+        return;
+    case sparc_set_psr_nr:
+        trap->psr = (trap->psr & ~PSR_ICC) | (argument & PSR_ICC);
+        pct->iFlags = (pct->iFlags & ~VIRQ_FLAG_PIL) | (argument & (VIRQ_FLAG_PIL | VIRQ_FLAG_ET));
+        break;
+    case sparc_set_pil_nr:
+        pct->iFlags |= VIRQ_FLAG_PIL;
+        return;
+    case sparc_clear_pil_nr:
+        /* Also turns virtual traps on: it is how a handler allows nesting. */
+        pct->iFlags = (pct->iFlags & ~VIRQ_FLAG_PIL) | VIRQ_FLAG_ET;
+        break;
+    default:
+        trap->result = (xm_u32_t)XM_UNKNOWN_HYPERCALL;
+        return;
+    }
+    arch_request_leave(); /* an interrupt may have become deliverable */
+}
+
+void core_iret(xm_u32_t flags)
+{
+    partitionControlTable_t *pct = partition_current()->pct;
+
+    pct->iFlags = (flags & VIRQ_FLAG_PIL) | VIRQ_FLAG_ET;
+    arch_request_leave();
+}
+
+/* ---- the way out ------------------------------------------------------------------------------------------------- */
+
+/* Choose what p enters first when it runs. A partition without a trap table cannot be told anything. */
+static void choose_delivery(struct partition *p)
+{
+    static const struct hm_info nothing = { .propagate_vector = -1 };
+    xm_u32_t vector;
+
+    if (p->delivery != 0 || !virq_take(p, &vector)) {
+        return;
+    }
+    if (p->pct->arch.tbr == 0) {
+        hm_raise(XM_HM_EV_SYSTEM_ERROR, p, &nothing);
+        return;
+    }
+    p->delivery = p->pct->arch.tbr + vector * ARCH_VECTOR_BYTES;
+}
+
+void core_leave(void)
+{
+    struct partition *current = partition_current();
+    struct partition *owner;
+    struct partition *next;
+    xmTime_t now_us = clock_now();
+    xmTime_t deadline_us;
+
+    if (current != NULL) {
+        current->delivery = arch_delivery(); /* 0 once it has been entered */
+    }
+    sched_advance(now_us);
+    owner = sched_slot_owner();
+    if (owner != NULL && owner->state != PARTITION_HALTED) {
+        timers_check(owner, now_us);
+    }
+    /* Each turn either settles on next or an event took it out of the running, for which its owner pays once. */
+    do {
+        owner = sched_slot_owner();
+        next = sched_pick();
+        if (next != NULL) {
+            choose_delivery(next);
+        }
+    } while (next != sched_pick());
+
+    sched_account(next, now_us);
+    deadline_us = sched_slot_end_us();
+    if (owner != NULL && owner->state == PARTITION_READY) {
+        xmTime_t timer_us = timers_next(owner, now_us, next != NULL);
+
+        deadline_us = timer_us < deadline_us ? timer_us : deadline_us;
+    }
+    clock_arm(deadline_us);
+    irq_set_mask(kernel_lines | (next != NULL ? virq_hw_enabled(next) : 0));
+    arch_set_next(next == NULL ? NULL : &next->context);
+    arch_set_delivery(next == NULL ? 0 : next->delivery, next == NULL ? 0 : next->delivery_flags);
+}
+
+bool core_idle_step(void)
+{
+    struct partition *owner = sched_slot_owner();
+
+    if (owner != NULL && owner->state == PARTITION_READY && owner->load.active) {
+        partition_load_step(owner);
+        if (!owner->load.active) {
+            arch_idle_yield(); /* loaded: it can run in what is left of its slot */
+        }
+        return true;
+    }
+    return console_idle();
+}
+
+void core_kernel_trap(xm_u32_t trap_type, xm_u32_t pc, xm_u32_t address)
+{
+    static bool failed_before;
+    struct hm_info info = { .address = address, .has_address = true, .propagate_vector = -1,
+                            .payload = { trap_type, pc, 0 } };
+
+    kernel_print("xm: trap %x in the hypervisor at %x, address %x\n", trap_type, pc, address);
+    if (!failed_before) {
+        failed_before = true;
+        hm_raise(XM_HM_EV_INTERNAL_ERROR, NULL, &info);
+    }
+    system_halt();
+}

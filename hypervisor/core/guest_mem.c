@@ -1,0 +1,76 @@
+/* guest_mem.c - range check and copies of partition memory */
+#include "guest_mem.h"
+#include "config.h"
+#include "kernel.h"
+
+/* Subtraction form: address + size may wrap, offset and size - offset cannot. */
+static bool inside(const struct xm_config_area *area, xmAddress_t address, xm_u32_t size)
+{
+    xm_u32_t offset = address - area->mapped_at;
+
+    return offset < area->size && size <= area->size - offset;
+}
+
+xm_u32_t guest_find_area(const struct partition *p, xmAddress_t address, xm_u32_t size)
+{
+    xm_u32_t first = p->config->area_first;
+
+    for (xm_u32_t i = first; i < first + p->config->area_count; i++) {
+        const struct xm_config_area *area = config_area(i);
+
+        if ((area->flags & XM_MEM_AREA_UNMAPPED) == 0 && inside(area, address, size)) {
+            return i;
+        }
+    }
+    return XM_CONFIG_NONE;
+}
+
+bool guest_range_ok(struct partition *p, xmAddress_t address, xm_u32_t size, bool write)
+{
+    const struct xm_config_area *area = config_area(p->last_area);
+
+    /* Nearly all pointers of a partition fall into one area: try the last one first. */
+    if (!inside(area, address, size) || (area->flags & XM_MEM_AREA_UNMAPPED) != 0) {
+        xm_u32_t found = guest_find_area(p, address, size);
+
+        if (found == XM_CONFIG_NONE) {
+            return false;
+        }
+        p->last_area = found;
+        area = config_area(found);
+    }
+    return !write || (area->flags & (XM_MEM_AREA_READONLY | XM_MEM_AREA_ROM)) == 0;
+}
+
+bool guest_read(struct partition *p, xmAddress_t address, xm_u32_t alignment, void *to, xm_u32_t size)
+{
+    if ((address & (alignment - 1)) != 0 || !guest_range_ok(p, address, size, false)) {
+        return false;
+    }
+    memcpy(to, arch_guest_pointer(address), size);
+    return true;
+}
+
+bool guest_write(struct partition *p, xmAddress_t address, xm_u32_t alignment, const void *from, xm_u32_t size)
+{
+    if ((address & (alignment - 1)) != 0 || !guest_range_ok(p, address, size, true)) {
+        return false;
+    }
+    memcpy(arch_guest_pointer(address), from, size);
+    return true;
+}
+
+bool guest_read_name(struct partition *p, xmAddress_t address, char name[CONFIG_ID_STRING_LENGTH])
+{
+    for (xm_u32_t i = 0; i < CONFIG_ID_STRING_LENGTH; i++) {
+        /* Byte by byte: a short name may stand at the very end of an area. */
+        if (!guest_range_ok(p, address + i, 1, false)) {
+            return false;
+        }
+        name[i] = *(const char *)arch_guest_pointer(address + i);
+        if (name[i] == '\0') {
+            return true;
+        }
+    }
+    return false;
+}

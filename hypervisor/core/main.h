@@ -1,0 +1,19 @@
+/* main.h - facts of this start of the hypervisor: who loaded it, from which container, after which reset */
+#ifndef XM_CORE_MAIN_H
+#define XM_CORE_MAIN_H
+
+#include "../abi/image.h"
+
+/* The container entry of that kind for that partition, NULL: not packed. */
+const struct xm_image_file *kernel_find_image(enum xm_image_kind kind, xm_u32_t partition);
+/* Segment i of the container's table, and the stored bytes at an offset; both in the hypervisor's own space. */
+const struct xm_image_segment *kernel_image_segment(xm_u32_t i);
+const xm_u8_t *kernel_image_bytes(xm_u32_t offset);
+
+xm_u32_t kernel_cpu_khz(void);
+/* resetStatus of partitions at this start: 0, or why the system was reset. */
+xm_u32_t kernel_reset_status(void);
+xm_u32_t kernel_memory_bytes(void);
+xm_u64_t kernel_irq_count(void);
+
+#endif

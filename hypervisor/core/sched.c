@@ -1,0 +1,250 @@
+/* sched.c - cyclic plans
+ *
+ * One cursor walks the slots of the current plan. Everything is computed from the nominal start of the frame, which moves
+ * on by exactly one major frame, whenever that is noticed: lateness of one slot never shifts the next. */
+#include "sched.h"
+#include "config.h"
+#include "console.h"
+#include "guest_mem.h"
+#include "hm.h"
+#include "hypercall.h"
+#include "kernel.h"
+#include "time.h"
+#include "trace.h"
+#include "virq.h"
+
+#define PLAN_MAINTENANCE 1u
+
+static struct {
+    const struct xm_config_plan *plan;
+    const struct xm_config_slot *slot;
+    xm_u32_t plan_id, requested_id;
+    xm_s32_t previous_id;       /* -1: no switch yet */
+    xm_u32_t position;          /* of slot in plan */
+    xmTime_t frame_start_us;    /* nominal */
+    xmTime_t slot_end_us;       /* nominal */
+    xm_u64_t frame;             /* frames begun before this one, over all plans */
+    xmTime_t switch_time_us;
+    xm_u64_t switch_frame;
+    struct partition *owner;    /* of the slot, NULL: gap */
+    struct partition *running;  /* whose execution clock runs, NULL: idle */
+    xmTime_t run_start_us;
+    xm_u32_t lateness_last_us, lateness_max_us;
+} sched;
+
+/* Point at a slot of the current plan. Nominal times only; what the owner sees is slot_begin()'s business. */
+static void slot_select(xm_u32_t position)
+{
+    sched.position = position;
+    sched.slot = config_slot(sched.plan->slot_first + position);
+    sched.slot_end_us = sched.frame_start_us + (xmTime_t)(sched.slot->start_us + sched.slot->duration_us);
+    sched.owner = sched.slot->partition == XM_CONFIG_IDLE ? NULL : &partitions[sched.slot->partition];
+}
+
+static void slot_begin(xmTime_t now_us)
+{
+    struct partition *p = sched.owner;
+
+    console_slot_start();
+    if (p == NULL) {
+        return;
+    }
+    sched.lateness_last_us = (xm_u32_t)(now_us - (sched.slot_end_us - (xmTime_t)sched.slot->duration_us));
+    if (sched.lateness_last_us > sched.lateness_max_us) {
+        sched.lateness_max_us = sched.lateness_last_us;
+    }
+    p->idle = false;
+    p->pct->schedInfo.noSlot = sched.position;
+    p->pct->schedInfo.id = sched.slot->id;
+    p->pct->schedInfo.slotDuration = sched.slot->duration_us;
+    virq_raise_ext(p, XM_VT_EXT_CYCLIC_SLOT_START);
+    trace_kernel(TRACE_SCHED_MODULE, AUDIT_SCHED_CONTEXT_SWITCH, p->id, sched.slot->id, sched.plan_id);
+}
+
+static void plan_enter(xm_u32_t plan_id, xmTime_t start_us)
+{
+    sched.previous_id = (xm_s32_t)sched.plan_id;
+    sched.plan_id = plan_id;
+    sched.requested_id = plan_id;
+    sched.plan = config_plan(plan_id);
+    sched.switch_time_us = start_us;
+    sched.switch_frame = sched.frame;
+    trace_kernel(TRACE_SCHED_MODULE, AUDIT_SCHED_PLAN_DONE, plan_id, (xm_u32_t)sched.previous_id, (xm_u32_t)sched.frame);
+}
+
+/* More than a whole frame late (a debugger held the processor, or the clock jumped): go on with the frame that should be
+ * running, on the same time grid, and say so. The only division of the scheduler, never taken in operation. */
+static void frames_skip(xmTime_t now_us)
+{
+    static const struct hm_info nothing = { .propagate_vector = -1 };
+    xm_u64_t missed = (xm_u64_t)(now_us - sched.frame_start_us) / sched.plan->major_frame_us;
+
+    sched.frame_start_us += (xmTime_t)(missed * sched.plan->major_frame_us);
+    sched.frame += missed;
+    hm_raise(XM_HM_EV_SCHED_ERROR, NULL, &nothing);
+}
+
+static void frame_next(xmTime_t now_us)
+{
+    sched.frame_start_us += (xmTime_t)sched.plan->major_frame_us;
+    sched.frame++;
+    if (sched.requested_id != sched.plan_id) {
+        plan_enter(sched.requested_id, sched.frame_start_us);
+    }
+    if (now_us - sched.frame_start_us >= (xmTime_t)sched.plan->major_frame_us) {
+        frames_skip(now_us);
+    }
+}
+
+void sched_advance(xmTime_t now_us)
+{
+    if (now_us < sched.slot_end_us) {
+        return;
+    }
+    /* At most one frame's slots: frame_next() skips what is more. */
+    while (now_us >= sched.slot_end_us) {
+        xm_u32_t position = sched.position + 1;
+
+        if (position == sched.plan->slot_count) {
+            frame_next(now_us);
+            position = 0;
+        }
+        slot_select(position);
+    }
+    slot_begin(now_us);
+}
+
+void sched_start(void)
+{
+    sched.plan_id = 0;
+    sched.requested_id = 0;
+    sched.previous_id = -1;
+    sched.plan = config_plan(0);
+    sched.frame = 0;
+    sched.switch_time_us = 0;
+    sched.switch_frame = 0;
+    sched.lateness_last_us = 0;
+    sched.lateness_max_us = 0;
+    sched.running = NULL;
+    sched.frame_start_us = clock_now();
+    sched.run_start_us = sched.frame_start_us;
+    slot_select(0);
+    slot_begin(sched.frame_start_us);
+}
+
+struct partition *sched_pick(void)
+{
+    return sched.owner != NULL && partition_runnable(sched.owner) ? sched.owner : NULL;
+}
+
+struct partition *sched_slot_owner(void)
+{
+    return sched.owner;
+}
+
+xmTime_t sched_slot_end_us(void)
+{
+    return sched.slot_end_us;
+}
+
+xm_u64_t sched_frame_count(void)
+{
+    return sched.frame;
+}
+
+void sched_account(struct partition *p, xmTime_t now_us)
+{
+    if (p == sched.running) {
+        return;
+    }
+    if (sched.running != NULL) {
+        sched.running->exec_us += now_us - sched.run_start_us;
+    }
+    sched.running = p;
+    sched.run_start_us = now_us;
+}
+
+struct partition *sched_running(void)
+{
+    return sched.running;
+}
+
+xmTime_t sched_run_start_us(void)
+{
+    return sched.run_start_us;
+}
+
+xm_s32_t sched_request_plan(xm_u32_t plan)
+{
+    if (plan >= config->plans.count) {
+        return XM_INVALID_PARAM;
+    }
+    /* Asking for the plan in force also takes back a request still waiting: the last request wins. */
+    if (plan == sched.plan_id) {
+        sched.requested_id = plan;
+        return XM_NO_ACTION;
+    }
+    sched.requested_id = plan;
+    trace_kernel(TRACE_SCHED_MODULE, AUDIT_SCHED_PLAN_REQUEST, plan, sched.plan_id, 0);
+    return XM_OK;
+}
+
+/* Health-monitor action: plan 1 begins now, the current slot is cut short, a waiting request is void. */
+void sched_switch_to_maintenance(void)
+{
+    xmTime_t now_us = clock_now();
+
+    CHECK(config->plans.count > PLAN_MAINTENANCE);
+    if (sched.plan_id == PLAN_MAINTENANCE) {
+        sched.requested_id = PLAN_MAINTENANCE;
+        return;
+    }
+    sched.frame++;
+    sched.frame_start_us = now_us;
+    plan_enter(PLAN_MAINTENANCE, now_us);
+    slot_select(0);
+    slot_begin(now_us);
+    arch_request_leave();
+}
+
+void sched_fill_plan_status(xmPlanStatus_t *status)
+{
+    status->switchTime = sched.switch_time_us;
+    status->current = (xm_s32_t)sched.plan_id;
+    status->next = (xm_s32_t)sched.requested_id;
+    status->prev = sched.previous_id;
+}
+
+void sched_fill_info(struct xm_kernel_info *info)
+{
+    info->current_plan = (xm_s32_t)sched.plan_id;
+    info->requested_plan = (xm_s32_t)sched.requested_id;
+    info->previous_plan = sched.previous_id;
+    info->frame_start_us = sched.frame_start_us;
+    info->frame = sched.frame;
+    info->switch_time_us = sched.switch_time_us;
+    info->switch_frame = sched.switch_frame;
+    info->slot_lateness_last_us = sched.lateness_last_us;
+    info->slot_lateness_max_us = sched.lateness_max_us;
+}
+
+/* ---- services ---------------------------------------------------------------------------------------------------- */
+
+xm_s32_t sys_switch_sched_plan(xm_u32_t plan, xmAddress_t current)
+{
+    struct partition *p = partition_current();
+
+    if (plan >= config->plans.count || !guest_write(p, current, 4, &sched.plan_id, 4)) {
+        return XM_INVALID_PARAM;
+    }
+    return sched_request_plan(plan);
+}
+
+xm_s32_t sys_get_plan_status(xmAddress_t status)
+{
+    xmPlanStatus_t s;
+
+    memset(&s, 0, sizeof(s));
+    sched_fill_plan_status(&s);
+    return guest_write(partition_current(), status, 8, &s, sizeof(s)) ? XM_OK : XM_INVALID_PARAM;
+}

@@ -1,0 +1,163 @@
+/* time.c - clocks and partition timers */
+#include "time.h"
+#include "board.h"
+#include "guest_mem.h"
+#include "hm.h"
+#include "hypercall.h"
+#include "kernel.h"
+#include "sched.h"
+#include "virq.h"
+
+/* Intervals below this are refused: a partition could otherwise spend its slot in timer interrupts of its own making. */
+#define TIMER_MIN_INTERVAL_US 50
+
+static xm_u32_t clock_high;      /* wraps of the 32-bit count seen so far */
+static xm_u32_t clock_last;      /* count at the last reading */
+static xmTime_t clock_offset_us; /* count when the hypervisor started */
+static xmTime_t armed_us;        /* deadline the slot timer stands at; 0: none */
+
+void clock_init(void)
+{
+    clock_high = 0;
+    clock_last = timer_count_us();
+    clock_offset_us = (xmTime_t)clock_last;
+    armed_us = 0;
+}
+
+/* One place extends the counter: interrupts are off here, so no reading can fall between the wrap and its count. */
+xmTime_t clock_now(void)
+{
+    xm_u32_t count = timer_count_us();
+
+    if (count < clock_last) {
+        clock_high++;
+    }
+    clock_last = count;
+    return (xmTime_t)((xm_u64_t)clock_high << 32 | count) - clock_offset_us;
+}
+
+void clock_arm(xmTime_t deadline_us)
+{
+    xmTime_t delay_us;
+
+    if (deadline_us == armed_us) {
+        return;
+    }
+    delay_us = deadline_us - clock_now();
+    if (delay_us < 1) {
+        delay_us = 1;
+    } else if (delay_us > TIMER_MAX_ARM_US) {
+        delay_us = TIMER_MAX_ARM_US;
+        deadline_us = 0; /* it will have to be armed again, for the rest */
+    }
+    armed_us = deadline_us;
+    timer_arm_us((xm_u32_t)delay_us);
+}
+
+void clock_fired(void)
+{
+    armed_us = 0;
+}
+
+/* Clock value a timer of this kind compares with. The watchdog counts on the hardware clock. */
+static xmTime_t timer_clock(const struct partition *p, xm_u32_t kind, xmTime_t now_us)
+{
+    return kind == XM_EXEC_CLOCK ? partition_exec_us(p, now_us) : now_us;
+}
+
+static void timer_expire(struct partition *p, xm_u32_t kind)
+{
+    static const struct hm_info nothing = { .propagate_vector = -1 };
+
+    if (kind == XM_WATCHDOG_TIMER) {
+        hm_raise(XM_HM_EV_WATCHDOG_TIMER, p, &nothing);
+    } else {
+        virq_raise_ext(p, kind == XM_HW_CLOCK ? XM_VT_EXT_HW_TIMER : XM_VT_EXT_EXEC_TIMER);
+    }
+}
+
+/* Next expiry after now on the grid expiry + n * interval. Missed ones are counted as one; no loop, whatever was missed. */
+static xmTime_t timer_following(xmTime_t expiry_us, xmTime_t interval_us, xmTime_t now_us)
+{
+    xm_u64_t late_us = (xm_u64_t)(now_us - expiry_us);
+
+    if (late_us < (xm_u64_t)interval_us) {
+        return expiry_us + interval_us;
+    }
+    return expiry_us + (xmTime_t)(late_us / (xm_u64_t)interval_us + 1) * interval_us;
+}
+
+void timers_check(struct partition *p, xmTime_t now_us)
+{
+    for (xm_u32_t kind = XM_HW_CLOCK; kind <= XM_WATCHDOG_TIMER; kind++) {
+        struct partition_timer *timer = &p->timer[kind];
+        xmTime_t clock_us;
+
+        if (timer->expiry_us == 0) {
+            continue;
+        }
+        clock_us = timer_clock(p, kind, now_us);
+        if (timer->expiry_us > clock_us) {
+            continue;
+        }
+        timer->expiry_us =
+            timer->interval_us == 0 ? 0 : timer_following(timer->expiry_us, timer->interval_us, clock_us);
+        timer_expire(p, kind);
+    }
+}
+
+xmTime_t timers_next(const struct partition *p, xmTime_t now_us, bool running)
+{
+    xmTime_t next_us = MAX_XMTIME;
+
+    for (xm_u32_t kind = XM_HW_CLOCK; kind <= XM_WATCHDOG_TIMER; kind++) {
+        xmTime_t at_us = p->timer[kind].expiry_us;
+
+        if (at_us == 0 || (kind == XM_EXEC_CLOCK && !running)) {
+            continue;
+        }
+        if (kind == XM_EXEC_CLOCK) {
+            at_us = now_us + (at_us - partition_exec_us(p, now_us));
+        }
+        if (at_us < next_us) {
+            next_us = at_us;
+        }
+    }
+    return next_us;
+}
+
+void timers_disarm(struct partition *p)
+{
+    memset(p->timer, 0, sizeof(p->timer));
+}
+
+/* ---- services ---------------------------------------------------------------------------------------------------- */
+
+xm_s32_t sys_get_time(xm_u32_t clock_id, xmAddress_t time)
+{
+    struct partition *p = partition_current();
+    xmTime_t now_us = clock_now();
+
+    if (clock_id == XM_EXEC_CLOCK) {
+        now_us = partition_exec_us(p, now_us);
+    } else if (clock_id != XM_HW_CLOCK) {
+        return XM_INVALID_PARAM;
+    }
+    return guest_write(p, time, sizeof(xmTime_t), &now_us, sizeof(now_us)) ? XM_OK : XM_INVALID_PARAM;
+}
+
+xm_s32_t sys_set_timer(xm_u32_t clock_id, xmTime_t abs_time, xmTime_t interval)
+{
+    struct partition *p = partition_current();
+
+    if (clock_id > XM_WATCHDOG_TIMER || abs_time < 0 || interval < 0 ||
+        (interval > 0 && interval < TIMER_MIN_INTERVAL_US)) {
+        return XM_INVALID_PARAM;
+    }
+    /* every refusal is above */
+    p->timer[clock_id].expiry_us = abs_time;
+    p->timer[clock_id].interval_us = interval;
+    timers_check(p, clock_now());
+    arch_request_leave(); /* the slot timer may have to come earlier */
+    return XM_OK;
+}

@@ -11,7 +11,7 @@
 
 /* What is known about an event. Zero what is not. */
 struct hm_info {
-    const struct arch_trap *trap; /* NULL: no processor context */
+    struct arch_trap *trap; /* NULL: no processor context. XM_HM_AC_IGNORE moves its pc past the instruction */
     xmAddress_t address;          /* valid if has_address */
     bool has_address;
     int propagate_vector;         /* trap vector for XM_HM_AC_PROPAGATE, -1: cannot be propagated */

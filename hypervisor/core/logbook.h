@@ -3,18 +3,23 @@
  * The head of the storage says where the ring stands; records carry their number and CRC, so that a head torn by a reset
  * is rebuilt from them. Used by the health monitor and by the traces.
  *
- * Invariant: next - count is the number of the oldest record; record n stands at place n % capacity. Numbers start at 1. */
+ * Rules:     one CRC-32C over a record per access: owners bound the number of records they touch in one call.
+ * Invariant: the ring holds the numbers [oldest, next), next stands at `place`, those before it at the places before it,
+ *            going round. Numbers start at 1, follow each other, and never repeat or go back while the memory holds. */
 #ifndef XM_CORE_LOGBOOK_H
 #define XM_CORE_LOGBOOK_H
 
-#include <stdbool.h>
-#include "../abi/guest.h"
+#include "partition.h"
 #include "../abi/records.h"
 
+struct logbook_head;
+
 struct logbook {
-    xm_u8_t *records;         /* NULL: no storage, everything is lost and counted by the owner */
+    struct logbook_head *head; /* in the storage; NULL: no storage, everything is lost and counted by the owner */
+    xm_u8_t *records;
     xm_u32_t record_bytes;    /* first field of a record: its xm_u64_t number; last word: its CRC-32C */
     xm_u32_t capacity;        /* records */
+    xm_u32_t place;           /* where the next record goes */
     xm_u64_t oldest, next;    /* oldest == next: empty */
     xm_u64_t cursor;          /* read position shared by the readers of the XtratuM interface */
 };
@@ -30,5 +35,9 @@ xm_s32_t logbook_seek(struct logbook *book, xm_s32_t offset, xm_u32_t whence);
 /* Next record at the cursor, moving it; NULL: none left. Skips what was overwritten. */
 const void *logbook_read(struct logbook *book);
 void logbook_status(const struct logbook *book, xmHmStatus_t *status);
+/* Checksum of a record in the form of the XtratuM interface; its checksum field is 0 while this runs. */
+xm_u16_t logbook_checksum(const void *record, xm_u32_t size_bytes);
+/* Service of XM_hm_fetch and XM_trace_fetch: a struct xm_batch and records from number `from` on, to p's memory. */
+xm_s32_t logbook_fetch(const struct logbook *book, struct partition *p, xm_u64_t from, xmAddress_t batch, xm_u32_t size);
 
 #endif

@@ -61,7 +61,7 @@ xm_u32_t kernel_reset_status(void)
 
 xm_u32_t kernel_memory_bytes(void)
 {
-    return (xm_u32_t)((xmAddress_t)kernel_config - XM_HYPERVISOR_START) + config->length + kernel_carve_used();
+    return (xm_u32_t)(arch_kernel_address(kernel_config) - XM_HYPERVISOR_START) + config->length + kernel_carve_used();
 }
 
 /* ---- what survives a reset --------------------------------------------------------------------------------------- */
@@ -122,7 +122,7 @@ void system_halt(void)
 
 static void map_kernel(xm_u32_t space)
 {
-    xm_u32_t text_bytes = (xm_u32_t)((xmAddress_t)kernel_text_end - XM_HYPERVISOR_START);
+    xm_u32_t text_bytes = (xm_u32_t)(arch_kernel_address(kernel_text_end) - XM_HYPERVISOR_START);
 
     arch_map(space, XM_HYPERVISOR_START, XM_HYPERVISOR_START, text_bytes, ARCH_KERNEL_TEXT, true);
     arch_map(space, XM_HYPERVISOR_START + text_bytes, XM_HYPERVISOR_START + text_bytes,
@@ -161,7 +161,7 @@ static void map_spaces(void)
 
         arch_space_create(id + 1);
         map_kernel(id + 1);
-        arch_map(id + 1, (xmAddress_t)p->pct, (xmAddress_t)p->pct, pct_bytes, ARCH_READ, true);
+        arch_map(id + 1, arch_kernel_address(p->pct), arch_kernel_address(p->pct), pct_bytes, ARCH_READ, true);
         for (xm_u32_t i = 0; i < p->config->area_count; i++) {
             const struct xm_config_area *area = config_area(p->config->area_first + i);
 
@@ -185,7 +185,7 @@ void core_main(xmAddress_t container, xmAddress_t loader_entry)
     }
     image = arch_physical_pointer(container);
     loader = loader_entry;
-    kernel_carve_init(((xmAddress_t)kernel_config + config->length + 7u) & ~7u,
+    kernel_carve_init((arch_kernel_address(kernel_config) + config->length + 7u) & ~7u,
                       XM_HYPERVISOR_START + config->hypervisor_size - XM_RETAINED_BYTES);
     timer_init();
     irq_init();

@@ -1,0 +1,523 @@
+/* console.c - console output and link devices
+ *
+ * Two kinds of ring. A UART's rings feed a device: a byte leaves once, a full ring drops what is new. A partition's own
+ * ring feeds the ground: bytes are numbered, nothing is consumed, a full ring overwrites the oldest.
+ *
+ * Who pays for moving bytes: the caller of a service for its own, idle time for anybody's, and interrupts and slot starts
+ * for a bounded number per slot. That bound is what one partition's traffic can take from another. */
+#include "console.h"
+#include "board.h"
+#include "config.h"
+#include "guest_mem.h"
+#include "hypercall.h"
+#include "kernel.h"
+
+#define CONSOLE_RING_BYTES 8192u
+/* Bytes a slot start pushes to a console UART: a small hardware FIFO. */
+#define CONSOLE_SLOT_BYTES 32u
+/* Bytes one service call, or one step of idle time, moves to or from a device with interrupts off. */
+#define CALL_BYTES 256u
+#define IDLE_BYTES 64u
+/* Beyond its own bytes a writer pushes at most this much of what others left in the ring. */
+#define WRITE_EXTRA_BYTES 64u
+/* A byte at 9600 baud takes 1 ms; a look at the status register takes 0.1 us or more. */
+#define FLUSH_POLLS_PER_BYTE 20000u
+/* Room for the note on lost bytes. */
+#define NOTE_BYTES 40u
+
+struct ring {
+    xm_u8_t *data;
+    xm_u32_t size;       /* bytes, a power of two */
+    xm_u32_t put, taken; /* running counts; their difference is what waits */
+    xm_u32_t high_water;
+};
+
+struct uart {
+    const struct xm_config_uart *config; /* NULL: not used by this system */
+    xm_u32_t number;                     /* of the board */
+    bool link;
+    struct ring tx, rx;        /* rx: links only */
+    xm_u32_t lost_bytes;       /* dropped since the last note in the output */
+    xm_u32_t budget_left;      /* link: bytes that interrupts may still move in this slot */
+    bool receive_off;          /* link: budget used up */
+    xm_u64_t rx_bytes, tx_bytes, rx_dropped;
+    xm_u32_t rx_errors, budget_exhausted;
+};
+
+/* A partition's output for the ground. Byte n stands at n % size. */
+struct record {
+    xm_u8_t *data;
+    xm_u32_t size; /* 0: none */
+    xm_u64_t next; /* number of the next byte; the first is 1 */
+};
+
+static struct uart uarts[BOARD_MAX_UARTS]; /* by board number */
+static struct record *records;             /* by partition */
+static struct uart *kernel_uart;           /* NULL: the hypervisor's output is discarded */
+static bool initialised;
+static bool live;
+
+/* ---- rings ------------------------------------------------------------------------------------------------------- */
+
+static xm_u32_t ring_used(const struct ring *r)
+{
+    return r->put - r->taken;
+}
+
+static xm_u32_t ring_free(const struct ring *r)
+{
+    return r->size - ring_used(r);
+}
+
+static void ring_init(struct ring *r, xm_u32_t size)
+{
+    CHECK(size != 0 && (size & (size - 1)) == 0);
+    *r = (struct ring){ .data = kernel_carve(size, 8), .size = size };
+}
+
+static xm_u32_t smaller(xm_u32_t a, xm_u32_t b)
+{
+    return a < b ? a : b;
+}
+
+/* Copy between straight memory and a place that goes round at size: one piece or two. */
+static void copy_in(xm_u8_t *data, xm_u32_t size, xm_u32_t at, const xm_u8_t *from, xm_u32_t count)
+{
+    xm_u32_t first = smaller(count, size - at);
+
+    memcpy(data + at, from, first);
+    memcpy(data, from + first, count - first);
+}
+
+static void copy_out(const xm_u8_t *data, xm_u32_t size, xm_u32_t at, xm_u8_t *to, xm_u32_t count)
+{
+    xm_u32_t first = smaller(count, size - at);
+
+    memcpy(to, data + at, first);
+    memcpy(to + first, data, count - first);
+}
+
+/* Returns how many bytes fitted. */
+static xm_u32_t ring_write(struct ring *r, const void *bytes, xm_u32_t count)
+{
+    count = smaller(count, ring_free(r));
+    copy_in(r->data, r->size, r->put & (r->size - 1), bytes, count);
+    r->put += count;
+    if (ring_used(r) > r->high_water) {
+        r->high_water = ring_used(r);
+    }
+    return count;
+}
+
+static xm_u32_t ring_read(struct ring *r, void *to, xm_u32_t count)
+{
+    count = smaller(count, ring_used(r));
+    copy_out(r->data, r->size, r->taken & (r->size - 1), to, count);
+    r->taken += count;
+    return count;
+}
+
+/* ---- between rings and devices ----------------------------------------------------------------------------------- */
+
+/* Move up to limit bytes to the device, as long as it takes them. Returns how many. */
+static xm_u32_t transmit(struct uart *u, xm_u32_t limit)
+{
+    xm_u32_t count = 0;
+
+    while (count < limit && ring_used(&u->tx) > 0 && uart_can_send(u->number)) {
+        uart_send(u->number, u->tx.data[u->tx.taken & (u->tx.size - 1)]);
+        u->tx.taken++;
+        count++;
+    }
+    u->tx_bytes += count;
+    return count;
+}
+
+/* Move up to limit bytes from the device to the ring, until the device is empty. What the ring cannot hold is dropped and
+ * counted, so that the device does not overrun. Returns how many bytes were taken from the device. */
+static xm_u32_t receive(struct uart *u, xm_u32_t limit)
+{
+    xm_u32_t count = 0;
+    xm_u8_t byte;
+
+    while (count < limit && uart_receive(u->number, &byte)) {
+        if (ring_write(&u->rx, &byte, 1) == 0) {
+            u->rx_dropped++;
+        }
+        count++;
+    }
+    u->rx_bytes += count;
+    u->rx_errors += uart_take_errors(u->number);
+    return count;
+}
+
+/* Transmit interrupts run while the ring has bytes and the slot has budget. The device signals that it sent something, not
+ * that it is idle: so one more byte is offered after they are turned on. */
+static void set_interrupts(struct uart *u)
+{
+    bool more = ring_used(&u->tx) > 0 && u->budget_left > 0;
+
+    uart_set_interrupts(u->number, !u->receive_off, more);
+    if (more && transmit(u, 1) == 1) {
+        u->budget_left--;
+        if (ring_used(&u->tx) == 0) {
+            uart_set_interrupts(u->number, !u->receive_off, false);
+        }
+    }
+}
+
+/* Move what the budget allows, both ways. */
+static void link_serve(struct uart *u)
+{
+    u->budget_left -= receive(u, u->budget_left);
+    u->budget_left -= transmit(u, u->budget_left);
+    if (u->budget_left == 0 && !u->receive_off) {
+        u->receive_off = true;
+        u->budget_exhausted++;
+    }
+    set_interrupts(u);
+}
+
+/* A device may start sending what its ring holds; `limit` is what the one who pays agreed to. */
+static void push(struct uart *u, xm_u32_t limit)
+{
+    if (!live) {
+        return;
+    }
+    (void)transmit(u, smaller(limit, CALL_BYTES));
+    if (u->link) {
+        set_interrupts(u);
+    }
+}
+
+/* ---- boot and end ------------------------------------------------------------------------------------------------ */
+
+static void uart_setup(const struct xm_config_uart *c)
+{
+    struct uart *u = &uarts[c->id];
+
+    u->config = c;
+    u->number = c->id;
+    u->link = c->link_partition != XM_CONFIG_NONE;
+    ring_init(&u->tx, u->link ? c->ring_bytes : CONSOLE_RING_BYTES);
+    if (u->link) {
+        ring_init(&u->rx, c->ring_bytes);
+        u->budget_left = c->budget_bytes;
+    }
+    uart_init(c->id, c->baud);
+    uart_set_interrupts(c->id, false, false);
+}
+
+/* The device of a uarts index; NULL: none, or the board has no such UART. */
+static struct uart *uart_of(xm_u32_t index)
+{
+    if (index == XM_CONFIG_NONE || config_uart(index)->id >= BOARD_MAX_UARTS) {
+        return NULL;
+    }
+    return uarts[config_uart(index)->id].config == NULL ? NULL : &uarts[config_uart(index)->id];
+}
+
+/* Boot only. Output stays polled until console_go_live(). */
+void console_init(void)
+{
+    memset(uarts, 0, sizeof(uarts));
+    live = false;
+    for (xm_u32_t i = 0; i < config->uarts.count; i++) {
+        if (config_uart(i)->id < BOARD_MAX_UARTS && uart_exists(config_uart(i)->id)) {
+            uart_setup(config_uart(i));
+        }
+    }
+    records = kernel_carve(config->partitions.count * (xm_u32_t)sizeof(*records), 8);
+    for (xm_u32_t id = 0; id < config->partitions.count; id++) {
+        xm_u32_t size = config_partition(id)->console_bytes;
+
+        CHECK((size & (size - 1)) == 0);
+        records[id] = (struct record){ .data = size == 0 ? NULL : kernel_carve(size, 8), .size = size, .next = 1 };
+    }
+    kernel_uart = uart_of(config->console_device);
+    initialised = true;
+    for (xm_u32_t i = 0; i < config->uarts.count; i++) {
+        if (uart_of(i) == NULL) {
+            kernel_print("xm: this board has no UART %u ('%s'): its output is discarded\n", config_uart(i)->id,
+                         config_string(config_uart(i)->name));
+        }
+    }
+}
+
+/* From here on nobody waits for a device. Links begin to receive. */
+void console_go_live(void)
+{
+    live = true;
+    for (xm_u32_t i = 0; i < BOARD_MAX_UARTS; i++) {
+        if (uarts[i].config != NULL && uarts[i].link) {
+            set_interrupts(&uarts[i]);
+            link_serve(&uarts[i]); /* bytes that came before interrupts were on do not interrupt */
+        }
+    }
+}
+
+/* Everything still in the rings goes out, polled; a device that takes nothing is given up after a bounded time. From here
+ * on output is polled again. */
+void console_flush_now(void)
+{
+    live = false;
+    for (xm_u32_t i = 0; i < BOARD_MAX_UARTS; i++) {
+        struct uart *u = &uarts[i];
+        xm_u32_t polls = FLUSH_POLLS_PER_BYTE;
+
+        while (u->config != NULL && ring_used(&u->tx) > 0 && polls > 0) {
+            polls = transmit(u, 1) == 1 ? FLUSH_POLLS_PER_BYTE : polls - 1;
+        }
+    }
+}
+
+/* ---- console output ---------------------------------------------------------------------------------------------- */
+
+/* Where output was dropped, the reader is told how much, as soon as there is room to say so. */
+static void note_loss(struct uart *u)
+{
+    static const char head[] = "\n[xm: bytes lost here: ";
+    char digits[10];
+    xm_u32_t n = sizeof(digits);
+
+    if (u->lost_bytes == 0 || ring_free(&u->tx) < NOTE_BYTES) {
+        return;
+    }
+    for (xm_u32_t value = u->lost_bytes; value != 0; value /= 10) {
+        digits[--n] = (char)('0' + value % 10);
+    }
+    (void)ring_write(&u->tx, head, sizeof(head) - 1);
+    (void)ring_write(&u->tx, &digits[n], (xm_u32_t)sizeof(digits) - n);
+    (void)ring_write(&u->tx, "]\n", 2);
+    u->lost_bytes = 0;
+}
+
+/* Returns the bytes taken; the rest is dropped and counted. */
+static xm_u32_t uart_write(struct uart *u, const void *bytes, xm_u32_t count)
+{
+    xm_u32_t taken;
+
+    note_loss(u);
+    taken = ring_write(&u->tx, bytes, count);
+    u->lost_bytes += count - taken;
+    push(u, taken + WRITE_EXTRA_BYTES);
+    return taken;
+}
+
+void console_kernel_write(const char *text, xm_u32_t length)
+{
+    if (live) {
+        if (kernel_uart != NULL) {
+            (void)uart_write(kernel_uart, text, length);
+        }
+        return;
+    }
+    /* Before the configuration is known, messages (above all that it is unusable) go to the first UART. */
+    if (initialised && kernel_uart == NULL) {
+        return;
+    }
+    for (xm_u32_t i = 0; i < length; i++) {
+        uart_put_now(initialised ? kernel_uart->number : 0, text[i]);
+    }
+}
+
+/* Returns the bytes taken: no more than the ring holds. */
+static xm_u32_t record_write(struct record *r, const xm_u8_t *bytes, xm_u32_t count)
+{
+    count = smaller(count, r->size);
+    copy_in(r->data, r->size, (xm_u32_t)r->next & (r->size - 1), bytes, count);
+    r->next += count;
+    return count;
+}
+
+/* Bytes taken, at most what a ring holds; 0 without a console. XM_INVALID_PARAM: negative length or bad buffer. */
+xm_s32_t sys_write_console(xmAddress_t buffer, xm_s32_t length)
+{
+    struct partition *p = partition_current();
+    struct uart *u = uart_of(p->config->console_device);
+    xm_u32_t taken = 0;
+
+    if (length < 0 || (length > 0 && !guest_range_ok(p, buffer, (xm_u32_t)length, false))) {
+        return XM_INVALID_PARAM;
+    }
+    if (length == 0) {
+        return 0;
+    }
+    if (records[p->id].size != 0) {
+        taken = record_write(&records[p->id], arch_guest_pointer(buffer), (xm_u32_t)length);
+    }
+    if (u != NULL && !u->link) {
+        taken = uart_write(u, arch_guest_pointer(buffer), (xm_u32_t)length);
+    }
+    return (xm_s32_t)taken;
+}
+
+/* Bytes copied. XM_INVALID_PARAM: no such partition, or a buffer that is no doubleword-aligned memory of the caller or
+ * smaller than a struct xm_batch. A partition that keeps no output has an empty batch. */
+xm_s32_t sys_console_fetch(xm_u32_t partition_id, xm_u64_t from, xmAddress_t batch, xm_u32_t size)
+{
+    struct partition *p = partition_current();
+    struct xm_batch head;
+    const struct record *r;
+
+    if (partition_id >= config->partitions.count || (batch & 7u) != 0 || size < sizeof(head) ||
+        !guest_range_ok(p, batch, size, true)) {
+        return XM_INVALID_PARAM;
+    }
+    r = &records[partition_id];
+    memset(&head, 0, sizeof(head));
+    head.boot_id = kernel_boot_id;
+    head.next = r->next;
+    head.oldest = r->next > r->size ? r->next - r->size : 1;
+    head.first = from < head.oldest ? head.oldest : from > head.next ? head.next : from;
+    head.count = smaller((xm_u32_t)(head.next - head.first), size - (xm_u32_t)sizeof(head));
+    if (head.count > 0) {
+        copy_out(r->data, r->size, (xm_u32_t)head.first & (r->size - 1),
+                 (xm_u8_t *)arch_guest_pointer(batch) + sizeof(head), head.count);
+    }
+    memcpy(arch_guest_pointer(batch), &head, sizeof(head));
+    return (xm_s32_t)head.count;
+}
+
+/* ---- interrupts, slots, idle time -------------------------------------------------------------------------------- */
+
+xm_u32_t console_irq_lines(void)
+{
+    xm_u32_t lines = 0;
+
+    for (xm_u32_t i = 0; i < BOARD_MAX_UARTS; i++) {
+        if (uarts[i].config != NULL && uarts[i].link) {
+            lines |= 1u << uart_irq(i);
+        }
+    }
+    return lines;
+}
+
+void console_irq(xm_u32_t number)
+{
+    if (uarts[number].config != NULL && uarts[number].link && live) {
+        link_serve(&uarts[number]);
+    }
+}
+
+void console_slot_start(void)
+{
+    if (!live) {
+        return;
+    }
+    for (xm_u32_t i = 0; i < BOARD_MAX_UARTS; i++) {
+        struct uart *u = &uarts[i];
+
+        if (u->config == NULL) {
+            continue;
+        }
+        if (!u->link) {
+            (void)transmit(u, CONSOLE_SLOT_BYTES);
+            continue;
+        }
+        u->budget_left = u->config->budget_bytes;
+        if (u->receive_off || ring_used(&u->tx) > 0) {
+            u->receive_off = false;
+            set_interrupts(u);
+            link_serve(u); /* what arrived while interrupts were off does not interrupt */
+        }
+    }
+}
+
+bool console_idle(void)
+{
+    bool more = false;
+
+    for (xm_u32_t i = 0; live && i < BOARD_MAX_UARTS; i++) {
+        struct uart *u = &uarts[i];
+
+        if (u->config == NULL) {
+            continue;
+        }
+        /* Nobody needs this time: what the budget kept waiting moves now, as far as the ring can hold it. */
+        if (u->link && u->receive_off) {
+            xm_u32_t limit = smaller(IDLE_BYTES, ring_free(&u->rx));
+
+            more = (limit > 0 && receive(u, limit) == limit) || more;
+        }
+        more = (transmit(u, IDLE_BYTES) == IDLE_BYTES && ring_used(&u->tx) > 0) || more;
+    }
+    return more;
+}
+
+/* ---- link services ----------------------------------------------------------------------------------------------- */
+
+static struct uart *link_of(const struct partition *p)
+{
+    return uart_of(p->config->link_device);
+}
+
+/* Bytes taken, 0: none waiting. XM_INVALID_CONFIG: the caller serves no link; XM_INVALID_PARAM: bad buffer. */
+xm_s32_t sys_link_read(xmAddress_t buffer, xm_u32_t size)
+{
+    struct partition *p = partition_current();
+    struct uart *u = link_of(p);
+
+    if (u == NULL) {
+        return XM_INVALID_CONFIG;
+    }
+    if (size == 0) {
+        return 0;
+    }
+    if (!guest_range_ok(p, buffer, size, true)) {
+        return XM_INVALID_PARAM;
+    }
+    if (u->receive_off) {
+        /* In its own slot the owner may fetch beyond the budget, at its own cost. */
+        (void)receive(u, smaller(smaller(size, CALL_BYTES), ring_free(&u->rx)));
+    }
+    return (xm_s32_t)ring_read(&u->rx, arch_guest_pointer(buffer), size);
+}
+
+/* Bytes taken: what the ring has room for. Refusals as sys_link_read(). */
+xm_s32_t sys_link_write(xmAddress_t buffer, xm_u32_t size)
+{
+    struct partition *p = partition_current();
+    struct uart *u = link_of(p);
+    xm_u32_t taken;
+
+    if (u == NULL) {
+        return XM_INVALID_CONFIG;
+    }
+    if (size == 0) {
+        return 0;
+    }
+    if (!guest_range_ok(p, buffer, size, false)) {
+        return XM_INVALID_PARAM;
+    }
+    taken = ring_write(&u->tx, arch_guest_pointer(buffer), size);
+    push(u, CALL_BYTES);
+    return (xm_s32_t)taken;
+}
+
+/* XM_INVALID_CONFIG: the caller serves no link; XM_INVALID_PARAM: bad address. */
+xm_s32_t sys_link_status(xmAddress_t address)
+{
+    struct partition *p = partition_current();
+    struct uart *u = link_of(p);
+    struct xm_link_status status;
+
+    if (u == NULL) {
+        return XM_INVALID_CONFIG;
+    }
+    u->rx_errors += uart_take_errors(u->number);
+    memset(&status, 0, sizeof(status));
+    status.rx_bytes = u->rx_bytes;
+    status.tx_bytes = u->tx_bytes;
+    status.rx_dropped = u->rx_dropped;
+    status.rx_errors = u->rx_errors;
+    status.rx_waiting = ring_used(&u->rx);
+    status.tx_waiting = ring_used(&u->tx);
+    status.rx_size = u->rx.size;
+    status.tx_size = u->tx.size;
+    status.rx_high_water = u->rx.high_water;
+    status.tx_high_water = u->tx.high_water;
+    status.budget_bytes = u->config->budget_bytes;
+    status.budget_exhausted = u->budget_exhausted;
+    return guest_write(p, address, 8, &status, sizeof(status)) ? XM_OK : XM_INVALID_PARAM;
+}

@@ -1,0 +1,465 @@
+/* port.c - sampling and queuing ports
+ *
+ * A channel owns its message buffers; a port is a window on it with a state of its own, so that what one reader does
+ * changes nothing for another. Data go straight from the sender's memory to the buffer and from there to the receiver's
+ * memory, each after its whole check, with the caller's address space current. */
+#include "port.h"
+#include "config.h"
+#include "guest_mem.h"
+#include "hypercall.h"
+#include "kernel.h"
+#include "time.h"
+#include "virq.h"
+
+enum port_state { PORT_EMPTY, PORT_CONSUMED, PORT_NEW }; /* as in the status flags of the interface */
+
+struct port {
+    bool open;
+    enum port_state state; /* sampling */
+};
+
+struct message {
+    xmTime_t time_us; /* when it was written */
+    xm_u32_t bytes;   /* 0: nothing was ever written */
+    xm_u32_t reserved;
+    xm_u8_t data[];   /* doubleword aligned */
+};
+
+struct channel {
+    xm_u8_t *messages;
+    xm_u32_t message_bytes; /* from one message to the next */
+    xm_u32_t first, count;  /* queuing: oldest message, messages waiting */
+};
+
+_Static_assert(sizeof(struct port) <= XM_MEMORY_PER_PORT, "abi/config.h bound");
+_Static_assert(sizeof(struct channel) <= XM_MEMORY_PER_CHANNEL, "abi/config.h bound");
+_Static_assert(sizeof(struct message) <= XM_MEMORY_PER_MESSAGE, "abi/config.h bound");
+
+static struct port *ports;       /* like the configuration's table */
+static struct channel *channels; /* like the configuration's table */
+
+/* Everything a call knows about a port once it is found. */
+struct view {
+    struct partition *p;
+    xm_u32_t number; /* in the caller's PortTable: descriptor and bit of its bitmap */
+    const struct xm_config_port *config;
+    struct port *port;
+    const struct xm_config_channel *channel_config; /* NULL: not connected */
+    struct channel *channel;
+};
+
+/* Boot only. */
+void port_init_all(void)
+{
+    ports = kernel_carve(config->ports.count * (xm_u32_t)sizeof(*ports), 8);
+    channels = kernel_carve(config->channels.count * (xm_u32_t)sizeof(*channels), 8);
+    for (xm_u32_t i = 0; i < config->channels.count; i++) {
+        const struct xm_config_channel *c = config_channel(i);
+
+        channels[i].message_bytes = (xm_u32_t)sizeof(struct message) + ((c->max_message_bytes + 7u) & ~7u);
+        channels[i].messages = kernel_carve(c->max_messages * channels[i].message_bytes, 8);
+    }
+}
+
+static struct view view_of(struct partition *p, xm_u32_t number)
+{
+    struct view v = { .p = p, .number = number };
+
+    v.config = config_port(p->config->port_first + number);
+    v.port = &ports[p->config->port_first + number];
+    if (v.config->channel != XM_CONFIG_NONE) {
+        v.channel_config = config_channel(v.config->channel);
+        v.channel = &channels[v.config->channel];
+    }
+    return v;
+}
+
+/* The caller's open port of that descriptor and type. Every bit of the descriptor counts: it is an index into the caller's
+ * own table. */
+static bool find_open(xm_u32_t descriptor, xm_u32_t type, struct view *v)
+{
+    struct partition *p = partition_current();
+
+    if (descriptor >= p->config->port_count) {
+        return false;
+    }
+    *v = view_of(p, descriptor);
+    return v->port->open && v->config->type == type;
+}
+
+static bool same_name(const char *a, const char *b)
+{
+    while (*a != '\0' && *a == *b) {
+        a++;
+        b++;
+    }
+    return *a == *b;
+}
+
+/* The caller's port of that name, of whatever type. */
+static bool find_named(xmAddress_t name_address, struct view *v)
+{
+    struct partition *p = partition_current();
+    char name[CONFIG_ID_STRING_LENGTH];
+
+    if (!guest_read_name(p, name_address, name)) {
+        return false;
+    }
+    for (xm_u32_t i = 0; i < p->config->port_count; i++) {
+        *v = view_of(p, i);
+        if (same_name(name, config_string(v->config->name))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static struct message *message_at(const struct channel *channel, xm_u32_t i)
+{
+    return (struct message *)(void *)(channel->messages + i * channel->message_bytes);
+}
+
+static void bitmap_set(const struct view *v)
+{
+    v->p->port_bitmap[v->number / 32] |= 1u << v->number % 32;
+}
+
+static void bitmap_clear(const struct view *v)
+{
+    v->p->port_bitmap[v->number / 32] &= ~(1u << v->number % 32);
+}
+
+/* The port with that index in the configuration, seen from its owner. */
+static struct view view_of_index(xm_u32_t index)
+{
+    struct partition *p = &partitions[config_port(index)->partition];
+
+    return view_of(p, index - p->config->port_first);
+}
+
+static void notify(const struct view *v)
+{
+    virq_raise_ext(v->p, v->config->type == XM_SAMPLING_PORT ? XM_VT_EXT_SAMPLING_PORT : XM_VT_EXT_QUEUING_PORT);
+}
+
+/* A message arrived: tell every destination that has opened its port. */
+static void notify_destinations(const struct view *source)
+{
+    const struct xm_config_channel *c = source->channel_config;
+
+    for (xm_u32_t i = 0; i < c->destination_count; i++) {
+        struct view v = view_of_index(config_destination(c->destination_first + i));
+
+        if (v.port->open) {
+            v.port->state = PORT_NEW;
+            bitmap_set(&v);
+            notify(&v);
+        }
+    }
+}
+
+/* A message was taken: the writer may want to send the next one. */
+static void notify_source(const struct view *destination)
+{
+    struct view v = view_of_index(destination->channel_config->source);
+
+    if (v.port->open) {
+        notify(&v);
+    }
+}
+
+/* Is a message still valid? Its age must be less than the period: a period of 0 is never met, an infinite one always. */
+static bool message_valid(xmTime_t written_us, xm_u32_t period_us, xmTime_t now_us)
+{
+    return period_us == XM_INFINITE_TIME || now_us - written_us < (xmTime_t)period_us;
+}
+
+/* After the last refusal of a creation. What is already in the channel is new to a port that was just opened. */
+static xm_s32_t open_port(const struct view *v)
+{
+    v->port->open = true;
+    v->port->state = PORT_EMPTY;
+    if (v->channel != NULL && v->config->direction == XM_DESTINATION_PORT) {
+        bool waiting = v->config->type == XM_SAMPLING_PORT ? message_at(v->channel, 0)->bytes != 0 :
+                                                             v->channel->count != 0;
+
+        if (waiting) {
+            v->port->state = PORT_NEW;
+            bitmap_set(v);
+        }
+    }
+    return (xm_s32_t)v->number;
+}
+
+void port_close_all(struct partition *p)
+{
+    for (xm_u32_t i = 0; i < p->config->port_count; i++) {
+        struct view v = view_of(p, i);
+
+        v.port->open = false;
+        v.port->state = PORT_EMPTY;
+        bitmap_clear(&v);
+    }
+}
+
+/* What both kinds check of a transfer: size against the channel, then the whole buffer. */
+static xm_s32_t transfer_refusal(const struct view *v, xmAddress_t buffer, xm_u32_t size, bool write)
+{
+    if (size == 0 || size > v->channel_config->max_message_bytes) {
+        return XM_INVALID_CONFIG;
+    }
+    return guest_range_ok(v->p, buffer, size, write) ? XM_OK : XM_INVALID_PARAM;
+}
+
+static void message_store(struct message *m, xmAddress_t from, xm_u32_t size)
+{
+    memcpy(m->data, arch_guest_pointer(from), size);
+    m->bytes = size;
+    m->time_us = clock_now();
+}
+
+/* Returns the bytes copied: no more than the message has and the reader asked for. */
+static xm_u32_t message_load(const struct message *m, xmAddress_t to, xm_u32_t size)
+{
+    xm_u32_t bytes = m->bytes < size ? m->bytes : size;
+
+    memcpy(arch_guest_pointer(to), m->data, bytes);
+    return bytes;
+}
+
+/* ---- sampling ports ---------------------------------------------------------------------------------------------- */
+
+/* Descriptor (>= 0). XM_INVALID_PARAM: bad name or direction, or no such port; XM_INVALID_CONFIG: type, direction, size or
+ * period are not those of the configuration; XM_NO_ACTION: open already. */
+xm_s32_t sys_create_sampling_port(xmAddress_t name, xm_u32_t max_bytes, xm_u32_t direction, xmTime_t period_us)
+{
+    struct view v;
+
+    if ((direction != XM_SOURCE_PORT && direction != XM_DESTINATION_PORT) || !find_named(name, &v)) {
+        return XM_INVALID_PARAM;
+    }
+    if (v.config->type != XM_SAMPLING_PORT || v.config->direction != direction ||
+        (v.channel != NULL && (max_bytes != v.channel_config->max_message_bytes ||
+                               period_us != (xmTime_t)v.channel_config->valid_period_us))) {
+        return XM_INVALID_CONFIG;
+    }
+    return v.port->open ? XM_NO_ACTION : open_port(&v);
+}
+
+/* XM_OK, also for a port that is not connected. */
+xm_s32_t sys_write_sampling_message(xm_s32_t descriptor, xmAddress_t buffer, xm_u32_t size)
+{
+    struct view v;
+    xm_s32_t refusal;
+
+    if (!find_open((xm_u32_t)descriptor, XM_SAMPLING_PORT, &v) || v.config->direction != XM_SOURCE_PORT) {
+        return XM_INVALID_PARAM;
+    }
+    if (v.channel == NULL) {
+        return XM_OK;
+    }
+    refusal = transfer_refusal(&v, buffer, size, false);
+    if (refusal != XM_OK) {
+        return refusal;
+    }
+    message_store(message_at(v.channel, 0), buffer, size);
+    v.port->state = PORT_NEW;
+    v.p->sampling_written++;
+    notify_destinations(&v);
+    return XM_OK;
+}
+
+/* Bytes copied; 0: never written, or not connected. *flags, if wanted: XM_COMM_MSG_VALID or 0. Reading consumes nothing. */
+xm_s32_t sys_read_sampling_message(xm_s32_t descriptor, xmAddress_t buffer, xm_u32_t size, xmAddress_t flags)
+{
+    struct view v;
+    const struct message *m;
+    xm_s32_t refusal = XM_OK;
+    xm_u32_t bytes = 0;
+    xm_u32_t valid = 0;
+
+    if (!find_open((xm_u32_t)descriptor, XM_SAMPLING_PORT, &v) || v.config->direction != XM_DESTINATION_PORT) {
+        return XM_INVALID_PARAM;
+    }
+    if (v.channel != NULL) {
+        refusal = transfer_refusal(&v, buffer, size, true);
+    }
+    if (refusal == XM_OK && flags != 0 && ((flags & 3u) != 0 || !guest_range_ok(v.p, flags, 4, true))) {
+        refusal = XM_INVALID_PARAM;
+    }
+    if (refusal != XM_OK) {
+        return refusal;
+    }
+    m = v.channel == NULL ? NULL : message_at(v.channel, 0);
+    if (m != NULL && m->bytes != 0) {
+        bytes = message_load(m, buffer, size);
+        valid = message_valid(m->time_us, v.channel_config->valid_period_us, clock_now()) ? XM_COMM_MSG_VALID : 0;
+        v.port->state = PORT_CONSUMED;
+        v.p->sampling_read++;
+        bitmap_clear(&v);
+        notify_source(&v);
+    }
+    if (flags != 0) {
+        memcpy(arch_guest_pointer(flags), &valid, sizeof(valid));
+    }
+    return (xm_s32_t)bytes;
+}
+
+/* Any refusal: XM_INVALID_PARAM. The state is the caller's view: whether it has read, or written, the message. */
+xm_s32_t sys_get_sampling_port_status(xm_u32_t descriptor, xmAddress_t address)
+{
+    static const xm_u32_t state_flag[] = {
+        [PORT_EMPTY] = XM_COMM_EMPTY_PORT,
+        [PORT_CONSUMED] = XM_COMM_CONSUMED_MSG,
+        [PORT_NEW] = XM_COMM_NEW_MSG,
+    };
+    xmSamplingPortStatus_t status;
+    struct view v;
+
+    if (!find_open(descriptor, XM_SAMPLING_PORT, &v)) {
+        return XM_INVALID_PARAM;
+    }
+    memset(&status, 0, sizeof(status));
+    status.flags = state_flag[v.port->state];
+    if (v.channel != NULL && message_at(v.channel, 0)->bytes != 0) {
+        const struct message *m = message_at(v.channel, 0);
+
+        status.timestamp = m->time_us;
+        status.lastMsgSize = m->bytes;
+        if (message_valid(m->time_us, v.channel_config->valid_period_us, clock_now())) {
+            status.flags |= XM_COMM_MSG_VALID;
+        }
+    }
+    return guest_write(v.p, address, 8, &status, sizeof(status)) ? XM_OK : XM_INVALID_PARAM;
+}
+
+/* Any refusal: XM_INVALID_PARAM. The port need not be open; of one that is not connected sizes and period are 0. */
+xm_s32_t sys_get_sampling_port_info(xmAddress_t name, xmAddress_t address)
+{
+    xmSamplingPortInfo_t info;
+    struct view v;
+
+    if (!find_named(name, &v) || v.config->type != XM_SAMPLING_PORT) {
+        return XM_INVALID_PARAM;
+    }
+    memset(&info, 0, sizeof(info));
+    info.portName = arch_guest_pointer(name);
+    info.direction = v.config->direction;
+    if (v.channel != NULL) {
+        info.validPeriod = (xmTime_t)v.channel_config->valid_period_us;
+        info.maxMsgSize = v.channel_config->max_message_bytes;
+    }
+    return guest_write(v.p, address, 8, &info, sizeof(info)) ? XM_OK : XM_INVALID_PARAM;
+}
+
+/* ---- queuing ports ----------------------------------------------------------------------------------------------- */
+
+/* As sys_create_sampling_port(), with the number of messages in place of the period. */
+xm_s32_t sys_create_queuing_port(xmAddress_t name, xm_u32_t max_messages, xm_u32_t max_bytes, xm_u32_t direction)
+{
+    struct view v;
+
+    if ((direction != XM_SOURCE_PORT && direction != XM_DESTINATION_PORT) || !find_named(name, &v)) {
+        return XM_INVALID_PARAM;
+    }
+    if (v.config->type != XM_QUEUING_PORT || v.config->direction != direction ||
+        (v.channel != NULL && (max_bytes != v.channel_config->max_message_bytes ||
+                               max_messages != v.channel_config->max_messages))) {
+        return XM_INVALID_CONFIG;
+    }
+    return v.port->open ? XM_NO_ACTION : open_port(&v);
+}
+
+/* XM_OP_NOT_ALLOWED: the queue is full, nothing is lost. */
+xm_s32_t sys_send_queuing_message(xm_s32_t descriptor, xmAddress_t buffer, xm_u32_t size)
+{
+    struct view v;
+    xm_s32_t refusal;
+    xm_u32_t free_place;
+
+    if (!find_open((xm_u32_t)descriptor, XM_QUEUING_PORT, &v) || v.config->direction != XM_SOURCE_PORT) {
+        return XM_INVALID_PARAM;
+    }
+    if (v.channel == NULL) {
+        return XM_OK;
+    }
+    refusal = transfer_refusal(&v, buffer, size, false);
+    if (refusal != XM_OK) {
+        return refusal;
+    }
+    if (v.channel->count == v.channel_config->max_messages) {
+        return XM_OP_NOT_ALLOWED;
+    }
+    free_place = v.channel->first + v.channel->count;
+    if (free_place >= v.channel_config->max_messages) {
+        free_place -= v.channel_config->max_messages;
+    }
+    message_store(message_at(v.channel, free_place), buffer, size);
+    v.channel->count++;
+    v.p->queuing_sent++;
+    notify_destinations(&v);
+    return XM_OK;
+}
+
+/* Bytes copied; a buffer shorter than the message truncates it, and it is taken all the same. XM_OP_NOT_ALLOWED: empty. */
+xm_s32_t sys_receive_queuing_message(xm_s32_t descriptor, xmAddress_t buffer, xm_u32_t size)
+{
+    struct view v;
+    xm_s32_t refusal;
+    xm_u32_t bytes;
+
+    if (!find_open((xm_u32_t)descriptor, XM_QUEUING_PORT, &v) || v.config->direction != XM_DESTINATION_PORT) {
+        return XM_INVALID_PARAM;
+    }
+    if (v.channel == NULL) {
+        return 0;
+    }
+    refusal = transfer_refusal(&v, buffer, size, true);
+    if (refusal != XM_OK) {
+        return refusal;
+    }
+    if (v.channel->count == 0) {
+        return XM_OP_NOT_ALLOWED;
+    }
+    bytes = message_load(message_at(v.channel, v.channel->first), buffer, size);
+    v.channel->first = v.channel->first + 1 == v.channel_config->max_messages ? 0 : v.channel->first + 1;
+    v.channel->count--;
+    v.p->queuing_received++;
+    if (v.channel->count == 0) {
+        bitmap_clear(&v);
+    }
+    notify_source(&v);
+    return (xm_s32_t)bytes;
+}
+
+/* Any refusal: XM_INVALID_PARAM. */
+xm_s32_t sys_get_queuing_port_status(xm_u32_t descriptor, xmAddress_t address)
+{
+    xmQueuingPortStatus_t status;
+    struct view v;
+
+    if (!find_open(descriptor, XM_QUEUING_PORT, &v)) {
+        return XM_INVALID_PARAM;
+    }
+    status.noMsgs = v.channel == NULL ? 0 : v.channel->count;
+    return guest_write(v.p, address, 4, &status, sizeof(status)) ? XM_OK : XM_INVALID_PARAM;
+}
+
+/* Any refusal: XM_INVALID_PARAM. The port need not be open; of one that is not connected sizes are 0. */
+xm_s32_t sys_get_queuing_port_info(xmAddress_t name, xmAddress_t address)
+{
+    xmQueuingPortInfo_t info;
+    struct view v;
+
+    if (!find_named(name, &v) || v.config->type != XM_QUEUING_PORT) {
+        return XM_INVALID_PARAM;
+    }
+    memset(&info, 0, sizeof(info));
+    info.portName = arch_guest_pointer(name);
+    info.direction = v.config->direction;
+    if (v.channel != NULL) {
+        info.maxMsgSize = v.channel_config->max_message_bytes;
+        info.maxNoMsgs = v.channel_config->max_messages;
+    }
+    return guest_write(v.p, address, 8, &info, sizeof(info)) ? XM_OK : XM_INVALID_PARAM;
+}

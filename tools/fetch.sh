@@ -4,6 +4,7 @@
 # Nothing foreign is kept in the repository: the upstream tarball of a Debian source package is fetched with the machine's
 # own package lists, compared with the digest below, kept in ${XDG_CACHE_HOME:-~/.cache}/xm and unpacked. A tarball that is
 # already in the cache needs no network; without one, put it there by hand. Running it again, or twice at once, is harmless.
+# APT_ETC (default /etc/apt) says where the package lists are.
 set -eu
 
 name=${1:-}
@@ -26,6 +27,7 @@ parent=${BUILD:-build}/third_party
 tree=$parent/$name
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/xm
 apt=$cache/apt
+etc=${APT_ETC:-/etc/apt}
 
 die()
 {
@@ -44,14 +46,14 @@ derive_lists()
 {
     rm -rf "$apt/parts"
     mkdir -p "$apt/parts" "$apt/lists/partial" "$apt/cache/archives/partial"
-    find /etc/apt/sources.list /etc/apt/sources.list.d -name '*.list' -exec \
+    find "$etc/sources.list" "$etc/sources.list.d" -name '*.list' -exec \
         sed -n 's/^[[:space:]]*deb\(-src\)\{0,1\}[[:space:]]/deb-src /p' {} + 2>/dev/null |
         sort -u > "$apt/parts/xm.list" || true
-    find /etc/apt/sources.list.d -name '*.sources' -exec sh -c \
+    find "$etc/sources.list.d" -name '*.sources' -exec sh -c \
         'for f; do sed "s/^[Tt]ypes:.*/Types: deb-src/" "$f"; echo; done' sh {} + \
         > "$apt/parts/xm.sources" 2>/dev/null || true
     [ -s "$apt/parts/xm.list" ] || [ -s "$apt/parts/xm.sources" ] ||
-        die "$file is not in $cache, and /etc/apt has no package list to fetch it with; copy it there (SHA-256 $digest)"
+        die "$file is not in $cache, and $etc has no package list to fetch it with; copy it there (SHA-256 $digest)"
 }
 
 # Everything apt writes stays below the cache: no change to the system, no need to be root. The sandbox user could not

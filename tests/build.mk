@@ -7,5 +7,5 @@ test:
 	$(PYTHON) tests/run_all.py --build $(BUILD)
 
 # System tests on QEMU: all, or those whose folder name matches the shell pattern T.
-check:
+check: ground-tools
 	$(PYTHON) tests/system/run.py --build $(BUILD) $(if $(T),'$(T)')

@@ -27,12 +27,14 @@ CORE = "hypervisor/core/"
 ABI = "hypervisor/abi/"
 # The headers through which arch, drivers and boards see the core.
 CONTRACT = (CORE + "arch.h", CORE + "board.h", CORE + "kernel.h")
+# The architecture also needs the structures that its assembler and page tables handle, and the calls made up into the core.
+ARCH_NEEDS = (CORE + "partition.h", CORE + "guest_mem.h", CORE + "hypercall.h", CORE + "entry.h", CORE + "main.h")
 
 # Layer (prefix of the path) -> prefixes that its files may include. The first prefix that matches a file decides.
 LAYERS: list[tuple[str, tuple[str, ...]]] = [
     (ABI, (ABI,)),
     (CORE, (CORE, ABI)),
-    ("hypervisor/arch/", ("hypervisor/arch/", ABI, *CONTRACT)),
+    ("hypervisor/arch/", ("hypervisor/arch/", ABI, *CONTRACT, *ARCH_NEEDS)),
     ("hypervisor/drivers/", ("hypervisor/drivers/", ABI, *CONTRACT)),
     ("hypervisor/board/", ("hypervisor/board/", "hypervisor/drivers/", ABI, *CONTRACT)),
     ("hypervisor/boot/", ("hypervisor/boot/", "hypervisor/drivers/", ABI, *CONTRACT)),

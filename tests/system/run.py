@@ -6,8 +6,8 @@ A test is a folder <area>_<outcome>/ whose name is the claim. It holds system.xm
   expect      lines that must appear on the UART, whole and in this order; '~' starts a regular expression for a whole line,
               '!' a line (or '!~' an expression) that must not appear anywhere, '#' a comment
   check.py    optional: check(lines) raises AssertionError for claims that an ordered list cannot say
-  drive.py    optional: drive(link) talks to the system, whose UART is then the TCP link "tcp:127.0.0.1:PORT", and returns the
-              lines to compare; QEMU then runs in real time, and stops with the driver
+  drive.py    optional: drive(port) talks to the system, whose UART is then a TCP server on that port of 127.0.0.1, and
+              returns the lines to compare; QEMU runs in real time, and stops with the driver. It may import xmground
   qemu.args   optional: further arguments for QEMU
 
 Without drive.py QEMU counts instructions as time (-icount), so timing is the same on every machine and every run, and the
@@ -51,7 +51,9 @@ def find_tests(patterns: list[str]) -> list[str]:
 
 def build(name: str, build_dir: str) -> Path:
     """Build the test's system; returns the bootable ELF."""
-    command = ["make", "-s", "--no-print-directory", f"BUILD={build_dir}", "system", f"SYSTEM=tests/system/{name}"]
+    out = f"{build_dir}/tests/system/{name}"
+    command = ["make", "-s", "--no-print-directory", "-f", "tools/system.mk", f"BUILD={build_dir}",
+               f"SYSTEM_DIR=tests/system/{name}", f"SYSTEM_OUT={out}"]
     try:
         done = subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                               stderr=subprocess.STDOUT, text=True, errors="replace", timeout=BUILD_TIMEOUT_S)
@@ -59,7 +61,7 @@ def build(name: str, build_dir: str) -> Path:
         raise Failed(f"the build took more than {BUILD_TIMEOUT_S} s") from error
     if done.returncode != 0:
         raise Failed("the system does not build:\n" + done.stdout)
-    return ROOT / build_dir / name / "system.elf"
+    return ROOT / out / "system.elf"
 
 
 def extra_arguments(name: str) -> list[str]:
@@ -114,15 +116,18 @@ def wait_for_port(port: int, process: subprocess.Popen[bytes]) -> None:
     raise Failed("QEMU does not listen on its serial port")
 
 
-def drive(name: str, elf: Path) -> list[str]:
+def drive(name: str, elf: Path, build_dir: str) -> list[str]:
     """Run a system in real time with the test's own driver on its UART; returns the driver's lines."""
+    os.environ["XM_BUILD"] = str(ROOT / build_dir)
+    if str(ROOT / "ground-tools") not in sys.path:
+        sys.path.insert(0, str(ROOT / "ground-tools"))
     port = free_port()
     command = ["timeout", str(QEMU_TIMEOUT_S)] + QEMU + [
         "-serial", f"tcp:127.0.0.1:{port},server=on,wait=off", "-kernel", str(elf)] + extra_arguments(name)
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     try:
         wait_for_port(port, process)
-        return list(load(TESTS / name / "drive.py").drive(f"tcp:127.0.0.1:{port}"))
+        return list(load(TESTS / name / "drive.py").drive(port))
     except AssertionError as error:
         raise Failed(f"drive.py: {error}") from error
     finally:
@@ -172,7 +177,7 @@ def run(name: str, build_dir: str) -> str | None:
     try:
         elf = build(name, build_dir)
         driven = (TESTS / name / "drive.py").exists()
-        lines = drive(name, elf) if driven else boot(name, elf)
+        lines = drive(name, elf, build_dir) if driven else boot(name, elf)
         compare(name, lines)
     except Failed as failure:
         return str(failure)

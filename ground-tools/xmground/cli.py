@@ -4,6 +4,7 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Sequence
+from typing import NoReturn
 
 from . import commands
 from .app import App
@@ -45,6 +46,14 @@ def positive_seconds(text: str) -> float:
     return value
 
 
+class Parser(argparse.ArgumentParser):
+    """Wrong usage is told in one sentence; the whole usage is a --help away."""
+
+    def error(self, message: str) -> NoReturn:
+        """See argparse."""
+        self.exit(Status.USAGE, f"xmg: {message}: see {self.prog} --help\n")
+
+
 def _common() -> argparse.ArgumentParser:
     """Options that may stand before or after the command words; SUPPRESS keeps the later one from resetting the first."""
     common = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
@@ -64,7 +73,7 @@ def _common() -> argparse.ArgumentParser:
 def build_parser() -> argparse.ArgumentParser:
     """The whole command line."""
     common = _common()
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="xmg", parents=[common], epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter,
         description="Ground console of the xm hypervisor: talks to the supervisor partition of a board.")
     parser.add_argument("--help-markdown", action="store_true", help=argparse.SUPPRESS)
@@ -83,9 +92,7 @@ def main(argv: Sequence[str] | None = None, clock_us: Callable[[], int] = utc_us
         return Status.DONE
     if not hasattr(args, "run"):
         args.usage_of = getattr(args, "usage_of", parser)
-        args.usage_of.print_usage(sys.stderr)
-        print(f"xmg: a command is missing: see {args.usage_of.prog} --help", file=sys.stderr)
-        return Status.USAGE
+        args.usage_of.error("a command is missing")
     args.link = getattr(args, "link", None) or os.environ.get("XMG_LINK") or DEFAULT_LINK
     args.timeout = getattr(args, "timeout", DEFAULT_TIMEOUT_S)
     args.verbose = getattr(args, "verbose", False)

@@ -55,6 +55,7 @@ class Client:
     def __init__(self, session: Session, timeout_s: float = 5.0, clock_us: Callable[[], int] = utc_us) -> None:
         self.session = session
         self.timeout_s = timeout_s
+        self.completion_s = max(COMPLETION_S, timeout_s)
         self._clock_us = clock_us
 
     def __enter__(self) -> "Client":
@@ -136,7 +137,7 @@ class Client:
                 return found
             _check_page(page.slot, "slot list")
 
-    def switch_plan(self, plan: int, wait: bool = True, completion_s: float = COMPLETION_S,
+    def switch_plan(self, plan: int, wait: bool = True, completion_s: float | None = None,
                     on_stage: OnStage = lambda report: None) -> PlanSwitched | None:
         """Changes the plan at the end of the present major frame. wait=False returns None once the board has taken it."""
         taken = (pb.STAGE_STARTED,)
@@ -158,7 +159,7 @@ class Client:
                            state.kernel_bytes_total, state.cpu_khz, state.config_crc32c, state.partition_count,
                            _plan_state(state.plan))
 
-    def control_system(self, action: SystemAction, completion_s: float = COMPLETION_S,
+    def control_system(self, action: SystemAction, completion_s: float | None = None,
                        on_stage: OnStage = lambda report: None) -> None:
         """Resets or halts the whole system: asks for a token, sends it back, then observes the effect from outside.
 
@@ -169,7 +170,7 @@ class Client:
         old_boot = self.session.boot_id
         token = self._arm(action)
         request = pb.Request(hazard_token=token, system_control=pb.SystemControl(action=int(action)))
-        deadline = time.monotonic() + completion_s
+        deadline = time.monotonic() + (completion_s or self.completion_s)
         taken = [False]
 
         def follow(report: StageReport) -> None:
@@ -190,7 +191,8 @@ class Client:
             self._await_boot(old_boot, deadline, on_stage)
 
     def _arm(self, action: SystemAction) -> int:
-        reply = self._exchange_once(pb.Request(system_control=pb.SystemControl(action=int(action))))
+        request = pb.Request(system_control=pb.SystemControl(action=int(action)))
+        reply = self.session.exchange(request, timeout_s=self.timeout_s, enough=lambda r: r.HasField("armed"))
         if reply.HasField("armed"):
             return reply.armed.hazard_token
         self._raise_refusal(reply)
@@ -255,7 +257,7 @@ class Client:
             raise VersionMismatch(f"the board's answer has no {result}: use the console of its release")
         return reply
 
-    def _command(self, request: Message, on_stage: OnStage, completion_s: float = COMPLETION_S,
+    def _command(self, request: Message, on_stage: OnStage, completion_s: float | None = None,
                  enough: Callable[[Message], bool] = lambda reply: False) -> Message:
         """A request that changes something: reports its stages, raises unless it was completed or is enough."""
         if not self.session.boot_id:
@@ -263,7 +265,7 @@ class Client:
         on_stage(StageReport(Stage.SENT, self._clock_us()))
         try:
             reply = self.session.exchange(
-                request, timeout_s=self.timeout_s, completion_s=completion_s, safe=False, enough=enough,
+                request, timeout_s=self.timeout_s, completion_s=completion_s or self.completion_s, safe=False, enough=enough,
                 on_reply=lambda r: on_stage(self._report(_stage(r), r)))
         except (NoAnswer, LinkUnavailable) as error:
             raise OutcomeUnknown("the command was sent and not answered: look at the board's state before sending it "

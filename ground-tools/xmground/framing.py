@@ -14,7 +14,8 @@ CRC_BYTES = 4
 MAC_BYTES = 16
 # Largest frame that anybody may send (UDP: 1024 bytes of payload). On the UART nothing longer can be a frame, so that
 # many bytes without a delimiter are text.
-MAX_FRAME_BYTES = HEADER.size + 1024 + MAC_BYTES + CRC_BYTES
+MAX_PAYLOAD_BYTES = 1024
+MAX_FRAME_BYTES = HEADER.size + MAX_PAYLOAD_BYTES + MAC_BYTES + CRC_BYTES
 MAX_ENCODED_BYTES = MAX_FRAME_BYTES + MAX_FRAME_BYTES // 254 + 1
 
 
@@ -104,7 +105,7 @@ def pack_frame(frame: Frame) -> bytes:
     """Header, payload, MAC and CRC. Raises ValueError for a payload or MAC that does not fit."""
     if len(frame.mac) != (MAC_BYTES if frame.key_id else 0):
         raise ValueError("a frame has a MAC of 16 bytes exactly if its key id is not 0")
-    if HEADER.size + len(frame.payload) + len(frame.mac) + CRC_BYTES > MAX_FRAME_BYTES:
+    if len(frame.payload) > MAX_PAYLOAD_BYTES:
         raise ValueError(f"payload of {len(frame.payload)} bytes is too long for a frame")
     head = HEADER.pack(MAGIC << 4 | MAJOR, frame.type, frame.channel, frame.key_id, frame.session, frame.counter,
                        len(frame.payload))

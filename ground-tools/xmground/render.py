@@ -62,13 +62,17 @@ def word(value: object) -> str:
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a table: which value, its heading, how it is shown. width: least width while rows are still coming."""
+    """A column: which value, its heading, how a table shows it.
+
+    width: least width while rows are still coming. only_csv: too much for a screen, but csv must not tell less than json.
+    """
 
     key: str
     title: str
     show: Callable[[object], str] = plain
     right: bool = False
     width: int = 0
+    only_csv: bool = False
 
 
 class Output:
@@ -155,13 +159,17 @@ class Output:
         return RowStream(self, columns)
 
     def _table(self, columns: list[Column], rows: list[Row]) -> None:
+        columns = [column for column in columns if not column.only_csv]
         table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
         for column in columns:
             table.add_column(column.title, justify="right" if column.right else "left", no_wrap=column.width > 0)
         for row in rows:
             cells = (Text(column.show(row.get(column.key))) for column in columns)
             table.add_row(*cells, style=STYLES.get(str(row.get("style", "")), ""))
-        self._out.print(table, soft_wrap=False)
+        with self._out.capture() as captured:
+            self._out.print(table, soft_wrap=False)
+        lines = captured.get().splitlines()
+        self._stdout.write("".join(f"{line.rstrip()}\n" for line in lines))
 
     def _json(self, value: object) -> None:
         self._stdout.write(json.dumps(_without_style(value), indent=2) + "\n")
@@ -176,7 +184,8 @@ class RowStream:
     """Rows as they come: jsonl (also for json, whose list would never end), csv, or lines of fixed widths."""
 
     def __init__(self, output: Output, columns: list[Column]) -> None:
-        self._output, self._columns = output, columns
+        self._output = output
+        self._columns = [column for column in columns if output.format == "csv" or not column.only_csv]
         self._csv = csv.writer(output._stdout, lineterminator="\n") if output.format == "csv" else None
         self._started = False
 

@@ -70,16 +70,16 @@ class Session:
     """One client's view of one board. Not for several threads."""
 
     def __init__(self, connect: Callable[[float], Transport], observer: Observer | None = None,
-                 first_retry_s: float = FIRST_RETRY_S) -> None:
+                 first_retry_s: float | None = None) -> None:
         """`connect` opens the link within the given seconds; it is called again when the link was lost."""
         self._connect = connect
         self._observer = observer or Observer()
-        self._first_retry_s = first_retry_s
+        self._first_retry_s = FIRST_RETRY_S if first_retry_s is None else first_retry_s
         self._transport: Transport | None = None
         self._deframer = Deframer()
         # A random start keeps two consoles, one after the other, from using the same id: the board would take the
         # second request for a repetition of the first.
-        self._next_id = random.SystemRandom().randrange(1, 1 << 31)
+        self._next_id = random.SystemRandom().randrange(1 << 28, 1 << 31)
         self._counter = 0
         self._session = 0
         self.boot_id = 0

@@ -9,7 +9,7 @@ from ..client import HYPERVISOR_ID, Client, find_by_name
 from ..errors import XmgError
 from ..logs import Gap, Item, LogReader
 from ..model import Partition
-from ..render import Output
+from ..render import Column, Output
 from ..status import Status
 
 HYPERVISOR_NAME = "hypervisor"
@@ -113,6 +113,11 @@ def gap_row(gap: Gap) -> dict[str, object]:
     """A gap as a row; its kind also says so in json."""
     return {"kind": "gap", "gap": gap.kind.value, "first": gap.first, "last": gap.last, "boot_id": gap.boot_id,
             "style": "gap"}
+
+
+def csv_columns(*keys: str) -> list[Column]:
+    """The values of records that only csv shows, and those of gaps."""
+    return [Column(key, key, only_csv=True) for key in (*keys, "kind", "gap", "first", "last")]
 
 
 def tell_oldest(reader: LogReader, app: App, what: str, out: Output) -> None:

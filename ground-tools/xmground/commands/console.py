@@ -11,7 +11,8 @@ from .common import (count, find_partition, finish, follow, gap_row, gap_text, l
                      prepare, tell_oldest, verb)
 
 COLUMNS = [Column("kind", "kind"), Column("first", "from byte", right=True), Column("text", "text"),
-           Column("gap", "gap")]
+           Column("gap", "gap"),
+           Column("last", "last", only_csv=True), Column("boot_id", "boot", only_csv=True)]
 
 
 def register(groups: argparse._SubParsersAction, common: argparse.ArgumentParser) -> None:

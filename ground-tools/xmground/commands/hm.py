@@ -7,7 +7,7 @@ from ..logs import HM_RECORD, Gap, HmRecord, LogReader, decode_hm
 from ..model import Book
 from ..render import Column, board_time, plain, word
 from ..status import Status
-from .common import (finish, follow, follow_option, gap_row, gap_text, log_options, noun, partition_names, prepare,
+from .common import (csv_columns, finish, follow, follow_option, gap_row, gap_text, log_options, noun, partition_names, prepare,
                      tell_oldest, verb)
 
 COLUMNS = [
@@ -20,6 +20,7 @@ COLUMNS = [
     Column("fault_address", "address", word, width=10),
     Column("pc", "pc", word, width=10),
     Column("detail", "detail", lambda value: plain(value or "")),
+    *csv_columns("partition", "vcpu", "event", "action", "npc", "psr", "fault_status", "payload", "system", "damaged"),
 ]
 
 
@@ -36,7 +37,7 @@ def record_row(record: HmRecord, names: dict[int, str]) -> dict[str, object]:
     """A record as a row."""
     return {"kind": "record", "seq": record.seq, "boot_id": record.boot_id, "time_us": record.time_us,
             "partition": record.partition,
-            "partition_name": names.get(record.partition, str(record.partition)) or str(record.partition),
+            "partition_name": names.get(record.partition) or str(record.partition),
             "vcpu": record.vcpu, "event": record.event, "event_name": record.event_name, "action": record.action,
             "action_name": record.action_name, "fault_address": record.fault_address, "pc": record.pc,
             "npc": record.npc, "psr": record.psr, "fault_status": record.fault_status,

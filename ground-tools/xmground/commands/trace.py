@@ -8,18 +8,19 @@ from ..logs import TRACE_RECORD, Gap, LogReader, TraceRecord, decode_trace
 from ..model import Book
 from ..render import Column, board_time, plain, word
 from ..status import Status
-from .common import (HYPERVISOR_NAME, find_partition, finish, follow, follow_option, gap_row, gap_text, log_options,
-                     noun, prepare, tell_oldest, verb)
+from .common import (HYPERVISOR_NAME, csv_columns, find_partition, finish, follow, follow_option, gap_row, gap_text, log_options,
+                     noun, partition_names, prepare, tell_oldest, verb)
 
 COLUMNS = [
     Column("seq", "seq", right=True, width=6),
     Column("boot_id", "boot", word, width=10),
     Column("time_us", "board time", board_time, width=15),
-    Column("partition", "partition", right=True),
+    Column("partition_name", "partition", width=12),
     Column("criticality_name", "criticality", width=13),
     Column("code_name", "code", width=20),
     Column("payload", "payload", lambda words: " ".join(f"{w:#x}" for w in words) if words else "", width=12),
     Column("detail", "detail", lambda value: plain(value or "")),
+    *csv_columns("partition", "vcpu", "system", "criticality", "code", "damaged"),
 ]
 
 
@@ -38,9 +39,10 @@ def _source(client: Client, key: str) -> int:
     return find_partition(client, key).id
 
 
-def _row(record: TraceRecord) -> dict[str, object]:
+def _row(record: TraceRecord, names: dict[int, str]) -> dict[str, object]:
     return {"kind": "record", "seq": record.seq, "boot_id": record.boot_id, "time_us": record.time_us,
-            "partition": record.partition, "vcpu": record.vcpu, "system": record.system,
+            "partition": record.partition,
+            "partition_name": names.get(record.partition) or str(record.partition), "vcpu": record.vcpu, "system": record.system,
             "criticality": record.criticality, "criticality_name": record.criticality_name, "code": record.code,
             "code_name": record.code_name, "payload": list(record.payload), "damaged": record.damaged,
             "detail": "DAMAGED (CRC-32C)" if record.damaged else "", "style": "bad" if record.damaged else ""}
@@ -51,6 +53,7 @@ def read(app: App) -> Status:
     gaps: list[Gap] = []
     damaged = 0
     with app.connect() as client:
+        names = partition_names(client)
         reader = LogReader(client, Book.TRACE, _source(client, app.args.source), app.args.from_seq)
         prepare(reader, app)
         rows = []
@@ -62,7 +65,7 @@ def read(app: App) -> Status:
             else:
                 record = decode_trace(item)
                 damaged += record.damaged
-                row = _row(record)
+                row = _row(record, names)
             if stream:
                 stream.add(row)
             else:

@@ -1,0 +1,123 @@
+"""Fixtures: a simulated board, a link to it, and xmg called in this process."""
+
+import os
+import re
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "ground-tools"))
+
+from fake_board import FakeBoard, Served  # noqa: E402
+
+from xmground import cli, session  # noqa: E402
+from xmground.client import Client  # noqa: E402
+from xmground.session import Session  # noqa: E402
+
+GROUND_TIME_US = 1_767_225_600_000_000  # 2026-01-01T00:00:00Z
+QUICK_RETRY_S = 0.004
+
+
+class LoopTransport:
+    """A link to a board in the same thread; no bytes means that the time really passes."""
+
+    def __init__(self, board: FakeBoard) -> None:
+        self.board = board
+        self.pending = b""
+
+    def read(self, timeout_s: float) -> bytes:
+        """See Transport."""
+        if not self.pending:
+            time.sleep(min(timeout_s, 0.05))
+        data, self.pending = self.pending, b""
+        return data
+
+    def write(self, data: bytes) -> None:
+        """See Transport."""
+        self.pending += self.board.receive(data)
+
+    def close(self) -> None:
+        """See Transport."""
+
+
+def loop_client(board: FakeBoard, timeout_s: float = 0.3) -> Client:
+    """A client on a loop link whose retries take milliseconds."""
+    client = Client(Session(lambda _: LoopTransport(board), first_retry_s=QUICK_RETRY_S), timeout_s)
+    client.session.open(1.0)
+    return client
+
+
+def sequence(*fates: str, kind: str) -> Callable[[str, object], str]:
+    """A fault rule: the fates of the first frames of that kind."""
+    left = list(fates)
+    return lambda frame_kind, _: left.pop(0) if frame_kind == kind and left else ""
+
+
+@dataclass
+class Result:
+    """How a call of xmg ended."""
+
+    status: int
+    out: str
+    err: str
+
+    def transcript(self, title: str) -> str:
+        """Everything an operator sees, with what differs from run to run replaced."""
+        text = f"$ xmg {title}\n{self.out}"
+        if self.err:
+            text += f"--- stderr\n{self.err}"
+        text += f"--- status {self.status}\n"
+        text = re.sub(r"tcp:127\.0\.0\.1:\d+", "LINK", text)
+        text = re.sub(r"\bid: \d+", "id: N", text)
+        return re.sub(r"\d+\.\d ms|(?<=rtt_us\": )\d+", "RTT", text)
+
+
+@pytest.fixture(autouse=True)
+def environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same for everybody: no colours, 80 columns, no link from outside, retries in tenths of seconds."""
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.delenv("XMG_LINK", raising=False)
+    monkeypatch.setattr(session, "FIRST_RETRY_S", 0.1)
+
+
+@pytest.fixture
+def board() -> FakeBoard:
+    """A board with nothing in its logs."""
+    return FakeBoard()
+
+
+@pytest.fixture
+def served(board: FakeBoard) -> Iterator[Served]:
+    """The board on a TCP port."""
+    served = Served(board)
+    yield served
+    served.close()
+
+
+@pytest.fixture
+def xmg(served: Served, capsys: pytest.CaptureFixture[str],
+        monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
+    """Calls xmg on the served board: xmg("part", "list")."""
+
+    def call(*argv: str, link: str | None = None) -> Result:
+        monkeypatch.setenv("XMG_LINK", link or served.url)
+        try:
+            status = cli.main(argv, clock_us=lambda: GROUND_TIME_US)
+        except SystemExit as stop:  # argparse
+            status = int(stop.code or 0)
+        captured = capsys.readouterr()
+        return Result(int(status), captured.out, captured.err)
+
+    return call
+
+
+@pytest.fixture
+def environ() -> dict[str, str]:
+    """Environment for xmg as a process of its own."""
+    return os.environ | {"NO_COLOR": "1"}

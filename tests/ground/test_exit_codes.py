@@ -1,0 +1,271 @@
+"""Each exit code, provoked; and that a missing target is told in time."""
+
+import fcntl
+import io
+import os
+import re
+import select
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from conftest import Result
+from fake_board import FakeBoard, Served
+
+from xmground import client as client_module
+from xmground._generated import supervisor_pb2 as pb
+from xmground.status import Status
+from xmground.transport.lock import LinkLock
+
+XMG = Path(__file__).resolve().parents[2] / "ground-tools" / "xmg"
+Xmg = Callable[..., Result]
+
+
+def free_port() -> int:
+    """A port on which nobody listens."""
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        return sock.getsockname()[1]
+
+
+def one_sentence(result: Result) -> str:
+    """stderr must be one line for one error."""
+    lines = result.err.splitlines()
+    assert len(lines) == 1 and lines[0].startswith("xmg: "), result.err
+    return lines[0]
+
+
+def test_0_done(xmg: Xmg) -> None:
+    assert xmg("ping").status == Status.DONE == 0
+
+
+def test_1_failed_on_the_board(board: FakeBoard, xmg: Xmg) -> None:
+    board.faults.refuse = (pb.STAGE_FAILED, pb.DOMAIN_HYPERVISOR, -7, "")
+    result = xmg("part", "reset", "P1")
+    assert result.status == Status.FAILED == 1 and "XM_OP_NOT_ALLOWED" in one_sentence(result)
+
+
+@pytest.mark.parametrize("argv", [
+    ["nothing"], ["part"], [], ["part", "list", "--nope"], ["part", "show"], ["part", "show", "P9"], ["sys", "reset"],
+    ["plan", "switch", "7"], ["ping", "--timeout", "-1"], ["hm", "read", "--from", "-1"],
+    ["hm", "read", "--from", "1", "--last", "1"], ["part", "reset", "P1", "--status", "q"]])
+def test_2_usage(argv: list[str], xmg: Xmg) -> None:
+    result = xmg(*argv)
+    assert result.status == Status.USAGE == 2 and result.out == "" and one_sentence(result)
+
+
+@pytest.mark.parametrize("link", [
+    "tcp:localhost", "tcp::5500", "tcp:h:0", "tcp:h:70000", "serial:", "serial:/dev/x?speed=1", "serial:/dev/x?baud=a",
+    "udp:h:1", "nonsense", "unix:"])
+def test_2_link_that_cannot_be_read(link: str, xmg: Xmg) -> None:
+    result = xmg("ping", link=link)
+    assert result.status == Status.USAGE and repr(link) in one_sentence(result) and "tcp:HOST:PORT" in result.err
+
+
+def test_3_nobody_listens(xmg: Xmg) -> None:
+    result = xmg("part", "list", link=f"tcp:127.0.0.1:{free_port()}")
+    assert result.status == Status.NO_LINK == 3
+    assert "make run" in one_sentence(result)
+
+
+@pytest.mark.parametrize("link", ["serial:/dev/does-not-exist", "unix:/does/not/exist"])
+def test_3_no_such_device(link: str, xmg: Xmg) -> None:
+    result = xmg("ping", link=link)
+    assert result.status == Status.NO_LINK and link in one_sentence(result)
+
+
+def test_3_nobody_answers_within_the_time(board: FakeBoard, xmg: Xmg) -> None:
+    board.faults.silent = True
+    start = time.monotonic()
+    result = xmg("part", "reset", "P1", "--timeout", "0.5")
+    assert result.status == Status.NO_LINK and time.monotonic() - start < 5
+    assert "no answer within 0.5 s" in one_sentence(result) and board.executed == []
+
+
+def test_3_text_but_no_supervisor(board: FakeBoard, served: Served, xmg: Xmg) -> None:
+    served.greeting = b"xm: no supervisor here\n\0"
+    board.faults.silent = True
+    assert "text but no frame" in one_sentence(xmg("ping", "--timeout", "0.3"))
+
+
+def test_4_rejected(board: FakeBoard, xmg: Xmg) -> None:
+    board.faults.refuse = (pb.STAGE_REJECTED, pb.DOMAIN_HYPERVISOR, -4, "")
+    result = xmg("part", "halt", "P1")
+    assert result.status == Status.REJECTED == 4 and "XM_PERM_ERROR" in one_sentence(result)
+
+
+def test_5_authentication(board: FakeBoard, xmg: Xmg) -> None:
+    board.faults.key_id = 1
+    result = xmg("ping", "--timeout", "0.3")
+    assert result.status == Status.AUTHENTICATION == 5 and "key id 1" in one_sentence(result)
+
+
+def test_6_outcome_unknown_after_an_early_stage(board: FakeBoard, xmg: Xmg, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client_module, "COMPLETION_S", 0.3)
+    board.faults.last_stage = pb.STAGE_ACCEPTED
+    result = xmg("part", "reset", "P1", "--timeout", "0.3")
+    assert result.status == Status.UNKNOWN == 6 and "accepted" in result.out
+    assert "look at its state" in one_sentence(result)
+
+
+def test_6_outcome_unknown_without_any_stage(board: FakeBoard, xmg: Xmg) -> None:
+    board.faults.no_commands = True
+    result = xmg("plan", "switch", "safe", "--timeout", "0.3")
+    assert result.status == Status.UNKNOWN and "sent" in result.out
+
+
+def test_6_board_rebooted_during_a_command(board: FakeBoard, xmg: Xmg) -> None:
+    board.faults.reboot_at = lambda operation: operation == "partition_control"
+    result = xmg("part", "reset", "P1", "--timeout", "1")
+    assert result.status == Status.UNKNOWN and "rebooted" in one_sentence(result)
+
+
+def test_7_incomplete(board: FakeBoard, xmg: Xmg) -> None:
+    board.logs[pb.BOOK_HM, 0].capacity = 2
+    board.fill_hm(5)
+    result = xmg("hm", "read", "--from", "2")
+    assert result.status == Status.INCOMPLETE == 7
+    assert "overwritten on board: 2 records, 2 to 3" in result.err and "overwritten on board" in result.out
+
+
+def test_8_version(board: FakeBoard, xmg: Xmg) -> None:
+    board.faults.major = 0xC
+    result = xmg("ping", "--timeout", "0.3")
+    assert result.status == Status.VERSION == 8 and "major version" in one_sentence(result)
+
+
+def test_9_occupied(served: Served, xmg: Xmg) -> None:
+    lock = LinkLock(served.url)
+    result = xmg("ping")
+    lock.release()
+    assert result.status == Status.OCCUPIED == 9 and str(os.getpid()) in one_sentence(result)
+    assert xmg("ping").status == Status.DONE
+
+
+def test_9_serial_port_held_by_another_program(board: FakeBoard, xmg: Xmg) -> None:
+    served = Served(board, pty_link=True)
+    path = served.url.removeprefix("serial:")
+    fd = os.open(path, os.O_RDWR | os.O_NOCTTY)
+    fcntl.flock(fd, fcntl.LOCK_EX)
+    result = xmg("ping", link=served.url)
+    os.close(fd)
+    served.close()
+    assert result.status == Status.OCCUPIED and path in one_sentence(result)
+
+
+def test_130_interrupted(board: FakeBoard, served: Served, environ: dict[str, str]) -> None:
+    board.fill_hm(1)
+    process = subprocess.Popen([XMG, "--link", served.url, "hm", "read", "--follow"], stdout=subprocess.PIPE,
+                               stderr=subprocess.PIPE, env=environ, text=True)
+    assert process.stdout and process.stdout.readline().split()[0] == "seq"
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=20)
+    assert process.returncode == Status.INTERRUPTED == 130 and err == "interrupted\n"
+
+
+def test_reader_of_a_pipe_that_goes_away_is_no_traceback(board: FakeBoard, served: Served, environ: dict) -> None:
+    board.fill_hm(200)
+    process = subprocess.Popen([XMG, "--link", served.url, "hm", "read", "--follow", "--format", "jsonl"],
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environ, text=True)
+    assert process.stdout and process.stderr
+    process.stdout.readline()
+    process.stdout.close()
+    for _ in range(100):
+        board.fill_hm(20)
+        if process.poll() is not None:
+            break
+        time.sleep(0.2)
+    assert process.wait(1) == 130 and process.stderr.read() == ""
+    process.stderr.close()
+
+
+def test_every_code_is_in_the_help(xmg: Xmg) -> None:
+    text = xmg("--help").out
+    assert all(re.search(rf"^.*\b{status.value}\s", text, re.M) for status in Status)
+
+
+class Terminal(io.StringIO):
+    """A standard input with a person behind it."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize("typed, status, executed", [("halt\n", 0, 1), ("yes\n", 2, 0), ("", 2, 0)])
+def test_hazardous_command_asks(typed: str, status: int, executed: int, board: FakeBoard, xmg: Xmg,
+                                monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", Terminal(typed))
+    result = xmg("sys", "halt", "--timeout", "0.4")
+    assert result.status == status and len(board.executed) == executed
+    assert "Type 'halt' to go on" in result.err
+
+
+def test_hazardous_command_is_refused_without_terminal_and_yes(board: FakeBoard, xmg: Xmg) -> None:
+    result = xmg("sys", "reset", "--warm")
+    assert result.status == Status.USAGE and "--yes" in one_sentence(result) and board.requests == []
+
+
+def test_no_generated_code_is_told_with_the_remedy(tmp_path: Path, environ: dict[str, str]) -> None:
+    import shutil
+
+    shutil.copytree(XMG.parent, tmp_path / "ground-tools", ignore=shutil.ignore_patterns("__pycache__"))
+    environ.pop("XM_BUILD", None)
+    done = subprocess.run([tmp_path / "ground-tools" / "xmg", "ping"], capture_output=True, text=True, env=environ,
+                          timeout=30)
+    assert done.returncode == 2 and "make ground-tools" in done.stderr and done.stderr.count("\n") == 1
+
+
+def test_script_runs_from_anywhere(served: Served, tmp_path: Path, environ: dict[str, str]) -> None:
+    done = subprocess.run([XMG, "ping", "--json"], capture_output=True, text=True, cwd=tmp_path, timeout=30,
+                          env=environ | {"XMG_LINK": served.url, "XM_BUILD": str(Path(os.environ["XM_BUILD"]).resolve())})
+    assert done.returncode == 0 and '"rtt_us"' in done.stdout and done.stderr == ""
+
+
+def test_serial_line_over_a_pseudo_terminal(board: FakeBoard, xmg: Xmg) -> None:
+    board.fill_hm(50)
+    served = Served(board, pty_link=True)
+    result = xmg("hm", "read", "--json", link=f"{served.url}?baud=115200")
+    pty = xmg("part", "list", link=served.url.replace("serial:", "pty:"))
+    served.close()
+    assert result.status == pty.status == 0 and result.out.count('"seq"') == 50
+
+
+def test_unix_socket(board: FakeBoard, xmg: Xmg, tmp_path: Path) -> None:
+    import threading
+
+    path = str(tmp_path / "board.sock")
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(path)
+    listener.listen()
+
+    def serve() -> None:
+        client, _ = listener.accept()
+        with client:
+            while select.select([client], [], [], 10)[0]:
+                data = client.recv(4096)
+                if not data:
+                    return
+                client.sendall(board.receive(data))
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    assert xmg("ping", link=f"unix:{path}").status == 0
+    thread.join(10)
+    listener.close()
+
+
+def test_link_is_opened_again_when_the_other_side_closes_it(board: FakeBoard, xmg: Xmg, served: Served) -> None:
+    closed: list[int] = []
+
+    def lost(request) -> bool:
+        if not closed:
+            closed.append(1)
+            raise OSError("cable pulled")
+        return False
+
+    board.faults.rx_lost = lost
+    assert xmg("ping", "-v").status == 0 and closed

@@ -1,0 +1,196 @@
+"""Golden transcripts: what an operator sees of every command, in every format, byte for byte.
+
+A transcript holds the command line, stdout, stderr and the exit status. After a wanted change, write them again with
+XMG_UPDATE_GOLDEN=1 tests/ground/run.sh -k golden, and read the difference before committing it.
+"""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from conftest import Result, sequence
+from fake_board import HYPERVISOR, FakeBoard
+
+from xmground._generated import supervisor_pb2 as pb
+
+GOLDEN = Path(__file__).parent / "golden"
+
+
+def content(board: FakeBoard) -> None:
+    """A board that has something to tell."""
+    board.fill_hm(3)
+    board.fill_hm(1, event=6, partition=HYPERVISOR, flags=3, action=4, payload=(0x2B, 0, 0), fsr=0)
+    board.fill_trace(1, 2, crit=1)
+    board.fill_trace(HYPERVISOR, 2, system=1, code=2 << 8 | 0xA, partition=HYPERVISOR)
+    board.print(1, b"P1: start\nP1: \x1b[31mred\x1b[0m \xff\n")
+
+
+def overwritten(board: FakeBoard) -> None:
+    board.logs[pb.BOOK_HM, 0].capacity = 3
+    board.logs[pb.BOOK_CONSOLE, 1].capacity = 12
+    content(board)
+
+
+def lossy(board: FakeBoard) -> None:
+    content(board)
+    board.faults.chunk_items = 1
+    board.faults.tx = lambda kind, m: "drop" if kind == "chunk" and m.first_seq in (2, 3) else ""
+
+
+def damaged(board: FakeBoard) -> None:
+    content(board)
+    log = board.logs[pb.BOOK_HM, 0]
+    log.items[1] = log.items[1][:30] + b"\xee" + log.items[1][31:]
+
+
+def failing(board: FakeBoard) -> None:
+    board.faults.refuse = (pb.STAGE_FAILED, pb.DOMAIN_SUPERVISOR, pb.STATUS_TIMEOUT, "P1 was not seen ready")
+
+
+def forbidden(board: FakeBoard) -> None:
+    board.faults.refuse = (pb.STAGE_REJECTED, pb.DOMAIN_HYPERVISOR, -1, "")
+
+
+def switched(board: FakeBoard) -> None:
+    board.plan, board.previous, board.switch_frame, board.switch_us = 1, 0, 40, 10_000_000
+
+
+def deaf(board: FakeBoard) -> None:
+    board.faults.silent = True
+
+
+def hostile_names(board: FakeBoard) -> None:
+    board.names[1] = "P1\x1b]0;x\x07[red]"
+
+
+def repeated(board: FakeBoard) -> None:
+    board.faults.tx = sequence("", "", "", "duplicate", "duplicate", kind="reply")
+
+
+CASES: list[tuple[str, Callable[[FakeBoard], None] | None, str]] = [
+    ("part-list", None, "part list"),
+    ("part-list-json", None, "part list --json"),
+    ("part-list-jsonl", None, "part list --format jsonl"),
+    ("part-list-csv", None, "--format csv part list"),
+    ("part-list-hostile-name", hostile_names, "part list"),
+    ("part-show", None, "part show P1"),
+    ("part-show-json", None, "part show 2 --json"),
+    ("part-show-csv", None, "part show 2 --format csv"),
+    ("part-show-unknown", None, "part show P9"),
+    ("part-suspend", None, "part suspend P1"),
+    ("part-resume", None, "part resume payload"),
+    ("part-halt", None, "part halt P1"),
+    ("part-halt-json", None, "part halt P1 --json"),
+    ("part-shutdown", None, "part shutdown 1"),
+    ("part-reset-warm", None, "part reset P1 --warm --status 5"),
+    ("part-reset-cold", None, "part reset P1 --cold"),
+    ("part-reset-jsonl", None, "part reset P1 --format jsonl"),
+    ("part-reset-csv", None, "part reset P1 --format csv"),
+    ("part-reset-duplicates", repeated, "part reset P1"),
+    ("part-reset-failed", failing, "part reset P1"),
+    ("part-reset-failed-json", failing, "part reset P1 --json"),
+    ("part-resume-rejected", forbidden, "part resume P1"),
+    ("part-reset-both-modes", None, "part reset P1 --warm --cold"),
+    ("plan-list", None, "plan list"),
+    ("plan-list-switched", switched, "plan list"),
+    ("plan-list-json", None, "plan list --json"),
+    ("plan-show", None, "plan show"),
+    ("plan-show-named-json", None, "plan show safe --json"),
+    ("plan-switch", None, "plan switch safe"),
+    ("plan-switch-id", None, "plan switch 1"),
+    ("plan-switch-json", None, "plan switch safe --json"),
+    ("plan-switch-no-wait", None, "plan switch safe --no-wait"),
+    ("plan-switch-lockout", None, "plan switch dark"),
+    ("plan-switch-unknown", None, "plan switch fast"),
+    ("hm-read", content, "hm read"),
+    ("hm-read-json", content, "hm read --json"),
+    ("hm-read-jsonl", content, "hm read --format jsonl"),
+    ("hm-read-csv", content, "hm read --format csv"),
+    ("hm-read-range", content, "hm read --from 2 --count 2"),
+    ("hm-read-last", content, "hm read --last 1"),
+    ("hm-read-follow-count", content, "hm read --follow --count 2"),
+    ("hm-read-follow-csv", content, "hm read --follow --count 2 --format csv"),
+    ("hm-read-empty", None, "hm read"),
+    ("hm-read-empty-csv", None, "hm read --format csv"),
+    ("hm-read-empty-json", None, "hm read --json"),
+    ("hm-read-wrapped", overwritten, "hm read"),
+    ("hm-read-overwritten", overwritten, "hm read --from 1"),
+    ("hm-read-overwritten-jsonl", overwritten, "hm read --from 1 --format jsonl"),
+    ("hm-read-lost", lossy, "hm read"),
+    ("hm-read-lost-json", lossy, "hm read --json"),
+    ("hm-read-lost-csv", lossy, "hm read --format csv"),
+    ("hm-read-damaged", damaged, "hm read"),
+    ("hm-read-bad-number", None, "hm read --from x"),
+    ("trace-read", content, "trace read P1"),
+    ("trace-read-hypervisor", content, "trace read hypervisor"),
+    ("trace-read-json", content, "trace read 1 --count 1 --json"),
+    ("trace-read-csv", content, "trace read 1 --format csv"),
+    ("trace-read-none", content, "trace read payload"),
+    ("console-read", content, "console read P1"),
+    ("console-read-range", content, "console read P1 --from 5 --count 5"),
+    ("console-read-json", content, "console read P1 --json"),
+    ("console-read-csv", content, "console read P1 --format csv"),
+    ("console-read-wrapped", overwritten, "console read P1"),
+    ("console-read-overwritten", overwritten, "console read P1 --from 3"),
+    ("console-read-lost", lossy, "console read P1"),
+    ("console-follow", content, "console follow P1 --count 9"),
+    ("console-follow-jsonl", content, "console follow P1 --count 9 --format jsonl"),
+    ("book-list", content, "book list"),
+    ("book-list-json", content, "book list --json"),
+    ("link-status", None, "link status"),
+    ("link-status-json", None, "link status --json"),
+    ("link-status-csv", None, "link status --format csv"),
+    ("link-sniff", None, "link sniff --ping --count 1"),
+    ("link-sniff-jsonl", None, "link sniff --ping --count 1 --format jsonl"),
+    ("sys-status", switched, "sys status"),
+    ("sys-status-json", None, "sys status --json"),
+    ("sys-reset-cold", None, "sys reset --cold --yes"),
+    ("sys-reset-warm-json", None, "sys reset --warm --yes --json"),
+    ("sys-reset-no-mode", None, "sys reset --yes"),
+    ("sys-halt", None, "sys halt --yes --timeout 0.4"),
+    ("ping", None, "ping"),
+    ("ping-json", None, "ping --count 2 --json"),
+    ("hello", None, "hello"),
+    ("hello-json", None, "hello --json"),
+    ("no-answer", deaf, "part list --timeout 0.3"),
+    ("verbose", None, "ping -v"),
+    ("no-command", None, ""),
+    ("no-verb", None, "plan"),
+    ("unknown-command", None, "plans"),
+    ("unknown-option", None, "part list --all"),
+    ("bad-timeout", None, "ping --timeout 0"),
+    ("bad-count", None, "ping --count 0"),
+    ("bad-format", None, "ping --format xml"),
+    ("help", None, "--help"),
+    ("help-part-reset", None, "part reset --help"),
+    ("help-plan-switch", None, "plan switch --help"),
+    ("help-hm-read", None, "hm read --help"),
+    ("help-sys-reset", None, "sys reset --help"),
+    ("help-link-sniff", None, "link sniff --help"),
+]
+
+
+@pytest.mark.parametrize("name, prepare, line", CASES, ids=[case[0] for case in CASES])
+def test_golden(name: str, prepare: Callable[[FakeBoard], None] | None, line: str, board: FakeBoard,
+                xmg: Callable[..., Result]) -> None:
+    if prepare:
+        prepare(board)
+    seen = xmg(*line.split()).transcript(line)
+    file = GOLDEN / f"{name}.txt"
+    if os.environ.get("XMG_UPDATE_GOLDEN"):
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(seen, encoding="utf-8")
+    assert seen == file.read_text(encoding="utf-8")
+
+
+def test_golden_no_transcript_is_left_over() -> None:
+    assert {file.stem for file in GOLDEN.glob("*.txt")} == {case[0] for case in CASES}
+
+
+def test_golden_every_command_has_a_transcript() -> None:
+    from xmground import cli
+
+    leaves = [prog for prog, parser in cli._subparsers(cli.build_parser()) if parser.get_default("run")]
+    lines = [f"xmg {case[2]} " for case in CASES]
+    assert [prog for prog in leaves if not any(f"{prog} " in line for line in lines)] == []

@@ -1,0 +1,34 @@
+/* bytes.h - big-endian words in byte arrays
+ *
+ * The wire and the compiled configuration are big-endian. Read byte by byte, they need no alignment and mean the same on the
+ * target and on a little-endian workstation. */
+#ifndef SUPERVISOR_BYTES_H
+#define SUPERVISOR_BYTES_H
+
+#include <stdint.h>
+
+static inline uint16_t bytes_be16(const uint8_t *at)
+{
+    return (uint16_t)(at[0] << 8 | at[1]);
+}
+
+static inline uint32_t bytes_be32(const uint8_t *at)
+{
+    return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
+}
+
+static inline void bytes_put_be16(uint8_t *at, uint16_t value)
+{
+    at[0] = (uint8_t)(value >> 8);
+    at[1] = (uint8_t)value;
+}
+
+static inline void bytes_put_be32(uint8_t *at, uint32_t value)
+{
+    at[0] = (uint8_t)(value >> 24);
+    at[1] = (uint8_t)(value >> 16);
+    at[2] = (uint8_t)(value >> 8);
+    at[3] = (uint8_t)value;
+}
+
+#endif

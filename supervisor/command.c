@@ -1,0 +1,532 @@
+/* command.c - requests to actions and answers (see command.h) */
+#include "command.h"
+
+#include <string.h>
+
+#include "arena.h"
+#include "control.h"
+#include "hazard.h"
+#include "journal.h"
+#include "link.h"
+#include "logs.h"
+#include "pending.h"
+#include "reply.h"
+
+/* ---- the link itself --------------------------------------------------------------------------------------------- */
+
+static void ping(const Xm__Request *request)
+{
+    Xm__Pong pong = XM__PONG__INIT;
+    Xm__Reply *reply = reply_open(request->id, XM__STAGE__STAGE_COMPLETED);
+
+    pong.ground_time_us = request->ping->ground_time_us;
+    reply->result_case = XM__REPLY__RESULT_PONG;
+    reply->pong = &pong;
+    reply_close();
+}
+
+static void hello(const Xm__Request *request)
+{
+    Xm__HelloAck ack = XM__HELLO_ACK__INIT;
+    Xm__Reply *reply = reply_open(request->id, XM__STAGE__STAGE_COMPLETED);
+    const struct xm_kernel_info *kernel = view_kernel();
+    char name[VIEW_SYSTEM_NAME_BYTES];
+
+    view_system_name(name);
+    /* With the null key nothing depends on the nonce; it differs from boot to boot and from time to time. */
+    ack.nonce_board = (uint64_t)kernel->boot_id << 32 ^ (uint64_t)kernel->now_us;
+    ack.minor_version = COMMAND_MINOR_VERSION;
+    ack.mtu = FRAME_RX_PAYLOAD;
+    ack.credit = link_credit();
+    ack.system_name = name;
+    ack.xm_version = kernel->xm_version;
+    ack.config_crc32c = kernel->config_crc32c;
+    ack.authenticated = mac_authenticated();
+    reply->result_case = XM__REPLY__RESULT_HELLO_ACK;
+    reply->hello_ack = &ack;
+    reply_close();
+}
+
+static void link_status(const Xm__Request *request)
+{
+    const struct link_counters *counters = link_counters();
+    Xm__LinkState state = XM__LINK_STATE__INIT;
+    struct xm_link_status device;
+    xm_s32_t code = XM_link_status(&device);
+
+    if (code != XM_OK) {
+        reply_hypervisor(request->id, XM__STAGE__STAGE_FAILED, code, "the link device tells no status");
+        return;
+    }
+    state.rx_bytes = device.rx_bytes;
+    state.tx_bytes = device.tx_bytes;
+    state.rx_dropped = device.rx_dropped;
+    state.rx_errors = device.rx_errors;
+    state.rx_high_water = device.rx_high_water;
+    state.tx_high_water = device.tx_high_water;
+    state.budget_bytes = device.budget_bytes;
+    state.budget_exhausted = device.budget_exhausted;
+    state.frames_good = counters->refused[FRAME_GOOD];
+    state.frames_sent = counters->frames_sent;
+    state.crc_errors = counters->refused[FRAME_BAD_CRC];
+    state.length_errors = counters->refused[FRAME_BAD_LENGTH];
+    state.version_errors = counters->refused[FRAME_BAD_VERSION];
+    state.key_errors = counters->refused[FRAME_BAD_KEY];
+    state.mac_errors = counters->refused[FRAME_BAD_MAC];
+    state.replay_errors = counters->refused[FRAME_REPLAYED];
+    state.decode_errors = counters->decode_errors;
+    state.console_bytes = counters->text_bytes;
+    state.authenticated = mac_authenticated();
+    state.arena_high_water = arena_high_water();
+    state.frames_unsent = counters->frames_unsent;
+    Xm__Reply *reply = reply_open(request->id, XM__STAGE__STAGE_COMPLETED);
+    reply->result_case = XM__REPLY__RESULT_LINK_STATE;
+    reply->link_state = &state;
+    reply_close();
+}
+
+/* ---- the system -------------------------------------------------------------------------------------------------- */
+
+static void system_status(const Xm__Request *request)
+{
+    Xm__SystemState state = XM__SYSTEM_STATE__INIT;
+    Xm__Reply *reply = reply_open(request->id, XM__STAGE__STAGE_COMPLETED);
+    const struct xm_kernel_info *kernel = view_kernel();
+    char name[VIEW_SYSTEM_NAME_BYTES];
+    xmSystemStatus_t counts;
+    Xm__PlanState plan;
+
+    memset(&counts, 0, sizeof(counts));
+    (void)XM_get_system_status(&counts); /* refused only to partitions without the system flag */
+    view_system_name(name);
+    reply_plan_state(&plan);
+    state.name = name;
+    state.xm_version = kernel->xm_version;
+    state.reset_counter = kernel->system_reset_counter;
+    state.hm_events = counts.noHmEvents;
+    state.interrupts = counts.noIrqs;
+    state.slot_lateness_last_us = kernel->slot_lateness_last_us;
+    state.slot_lateness_max_us = kernel->slot_lateness_max_us;
+    state.kernel_bytes_used = kernel->kernel_bytes_used;
+    state.kernel_bytes_total = kernel->kernel_bytes_total;
+    state.hm_lost = kernel->hm_lost;
+    state.cpu_khz = kernel->cpu_khz;
+    state.plan = &plan;
+    state.config_crc32c = kernel->config_crc32c;
+    state.partition_count = kernel->partition_count;
+    reply->result_case = XM__REPLY__RESULT_SYSTEM_STATE;
+    reply->system_state = &state;
+    reply_close();
+}
+
+static void answer_armed(uint32_t id, uint32_t action)
+{
+    Xm__Armed armed = XM__ARMED__INIT;
+    Xm__Reply *reply = reply_open(id, XM__STAGE__STAGE_REJECTED);
+
+    reply_set_status(XM__STATUS_DOMAIN__DOMAIN_SUPERVISOR, XM__STATUS_CODE__STATUS_NEEDS_TOKEN,
+                     "hazardous: send it again with this token");
+    armed.hazard_token = hazard_arm(action, (uint64_t)view_kernel()->now_us);
+    armed.valid_ms = HAZARD_VALID_MS;
+    reply->result_case = XM__REPLY__RESULT_ARMED;
+    reply->armed = &armed;
+    reply_close();
+}
+
+static void system_control(const Xm__Request *request)
+{
+    Xm__SystemAction action = request->system_control->action;
+
+    if (action != XM__SYSTEM_ACTION__SYSTEM_RESET_WARM && action != XM__SYSTEM_ACTION__SYSTEM_RESET_COLD &&
+        action != XM__SYSTEM_ACTION__SYSTEM_HALT) {
+        reply_refuse(request->id, XM__STATUS_CODE__STATUS_INVALID, "no such system action: 1 warm, 2 cold reset, 3 halt");
+    } else if (request->hazard_token == 0) {
+        answer_armed(request->id, (uint32_t)action);
+    } else if (!hazard_fire((uint32_t)action, request->hazard_token, (uint64_t)view_kernel()->now_us)) {
+        reply_refuse(request->id, XM__STATUS_CODE__STATUS_NEEDS_TOKEN,
+                     "the token is wrong, used or expired: ask again without one");
+    } else {
+        reply_open(request->id, XM__STAGE__STAGE_STARTED);
+        reply_close();
+        pending_depart(request);
+    }
+}
+
+/* ---- partitions -------------------------------------------------------------------------------------------------- */
+
+#define PARTITIONS_PER_REPLY 16u
+
+static void partition_list(const Xm__Request *request)
+{
+    static struct partition_report reports[PARTITIONS_PER_REPLY];
+    static Xm__PartitionState *states[PARTITIONS_PER_REPLY];
+    Xm__Partitions list = XM__PARTITIONS__INIT;
+    Xm__Reply *reply = reply_open(request->id, XM__STAGE__STAGE_COMPLETED);
+    uint32_t first = request->partition_list->first;
+
+    list.total = view_kernel()->partition_count;
+    list.partition = states;
+    reply->result_case = XM__REPLY__RESULT_PARTITIONS;
+    reply->partitions = &list;
+    for (uint32_t i = 0; i < PARTITIONS_PER_REPLY && first < list.total - i; i++) {
+        if (!reply_partition_state(first + i, &reports[i])) {
+            break;
+        }
+        states[i] = &reports[i].state;
+        list.n_partition = i + 1;
+        if (!reply_fits()) {
+            list.n_partition = i;
+            break;
+        }
+    }
+    reply_close();
+}
+
+/* The effect can be seen already: answers with the state, and with the hypervisor's code (XM_OK or XM_NO_ACTION). */
+static void answer_partition(uint32_t id, Xm__Stage stage, uint32_t partition, int32_t code)
+{
+    struct partition_report report;
+    Xm__Reply *reply = reply_open(id, stage);
+
+    if (code != XM_OK) {
+        reply_set_status(XM__STATUS_DOMAIN__DOMAIN_HYPERVISOR, code, "it was so already");
+    }
+    if (reply_partition_state(partition, &report)) {
+        reply->result_case = XM__REPLY__RESULT_PARTITION_STATE;
+        reply->partition_state = &report.state;
+    }
+    reply_close();
+}
+
+/* A partition other than the supervisor: does it now, and waits for the effect if it cannot be seen yet. */
+static void control_other(const Xm__Request *request)
+{
+    const Xm__PartitionControl *control = request->partition_control;
+    xmPartitionStatus_t before, now;
+    xm_s32_t code;
+
+    memset(&before, 0, sizeof(before));
+    memset(&now, 0, sizeof(now));
+    (void)XM_get_partition_status(control->partition, &before);
+    code = control_partition(control->partition, control->action, control->reset_status);
+    (void)XM_get_partition_status(control->partition, &now);
+    if ((code == XM_OK || code == XM_NO_ACTION) && control_reached(control->action, now.state)) {
+        answer_partition(request->id, XM__STAGE__STAGE_COMPLETED, control->partition, code);
+    } else if (code == XM_OK) {
+        answer_partition(request->id, XM__STAGE__STAGE_STARTED, control->partition, code);
+        pending_await_partition(request, before.resetCounter, (uint64_t)now.execClock);
+    } else {
+        reply_hypervisor(request->id, XM__STAGE__STAGE_REJECTED, code,
+                         "not possible in the partition's present state, or refused by the hypervisor");
+    }
+}
+
+static void partition_control(const Xm__Request *request)
+{
+    const Xm__PartitionControl *control = request->partition_control;
+
+    if (control->partition >= view_kernel()->partition_count) {
+        reply_refuse(request->id, XM__STATUS_CODE__STATUS_INVALID, "no such partition: ask for the list");
+    } else if (control->action < XM__PARTITION_ACTION__PARTITION_SUSPEND ||
+               control->action > XM__PARTITION_ACTION__PARTITION_RESET_COLD) {
+        reply_refuse(request->id, XM__STATUS_CODE__STATUS_INVALID, "no such partition action: 1 to 6");
+    } else if (control->partition == view_self() && control->action != XM__PARTITION_ACTION__PARTITION_RESUME) {
+        answer_partition(request->id, XM__STAGE__STAGE_STARTED, control->partition, XM_OK);
+        pending_depart(request);
+    } else {
+        control_other(request);
+    }
+}
+
+/* ---- plans ------------------------------------------------------------------------------------------------------- */
+
+#define PLANS_PER_REPLY 12u
+#define SLOTS_PER_REPLY 24u
+
+static void plan_list(const Xm__Request *request)
+{
+    static struct view_plan views[PLANS_PER_REPLY];
+    static Xm__Plan plans[PLANS_PER_REPLY], *pointers[PLANS_PER_REPLY];
+    Xm__Plans list = XM__PLANS__INIT;
+    Xm__PlanState state;
+    Xm__Reply *reply = reply_open(request->id, XM__STAGE__STAGE_COMPLETED);
+    uint32_t first = request->plan_list->first;
+
+    reply_plan_state(&state);
+    list.total = view_kernel()->plan_count;
+    list.state = &state;
+    list.plan = pointers;
+    reply->result_case = XM__REPLY__RESULT_PLANS;
+    reply->plans = &list;
+    for (uint32_t i = 0; i < PLANS_PER_REPLY && first < list.total - i && view_plan(first + i, &views[i]); i++) {
+        xm__plan__init(&plans[i]);
+        plans[i].plan = first + i;
+        plans[i].name = views[i].name;
+        plans[i].major_frame_us = views[i].major_frame_us;
+        plans[i].slot_count = views[i].slot_count;
+        plans[i].supervisor_slot = views[i].supervisor_slot;
+        pointers[i] = &plans[i];
+        list.n_plan = i + 1;
+        if (!reply_fits()) {
+            list.n_plan = i;
+            break;
+        }
+    }
+    reply_close();
+}
+
+static void plan_show(const Xm__Request *request)
+{
+    static struct view_slot views[SLOTS_PER_REPLY];
+    static Xm__Slot slots[SLOTS_PER_REPLY], *pointers[SLOTS_PER_REPLY];
+    const Xm__PlanShow *show = request->plan_show;
+    Xm__Slots list = XM__SLOTS__INIT;
+    struct view_plan plan;
+    uint32_t count;
+
+    if (!view_plan(show->plan, &plan)) {
+        reply_refuse(request->id, XM__STATUS_CODE__STATUS_INVALID, "no such plan: ask for the list");
+        return;
+    }
+    Xm__Reply *reply = reply_open(request->id, XM__STAGE__STAGE_COMPLETED);
+    list.plan = show->plan;
+    list.total = plan.slot_count;
+    list.slot = pointers;
+    reply->result_case = XM__REPLY__RESULT_SLOTS;
+    reply->slots = &list;
+    count = view_slots(&plan, show->first_slot, views, SLOTS_PER_REPLY);
+    for (uint32_t i = 0; i < count; i++) {
+        xm__slot__init(&slots[i]);
+        slots[i].slot = views[i].id;
+        slots[i].partition = views[i].partition;
+        slots[i].start_us = views[i].start_us;
+        slots[i].duration_us = views[i].duration_us;
+        pointers[i] = &slots[i];
+        list.n_slot = i + 1;
+        if (!reply_fits()) {
+            list.n_slot = i;
+            break;
+        }
+    }
+    reply_close();
+}
+
+static void answer_plan(uint32_t id, Xm__Stage stage, int32_t code)
+{
+    Xm__PlanState state;
+    Xm__Reply *reply = reply_open(id, stage);
+
+    if (code != XM_OK) {
+        reply_set_status(XM__STATUS_DOMAIN__DOMAIN_HYPERVISOR, code, "it was so already");
+    }
+    reply_plan_state(&state);
+    reply->result_case = XM__REPLY__RESULT_PLAN_STATE;
+    reply->plan_state = &state;
+    reply_close();
+}
+
+static void plan_switch(const Xm__Request *request)
+{
+    uint32_t wanted = request->plan_switch->plan;
+    const struct xm_kernel_info *kernel = view_kernel();
+    struct view_plan plan;
+    xm_u32_t former;
+    xm_s32_t code;
+
+    if (!view_plan(wanted, &plan)) {
+        reply_refuse(request->id, XM__STATUS_CODE__STATUS_INVALID, "no such plan: ask for the list");
+        return;
+    }
+    if (!plan.supervisor_slot) {
+        reply_refuse(request->id, XM__STATUS_CODE__STATUS_LOCKOUT,
+                     "that plan has no slot of the supervisor: nobody could switch back");
+        return;
+    }
+    if (pending_plan_switch_waits()) {
+        reply_refuse(request->id, XM__STATUS_CODE__STATUS_BUSY, "another plan switch is in progress");
+        return;
+    }
+    code = XM_switch_sched_plan(wanted, &former);
+    view_refresh();
+    if (code != XM_OK && code != XM_NO_ACTION) {
+        reply_hypervisor(request->id, XM__STAGE__STAGE_REJECTED, code, "refused by the hypervisor");
+    } else if ((uint32_t)kernel->current_plan == wanted) {
+        answer_plan(request->id, XM__STAGE__STAGE_COMPLETED, code);
+    } else {
+        answer_plan(request->id, XM__STAGE__STAGE_STARTED, XM_OK);
+        pending_await_plan(request);
+    }
+}
+
+/* ---- logs -------------------------------------------------------------------------------------------------------- */
+
+#define BOOKS_PER_REPLY 24u
+
+/* Collects the books from number `first` on, as far as they fit the reply under way. */
+struct book_list {
+    Xm__Books message;
+    Xm__BookState states[BOOKS_PER_REPLY], *pointers[BOOKS_PER_REPLY];
+    uint32_t first;
+    uint32_t found; /* books so far, shown or not */
+    bool full;
+};
+
+static void add_book(struct book_list *list, Xm__Book book, uint32_t source)
+{
+    uint32_t at = (uint32_t)list->message.n_book;
+
+    if (list->found++ < list->first || list->full || at == BOOKS_PER_REPLY ||
+        !logs_book_state(book, source, &list->states[at])) {
+        return;
+    }
+    list->pointers[at] = &list->states[at];
+    list->message.n_book++;
+    if (!reply_fits()) {
+        list->message.n_book--;
+        list->full = true;
+    }
+}
+
+static void book_list(const Xm__Request *request)
+{
+    static struct book_list list;
+    Xm__Reply *reply = reply_open(request->id, XM__STAGE__STAGE_COMPLETED);
+    struct view_partition partition;
+
+    xm__books__init(&list.message);
+    list.message.book = list.pointers;
+    list.message.boot_id = view_kernel()->boot_id;
+    list.message.total = 16383; /* at least as long on the wire as the number that goes there below */
+    list.found = 0;
+    list.first = request->book_list->first;
+    list.full = false;
+    reply->result_case = XM__REPLY__RESULT_BOOKS;
+    reply->books = &list.message;
+    add_book(&list, XM__BOOK__BOOK_HM, 0);
+    if (view_hypervisor_trace()) {
+        add_book(&list, XM__BOOK__BOOK_TRACE, XM_HYPERVISOR_ID);
+    }
+    for (uint32_t id = 0; view_partition(id, &partition); id++) {
+        if (partition.has_trace) {
+            add_book(&list, XM__BOOK__BOOK_TRACE, id);
+        }
+        if (partition.has_console) {
+            add_book(&list, XM__BOOK__BOOK_CONSOLE, id);
+        }
+    }
+    list.message.total = list.found;
+    reply_close();
+}
+
+/* ---- the table --------------------------------------------------------------------------------------------------- */
+
+enum hazard_class {
+    SAFE,     /* changes nothing: answered afresh when repeated */
+    CRITICAL, /* changes something: at most once */
+    HAZARDOUS /* ends the board's service: at most once, and its handler asks for a token */
+};
+
+#define NEEDS_PENDING 0x1u /* a place among the commands in progress */
+
+struct operation {
+    Xm__Request__OpCase op;
+    void (*handler)(const Xm__Request *request);
+    enum hazard_class hazard;
+    unsigned needs;
+};
+
+static const struct operation operations[] = {
+    { XM__REQUEST__OP_PING, ping, SAFE, 0 },
+    { XM__REQUEST__OP_HELLO, hello, SAFE, 0 },
+    { XM__REQUEST__OP_PARTITION_LIST, partition_list, SAFE, 0 },
+    { XM__REQUEST__OP_PARTITION_CONTROL, partition_control, CRITICAL, NEEDS_PENDING },
+    { XM__REQUEST__OP_PLAN_LIST, plan_list, SAFE, 0 },
+    { XM__REQUEST__OP_PLAN_SHOW, plan_show, SAFE, 0 },
+    { XM__REQUEST__OP_PLAN_SWITCH, plan_switch, CRITICAL, NEEDS_PENDING },
+    { XM__REQUEST__OP_LOG_READ, logs_start, SAFE, 0 },
+    { XM__REQUEST__OP_BOOK_LIST, book_list, SAFE, 0 },
+    { XM__REQUEST__OP_LINK_STATUS, link_status, SAFE, 0 },
+    { XM__REQUEST__OP_SYSTEM_STATUS, system_status, SAFE, 0 },
+    { XM__REQUEST__OP_SYSTEM_CONTROL, system_control, HAZARDOUS, NEEDS_PENDING },
+};
+
+static const struct operation *find_operation(Xm__Request__OpCase op)
+{
+    for (uint32_t i = 0; i < sizeof(operations) / sizeof(operations[0]); i++) {
+        if (operations[i].op == op) {
+            return &operations[i];
+        }
+    }
+    return NULL;
+}
+
+/* A command that was here before is answered with its last reply; false: it is new, and entered now. */
+static bool answered_before(uint32_t id, uint32_t digest)
+{
+    const uint8_t *reply;
+    uint32_t length;
+
+    reply = journal_find(id, digest, &length);
+    if (reply == NULL) {
+        journal_open(id, digest);
+        return false;
+    }
+    (void)link_send(FRAME_REPLY, reply, length);
+    return true;
+}
+
+static void execute(const Xm__Request *request, uint32_t digest)
+{
+    const struct operation *operation = find_operation(request->op_case);
+
+    if (request->id == 0) {
+        reply_refuse(0, XM__STATUS_CODE__STATUS_INVALID, "request id 0: ids count from 1");
+    } else if (operation == NULL) {
+        reply_refuse(request->id, XM__STATUS_CODE__STATUS_UNSUPPORTED, "this supervisor does not know that operation");
+    } else if (operation->hazard != SAFE && answered_before(request->id, digest)) {
+        return;
+    } else if ((operation->needs & NEEDS_PENDING) != 0 && !pending_has_room()) {
+        reply_refuse(request->id, XM__STATUS_CODE__STATUS_BUSY, "too many commands in progress: wait for their end");
+    } else {
+        operation->handler(request);
+    }
+}
+
+/* Id of a request that could not be decoded, 0: not to be seen. Encoders write fields in order, so it comes first. */
+static uint32_t id_of_undecoded(const uint8_t *payload, uint32_t length)
+{
+    uint32_t id = 0;
+
+    if (length < 2 || payload[0] != 0x08) { /* field 1, varint */
+        return 0;
+    }
+    for (uint32_t i = 1; i < length && i <= 5; i++) {
+        id |= (uint32_t)(payload[i] & 0x7f) << (7 * (i - 1));
+        if ((payload[i] & 0x80) == 0) {
+            return id;
+        }
+    }
+    return 0;
+}
+
+/* Decodes and executes the request in a good frame. What is no request is counted; what does not fit the arena is refused
+ * if its id can be seen. */
+void command_execute(const struct frame *frame)
+{
+    Xm__Request *request;
+
+    arena_reset();
+    request = xm__request__unpack(arena_allocator(), frame->length, frame->payload);
+    if (request != NULL) {
+        execute(request, frame_crc32c(frame->payload, frame->length));
+        return;
+    }
+    link_counters()->decode_errors++;
+    if (arena_exhausted()) {
+        uint32_t id = id_of_undecoded(frame->payload, frame->length);
+
+        if (id != 0) {
+            reply_refuse(id, XM__STATUS_CODE__STATUS_TOO_LARGE, "the request does not fit the decoder's arena");
+        }
+    }
+}

@@ -1,0 +1,142 @@
+/* frame.c - frames of the ground link as bytes: COBS, header, CRC-32C (see frame.h) */
+#include "frame.h"
+
+#include <string.h>
+
+#include "bytes.h"
+
+/* Places in the header. */
+enum { AT_VERSION = 0, AT_TYPE = 1, AT_CHANNEL = 2, AT_KEY = 3, AT_SESSION = 4, AT_COUNTER = 8, AT_LENGTH = 12 };
+
+#define COBS_FULL 255u /* code of a group of 254 bytes with no zero behind it */
+
+/* CRC-32C of `count` bytes (Castagnoli, reflected; start and final exclusive-or all ones). Half-byte steps: the 64-byte
+ * table stays in the cache of a LEON, and frames are short. */
+uint32_t frame_crc32c(const uint8_t *bytes, uint32_t count)
+{
+    static const uint32_t step[16] = {
+        0x00000000, 0x105ec76f, 0x20bd8ede, 0x30e349b1, 0x417b1dbc, 0x5125dad3, 0x61c69362, 0x7198540d,
+        0x82f63b78, 0x92a8fc17, 0xa24bb5a6, 0xb21572c9, 0xc38d26c4, 0xd3d3e1ab, 0xe330a81a, 0xf36e6f75,
+    };
+    uint32_t crc = 0xffffffffu;
+
+    for (uint32_t i = 0; i < count; i++) {
+        crc ^= bytes[i];
+        crc = crc >> 4 ^ step[crc & 15u];
+        crc = crc >> 4 ^ step[crc & 15u];
+    }
+    return ~crc;
+}
+
+/* Encodes `count` bytes so that no zero is left; returns the bytes written, at most FRAME_COBS_BYTES(count). A full last
+ * group is not followed by an empty one. */
+uint32_t frame_cobs_encode(uint8_t *to, const uint8_t *from, uint32_t count)
+{
+    uint32_t code_at = 0, at = 1;
+    uint8_t code = 1;
+
+    for (uint32_t i = 0; i < count; i++) {
+        if (from[i] != 0) {
+            to[at++] = from[i];
+            code++;
+        }
+        if (from[i] == 0 || (code == COBS_FULL && i + 1 < count)) {
+            to[code_at] = code;
+            code_at = at++;
+            code = 1;
+        }
+    }
+    to[code_at] = code;
+    return at;
+}
+
+static bool holds_zero(const uint8_t *bytes, uint32_t count)
+{
+    uint32_t i = 0;
+
+    while (i < count && bytes[i] != 0) {
+        i++;
+    }
+    return i < count;
+}
+
+/* Decodes in place what stood between two zeros; returns the bytes left, or FRAME_NOT_COBS. */
+uint32_t frame_cobs_decode(uint8_t *bytes, uint32_t count)
+{
+    uint32_t from = 0, to = 0;
+
+    while (from < count) {
+        uint32_t code = bytes[from++];
+
+        if (code == 0 || code - 1 > count - from || holds_zero(bytes + from, code - 1)) {
+            return FRAME_NOT_COBS;
+        }
+        memmove(bytes + to, bytes + from, code - 1);
+        from += code - 1;
+        to += code - 1;
+        if (code != COBS_FULL && from < count) {
+            bytes[to++] = 0;
+        }
+    }
+    return to;
+}
+
+/* Checks a decoded frame from the ground and takes it apart; `frame` points into `bytes` and is valid only for FRAME_GOOD.
+ * The counter is recorded as seen only if everything before it held. */
+enum frame_verdict frame_check(const uint8_t *bytes, uint32_t count, struct frame *frame)
+{
+    uint32_t body, mac_bytes;
+
+    if (count < FRAME_HEADER_BYTES + FRAME_CRC_BYTES || count > FRAME_BYTES(FRAME_RX_PAYLOAD)) {
+        return FRAME_BAD_LENGTH;
+    }
+    body = count - FRAME_CRC_BYTES;
+    if (frame_crc32c(bytes, body) != bytes_be32(bytes + body)) {
+        return FRAME_BAD_CRC;
+    }
+    if (bytes[AT_VERSION] != FRAME_MAGIC_VERSION || bytes[AT_TYPE] != FRAME_COMMAND || bytes[AT_CHANNEL] != 0) {
+        return FRAME_BAD_VERSION;
+    }
+    frame->type = bytes[AT_TYPE];
+    frame->channel = bytes[AT_CHANNEL];
+    frame->key_id = bytes[AT_KEY];
+    frame->session = bytes_be32(bytes + AT_SESSION);
+    frame->counter = bytes_be32(bytes + AT_COUNTER);
+    frame->payload = bytes + FRAME_HEADER_BYTES;
+    frame->length = bytes_be16(bytes + AT_LENGTH);
+    mac_bytes = mac_bytes_of(frame->key_id);
+    if (frame->length > FRAME_RX_PAYLOAD || FRAME_HEADER_BYTES + frame->length + mac_bytes != body) {
+        return FRAME_BAD_LENGTH;
+    }
+    if (!mac_key_known(frame->key_id)) {
+        return FRAME_BAD_KEY;
+    }
+    if (!mac_check(frame->key_id, bytes, body - mac_bytes, bytes + body - mac_bytes)) {
+        return FRAME_BAD_MAC;
+    }
+    if (!mac_counter_fresh(frame->key_id, frame->session, frame->counter)) {
+        return FRAME_REPLAYED;
+    }
+    return FRAME_GOOD;
+}
+
+/* Writes a frame to the ground, not yet encoded; returns its bytes, at most FRAME_BYTES(FRAME_TX_PAYLOAD). The payload must
+ * not be longer than FRAME_TX_PAYLOAD. */
+uint32_t frame_build(uint8_t *to, const struct frame *frame)
+{
+    uint32_t at = FRAME_HEADER_BYTES;
+
+    to[AT_VERSION] = FRAME_MAGIC_VERSION;
+    to[AT_TYPE] = frame->type;
+    to[AT_CHANNEL] = frame->channel;
+    to[AT_KEY] = frame->key_id;
+    bytes_put_be32(to + AT_SESSION, frame->session);
+    bytes_put_be32(to + AT_COUNTER, frame->counter);
+    bytes_put_be16(to + AT_LENGTH, (uint16_t)frame->length);
+    memcpy(to + at, frame->payload, frame->length);
+    at += frame->length;
+    mac_make(frame->key_id, to, at, to + at);
+    at += mac_bytes_of(frame->key_id);
+    bytes_put_be32(to + at, frame_crc32c(to, at));
+    return at + FRAME_CRC_BYTES;
+}

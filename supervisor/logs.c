@@ -1,0 +1,238 @@
+/* logs.c - hm_fetch, trace_fetch and console_fetch to chunks (see logs.h) */
+#include "logs.h"
+
+#include <string.h>
+#include <xm.h>
+
+#include "../hypervisor/abi/records.h"
+#include "link.h"
+#include "reply.h"
+
+/* Items of one chunk: 7 HM records, 9 trace records or so many bytes of console. The other fields of a Chunk take at most
+ * 37 bytes: five numbers with their tags, two of them long. */
+#define CHUNK_ITEM_BYTES 448u
+#define CHUNK_OVERHEAD 37u
+_Static_assert(CHUNK_ITEM_BYTES + CHUNK_OVERHEAD <= FRAME_TX_PAYLOAD, "a chunk fits one frame");
+
+struct read {
+    uint32_t id;
+    Xm__Book book;
+    uint32_t source;
+    uint64_t at;   /* next item to send */
+    uint64_t end;  /* first item that did not exist when the read began */
+    uint32_t left; /* items that the ground still wants */
+    uint64_t oldest, next; /* as of the last fetch */
+    uint64_t first;        /* first item sent, or where the read stands */
+    uint32_t count, chunks;
+    int32_t failure; /* code of a fetch that was refused; XM_OK: none */
+};
+
+static struct {
+    struct read waiting[LOGS_READS]; /* the first one is in progress */
+    uint32_t count;
+    union {
+        struct xm_batch head;
+        uint8_t bytes[sizeof(struct xm_batch) + CHUNK_ITEM_BYTES];
+    } batch;
+} logs;
+
+/* Nothing is being read. */
+void logs_init(void)
+{
+    memset(&logs, 0, sizeof(logs));
+}
+
+static uint32_t item_bytes(Xm__Book book)
+{
+    switch (book) {
+    case XM__BOOK__BOOK_HM:
+        return sizeof(struct xm_hm_record);
+    case XM__BOOK__BOOK_TRACE:
+        return sizeof(struct xm_trace_record);
+    case XM__BOOK__BOOK_CONSOLE:
+        return 1;
+    default:
+        return 0;
+    }
+}
+
+/* Fetches up to `items` items to logs.batch; returns their number or a code of the hypervisor. */
+static int32_t fetch(Xm__Book book, uint32_t source, uint64_t from, uint32_t items)
+{
+    uint32_t most = CHUNK_ITEM_BYTES / item_bytes(book);
+    uint32_t size = (uint32_t)sizeof(struct xm_batch) + (items < most ? items : most) * item_bytes(book);
+
+    memset(&logs.batch.head, 0, sizeof(logs.batch.head));
+    switch (book) {
+    case XM__BOOK__BOOK_HM:
+        return XM_hm_fetch(from, &logs.batch, size);
+    case XM__BOOK__BOOK_TRACE:
+        return XM_trace_fetch(source, from, &logs.batch, size);
+    default:
+        return XM_console_fetch(source, from, &logs.batch, size);
+    }
+}
+
+/* Where a log stands; false: the hypervisor keeps none of that kind for that source. */
+bool logs_book_state(Xm__Book book, uint32_t source, Xm__BookState *state)
+{
+    /* beyond the end nothing is copied, but the head is filled in */
+    if (fetch(book, source, UINT64_MAX, 1) < 0) {
+        return false;
+    }
+    xm__book_state__init(state);
+    state->book = book;
+    state->source = source;
+    state->oldest = logs.batch.head.oldest;
+    state->next = logs.batch.head.next;
+    return true;
+}
+
+/* ---- closing ----------------------------------------------------------------------------------------------------- */
+
+static void close_read(const struct read *r)
+{
+    Xm__LogEnd end = XM__LOG_END__INIT;
+    bool failed = r->failure != XM_OK;
+    Xm__Reply *reply = reply_open(r->id, failed ? XM__STAGE__STAGE_FAILED : XM__STAGE__STAGE_COMPLETED);
+
+    if (failed) {
+        reply_set_status(XM__STATUS_DOMAIN__DOMAIN_HYPERVISOR, r->failure, "the log can no longer be read");
+    }
+    end.oldest = r->oldest;
+    end.next = r->next;
+    end.first = r->first;
+    end.count = r->count;
+    end.chunks = r->chunks;
+    reply->result_case = XM__REPLY__RESULT_LOG_END;
+    reply->log_end = &end;
+    reply_close();
+}
+
+static bool is_done(const struct read *r)
+{
+    return r->failure != XM_OK || r->left == 0 || r->at >= r->end;
+}
+
+/* ---- beginning --------------------------------------------------------------------------------------------------- */
+
+static bool in_progress(uint32_t id)
+{
+    for (uint32_t i = 0; i < logs.count; i++) {
+        if (logs.waiting[i].id == id) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Where the log stands now, and so which items the read is about; false: refused by the hypervisor, and answered. */
+static bool survey(struct read *r, uint64_t from)
+{
+    int32_t code = fetch(r->book, r->source, from, 1);
+
+    if (code < 0) {
+        reply_hypervisor(r->id, XM__STAGE__STAGE_REJECTED, code, "there is no such log: ask for the list of books");
+        return false;
+    }
+    r->oldest = logs.batch.head.oldest;
+    r->next = logs.batch.head.next;
+    r->end = r->next;
+    r->at = from > r->oldest ? from : r->oldest;
+    r->first = r->at;
+    return true;
+}
+
+/* Takes a LogRead, or refuses it: unknown book or source, too many reads at once. One that is in progress is not begun again
+ * but answered ACCEPTED. */
+void logs_start(const Xm__Request *request)
+{
+    const Xm__LogRead *wanted = request->log_read;
+    struct read r = { .id = request->id, .book = wanted->book, .source = wanted->source };
+
+    if (item_bytes(wanted->book) == 0) {
+        reply_refuse(request->id, XM__STATUS_CODE__STATUS_INVALID, "no such book: 1 HM, 2 trace, 3 console");
+        return;
+    }
+    if (in_progress(request->id)) {
+        reply_open(request->id, XM__STAGE__STAGE_ACCEPTED);
+        reply_close();
+        return;
+    }
+    r.left = wanted->max_items == 0 ? UINT32_MAX : wanted->max_items;
+    if (!survey(&r, wanted->from_seq)) {
+        return;
+    }
+    if (is_done(&r)) {
+        close_read(&r);
+    } else if (logs.count == LOGS_READS) {
+        reply_refuse(request->id, XM__STATUS_CODE__STATUS_BUSY, "too many log reads at once: wait for a LogEnd");
+    } else {
+        logs.waiting[logs.count++] = r;
+    }
+}
+
+/* ---- sending ----------------------------------------------------------------------------------------------------- */
+
+/* Fetches the next items of the read and moves it on; returns how many to send, 0: it is done. */
+static uint32_t advance(struct read *r)
+{
+    int32_t got = fetch(r->book, r->source, r->at, r->left);
+    uint32_t count = got > 0 ? logs.batch.head.count : 0;
+    uint64_t first = logs.batch.head.first;
+
+    if (got < 0) {
+        r->failure = got;
+        return 0;
+    }
+    r->oldest = logs.batch.head.oldest;
+    r->next = logs.batch.head.next;
+    if (count == 0 || first >= r->end) {
+        r->at = r->end;
+        return 0;
+    }
+    if (count > r->end - first) {
+        count = (uint32_t)(r->end - first);
+    }
+    r->first = r->count == 0 ? first : r->first;
+    r->at = first + count;
+    r->left -= count;
+    r->count += count;
+    r->chunks++;
+    return count;
+}
+
+static uint32_t pack_chunk(const struct read *r, uint32_t count, uint8_t *payload)
+{
+    Xm__Chunk chunk = XM__CHUNK__INIT;
+
+    chunk.id = r->id;
+    chunk.book = r->book;
+    chunk.source = r->source;
+    chunk.boot_id = logs.batch.head.boot_id;
+    chunk.first_seq = logs.batch.head.first;
+    chunk.count = count;
+    chunk.items.len = count * item_bytes(r->book);
+    chunk.items.data = logs.batch.bytes + sizeof(struct xm_batch);
+    return (uint32_t)xm__chunk__pack(&chunk, payload);
+}
+
+/* Bulk source of the link: the next chunk of the read in progress. 0: none; a read that ended has then queued its LogEnd. */
+uint32_t logs_next_chunk(uint8_t *payload)
+{
+    struct read *r = &logs.waiting[0];
+    uint32_t count;
+
+    if (logs.count == 0) {
+        return 0;
+    }
+    if (!is_done(r) && (count = advance(r)) != 0) {
+        return pack_chunk(r, count, payload);
+    }
+    if (link_has_room(FRAME_REPLY)) {
+        close_read(r);
+        logs.count--;
+        memmove(&logs.waiting[0], &logs.waiting[1], logs.count * sizeof(struct read));
+    }
+    return 0;
+}

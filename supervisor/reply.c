@@ -1,0 +1,116 @@
+/* reply.c - answers to the ground (see reply.h) */
+#include "reply.h"
+
+#include "journal.h"
+#include "link.h"
+
+static Xm__Reply reply;
+static Xm__Status status;
+
+/* Starts a reply at the present time of the board; its status is OK and it has no result yet. */
+Xm__Reply *reply_open(uint32_t id, Xm__Stage stage)
+{
+    const struct xm_kernel_info *kernel;
+
+    view_refresh();
+    kernel = view_kernel();
+    xm__status__init(&status);
+    xm__reply__init(&reply);
+    reply.id = id;
+    reply.stage = stage;
+    reply.status = &status;
+    reply.board_time_us = (uint64_t)kernel->now_us;
+    reply.frame = kernel->frame;
+    reply.boot_id = kernel->boot_id;
+    return &reply;
+}
+
+/* Sets the status of the reply under way; `detail` is one sentence that outlives it. */
+void reply_set_status(Xm__StatusDomain domain, int32_t code, const char *detail)
+{
+    status.domain = domain;
+    status.code = code;
+    status.detail = (char *)detail; /* protobuf-c only reads it */
+}
+
+/* Does the reply under way still fit its frame? */
+bool reply_fits(void)
+{
+    return xm__reply__get_packed_size(&reply) <= FRAME_TX_PAYLOAD;
+}
+
+/* Packs the reply, keeps it in the journal and queues it. */
+void reply_close(void)
+{
+    static uint8_t bytes[FRAME_TX_PAYLOAD];
+    uint32_t length;
+
+    if (!reply_fits()) {
+        reply.result_case = XM__REPLY__RESULT__NOT_SET;
+        reply.stage = XM__STAGE__STAGE_FAILED;
+        reply_set_status(XM__STATUS_DOMAIN__DOMAIN_SUPERVISOR, XM__STATUS_CODE__STATUS_TOO_LARGE,
+                         "the answer does not fit one frame");
+    }
+    length = (uint32_t)xm__reply__pack(&reply, bytes);
+    journal_store(reply.id, reply.stage >= XM__STAGE__STAGE_COMPLETED, bytes, length);
+    (void)link_send(FRAME_REPLY, bytes, length); /* no room is counted there, and the journal has it */
+}
+
+/* Refuses a request before anything changed. */
+void reply_refuse(uint32_t id, Xm__StatusCode code, const char *detail)
+{
+    reply_open(id, XM__STAGE__STAGE_REJECTED);
+    reply_set_status(XM__STATUS_DOMAIN__DOMAIN_SUPERVISOR, (int32_t)code, detail);
+    reply_close();
+}
+
+/* A reply whose status is a code of the hypervisor. */
+void reply_hypervisor(uint32_t id, Xm__Stage stage, int32_t code, const char *detail)
+{
+    reply_open(id, stage);
+    reply_set_status(XM__STATUS_DOMAIN__DOMAIN_HYPERVISOR, code, detail);
+    reply_close();
+}
+
+/* Fills in the present state of a partition; false: there is no such partition. */
+bool reply_partition_state(uint32_t id, struct partition_report *report)
+{
+    struct view_partition configured;
+    xmPartitionStatus_t now;
+
+    if (!view_partition(id, &configured) || XM_get_partition_status(id, &now) != XM_OK) {
+        return false;
+    }
+    xm__partition_state__init(&report->state);
+    for (uint32_t i = 0; i < VIEW_NAME_BYTES; i++) {
+        report->name[i] = configured.name[i];
+    }
+    report->state.partition = id;
+    report->state.name = report->name;
+    report->state.state = (Xm__PartitionRunState)now.state; /* RUN_* are the numbers of XM_STATUS_* */
+    report->state.system = configured.system;
+    report->state.reset_counter = now.resetCounter;
+    report->state.reset_status = now.resetStatus;
+    report->state.exec_clock_us = (uint64_t)now.execClock;
+    report->state.op_mode = now.opMode;
+    report->state.messages_in = now.noSamplingPortMsgsRead + now.noQueuingPortMsgsReceived;
+    report->state.messages_out = now.noSamplingPortMsgsWritten + now.noQueuingPortMsgsSent;
+    return true;
+}
+_Static_assert((int)XM__PARTITION_RUN_STATE__RUN_IDLE == XM_STATUS_IDLE &&
+               (int)XM__PARTITION_RUN_STATE__RUN_READY == XM_STATUS_READY &&
+               (int)XM__PARTITION_RUN_STATE__RUN_SUSPENDED == XM_STATUS_SUSPENDED &&
+               (int)XM__PARTITION_RUN_STATE__RUN_HALTED == XM_STATUS_HALTED, "states of abi/guest.h");
+
+/* Fills in the plan in force, as of the last view_refresh(). */
+void reply_plan_state(Xm__PlanState *state)
+{
+    const struct xm_kernel_info *kernel = view_kernel();
+
+    xm__plan_state__init(state);
+    state->current = kernel->current_plan;
+    state->requested = kernel->requested_plan;
+    state->previous = kernel->previous_plan;
+    state->switch_time_us = (uint64_t)kernel->switch_time_us;
+    state->switch_frame = kernel->switch_frame;
+}

@@ -25,11 +25,11 @@ $(SUPERVISOR_OBJS): $(BUILD)/supervisor/%.o: supervisor/%.c $(SUPERVISOR_HDRS) $
 	@mkdir -p $(@D)
 	$(TCC) $(SUPERVISOR_CFLAGS) $(WARN) -c $< -o $@
 
-$(BUILD)/supervisor/pb/supervisor.pb-c.o: $(PROTO_C) | $(BUILD)/third_party/protobuf-c.stamp
+$(BUILD)/supervisor/pb/supervisor.pb-c.o: $(PROTO_C) supervisor/build.mk | $(BUILD)/third_party/protobuf-c.stamp
 	@mkdir -p $(@D)
 	$(TCC) $(SUPERVISOR_CFLAGS) $(SUPERVISOR_FOREIGN) -c $< -o $@
 
-$(BUILD)/supervisor/pb/protobuf-c.o: $(PROTO_RUNTIME_C)
+$(BUILD)/supervisor/pb/protobuf-c.o: $(PROTO_RUNTIME_C) supervisor/build.mk
 	@mkdir -p $(@D)
 	$(TCC) $(SUPERVISOR_CFLAGS) $(SUPERVISOR_FOREIGN) -c $< -o $@
 

@@ -193,6 +193,9 @@ void core_flush_windows(void)
     if (!arch_flush_windows(&p->context, p, &bad)) {
         bad_stack(p, bad);
     }
+    /* The context is newer than the registers now: they are to be loaded from it again. */
+    p->delivery = arch_delivery();
+    arch_discard_current();
 }
 
 /* ---- assembler calls --------------------------------------------------------------------------------------------- */

@@ -54,7 +54,7 @@
     nop
 .endm
 
-/* Traps off, condition codes and EF of the partition back. */
+/* Traps off. */
 .macro TRAPS_OFF
     wr      %l0, %psr
     nop
@@ -209,9 +209,9 @@ kernel_return:
     tst     %g2
     bne     kernel_leave
     nop
-    TRAPS_OFF
     RESTORE_OUTS
 return_to_partition:
+    wr      %l0, %psr               /* traps off; the partition's condition codes and EF */
     wr      %l3, %y
     mov     %l4, %g1
     mov     %l5, %g2
@@ -504,9 +504,8 @@ asm_flush:
     TRAPS_ON
     call    core_flush_windows
     nop
-    CPU     %g1
     ba      kernel_leave
-    st      %g0, [%g1 + CPU_CURRENT]    /* registers are to be loaded again from the context */
+    nop
 
 /* Return from a virtual trap. The handler's window H becomes the trap window of the interrupted code: the T-state is brought
  * about in it, and the rest is the ordinary way out. */

@@ -30,6 +30,7 @@ need_packages() {
 
 need_program make make
 need_program git git
+need_program xz xz-utils
 need_program gcc gcc
 need_program "sparc-gaisler-elf-gcc|${CROSS:-sparc64-linux-gnu-}gcc" gcc-sparc64-linux-gnu
 need_program qemu-system-sparc qemu-system-sparc

@@ -1,7 +1,6 @@
 /* string.c - bytes and strings
  *
  * Copies move doublewords (ldd/std) where source and destination are aligned alike, else words, else bytes. */
-#include <stddef.h>
 #include <string.h>
 #include "xal_internal.h"
 

@@ -31,6 +31,7 @@ _traptab:
     .endr
     .size _traptab, . - _traptab
 
+    .text
 /* %l3 = vector. The frame lies below the interrupted one, whose %sp is our %fp. */
     .type trap_entry, #function
 trap_entry:

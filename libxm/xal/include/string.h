@@ -4,7 +4,6 @@
 
 #include <xm_inc/config.h>
 #include <xm_inc/arch/arch_types.h>
-#define __need_size_t
 #include <stddef.h>
 
 void *memset(void *dst, int c, xmSize_t n);

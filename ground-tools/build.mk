@@ -1,13 +1,14 @@
 # ground-tools: generated parts of the console, and its tests
 #
-#   make ground-tools   protocol classes and name tables, below $(BUILD)/ground-tools; then ground-tools/xmg runs from the checkout
+#   make ground-tools   protocol classes and name tables, below $(BUILD)/ground-tools; then
+#                       ground-tools/xmg runs from the checkout
 #   make ground-test    pytest; give arguments with GROUND_TEST_ARGS="-k session"
 
 GROUND_TOOLS_GEN := $(BUILD)/ground-tools/xmground/_generated
 GROUND_TOOLS_ABI := $(addprefix hypervisor/abi/,hm_events.def errors.def hypercalls.def guest.h)
 
 .PHONY: ground-tools ground-test
-ground-tools: $(GROUND_TOOLS_GEN)/supervisor_pb2.py $(GROUND_TOOLS_GEN)/names.py $(GROUND_TOOLS_GEN)/__init__.py
+ground-tools: $(addprefix $(GROUND_TOOLS_GEN)/,supervisor_pb2.py names.py __init__.py)
 
 $(GROUND_TOOLS_GEN)/supervisor_pb2.py: proto/supervisor.proto
 	@mkdir -p $(@D)

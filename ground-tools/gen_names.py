@@ -3,9 +3,10 @@
 
 usage: gen_names.py ABI_FOLDER OUTPUT
 
-Every number that the board sends without its name (events, actions, traps, errors, hypercalls, trace modules) is named in
-exactly one place, a .def file or guest.h; this program turns those rows into dictionaries. A row that it cannot read ends
-it with the file, the line and exit status 1, so that a changed table is noticed at build time and not in orbit.
+Every number that the board sends without its name (events, actions, traps, errors, hypercalls,
+trace modules) is named in exactly one place, a .def file or guest.h; this program turns those rows
+into dictionaries. A row that it cannot read ends it with the file, the line and exit status 1, so
+that a changed table is noticed at build time and not in orbit.
 """
 
 import re
@@ -20,7 +21,8 @@ FIELDS = {"HM_EVENT": 5, "HM_ACTION": 3, "HM_TRAP": 4, "XM_ERROR": 2, "XM_CALL":
 
 
 def read_rows(path: Path) -> list[tuple[str, list[str], str]]:
-    """Rows of a .def file as (macro, leading fields, closing text). Raises ValueError naming the line."""
+    """Rows of a .def file as (macro, leading fields, closing text). Raises ValueError naming the
+    line."""
     rows = []
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
         found = ROW.match(line)
@@ -33,7 +35,9 @@ def read_rows(path: Path) -> list[tuple[str, list[str], str]]:
         head = body[: text.start()] if text else body
         fields = [field.strip() for field in head.split(",")]
         if len(fields) < FIELDS[macro]:
-            raise ValueError(f"{path}:{number}: {macro} needs {FIELDS[macro]} fields before its text")
+            raise ValueError(
+                f"{path}:{number}: {macro} needs {FIELDS[macro]} fields before its text"
+            )
         rows.append((macro, fields, text.group(1) if text else ""))
     return rows
 
@@ -56,8 +60,15 @@ def read_defines(path: Path) -> tuple[dict[int, str], dict[tuple[str, int], str]
 
 def tables(abi: Path) -> dict[str, dict]:
     """All dictionaries of names.py, by their name. Raises ValueError when a table is empty."""
-    result: dict[str, dict] = {"EVENTS": {}, "EVENT_CAUSES": {}, "ACTIONS": {}, "TRAPS": {}, "ERRORS": {},
-                               "ERROR_MEANINGS": {}, "HYPERCALLS": {}}
+    result: dict[str, dict] = {
+        "EVENTS": {},
+        "EVENT_CAUSES": {},
+        "ACTIONS": {},
+        "TRAPS": {},
+        "ERRORS": {},
+        "ERROR_MEANINGS": {},
+        "HYPERCALLS": {},
+    }
     for file in ("hm_events.def", "errors.def", "hypercalls.def"):
         for macro, fields, text in read_rows(abi / file):
             number = int(fields[0], 0)

@@ -27,15 +27,20 @@ class App:
         """The client for --link; a context manager that opens and closes the link."""
         observer = Observer(on_note=self.out.detail)
         if self.args.verbose:
-            observer.on_frame = lambda direction, frame: self.out.detail(f"{direction} {frame_line(frame)}")
+            observer.on_frame = lambda direction, frame: self.out.detail(
+                f"{direction} {frame_line(frame)}"
+            )
         link = self.args.link
         session = Session(lambda timeout_s: open_link(link, timeout_s), observer)
         return Client(session, self.args.timeout, self.clock_us)
 
-    def run_command(self, action: Callable[[Callable[[StageReport], None]], dict[str, object]]) -> dict[str, object]:
+    def run_command(
+        self, action: Callable[[Callable[[StageReport], None]], dict[str, object]]
+    ) -> dict[str, object]:
         """Runs a call that changes something and shows its stages, also when it ends with an error.
 
-        `action` gets the function to report stages to, and gives what the json form tells beyond the stages.
+        `action` gets the function to report stages to, and gives what the json form tells beyond
+        the stages.
         """
         stages: list[StageReport] = []
         result: dict[str, object] = {}

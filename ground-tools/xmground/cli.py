@@ -1,4 +1,5 @@
-"""Options of xmg: what may be typed, and which function of `commands` answers it. Errors become exit codes here."""
+"""Options of xmg: what may be typed, and which function of `commands` answers it. Errors become
+exit codes here."""
 
 import argparse
 import os
@@ -55,18 +56,34 @@ class Parser(argparse.ArgumentParser):
 
 
 def _common() -> argparse.ArgumentParser:
-    """Options that may stand before or after the command words; SUPPRESS keeps the later one from resetting the first."""
+    """Options that may stand before or after the command words; SUPPRESS keeps the later one from
+    resetting the first."""
     common = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
     group = common.add_argument_group("common options")
-    group.add_argument("--link", metavar="URL",
-                       help="tcp:HOST:PORT, serial:DEVICE?baud=115200, pty:PATH or unix:PATH "
-                            f"(default: $XMG_LINK, else {DEFAULT_LINK})")
-    group.add_argument("--timeout", metavar="S", type=positive_seconds,
-                       help=f"seconds to wait for an answer (default: {DEFAULT_TIMEOUT_S:g})")
-    group.add_argument("--format", choices=FORMATS, help="form of the data on stdout (default: table)")
-    group.add_argument("--json", action="store_const", const="json", dest="format", help="short for --format json")
-    group.add_argument("--no-color", action="store_true", help="no colours; also when NO_COLOR is set")
-    group.add_argument("-v", "--verbose", action="store_true", help="show frames and repetitions on stderr")
+    group.add_argument(
+        "--link",
+        metavar="URL",
+        help="tcp:HOST:PORT, serial:DEVICE?baud=115200, pty:PATH or unix:PATH "
+        f"(default: $XMG_LINK, else {DEFAULT_LINK})",
+    )
+    group.add_argument(
+        "--timeout",
+        metavar="S",
+        type=positive_seconds,
+        help=f"seconds to wait for an answer (default: {DEFAULT_TIMEOUT_S:g})",
+    )
+    group.add_argument(
+        "--format", choices=FORMATS, help="form of the data on stdout (default: table)"
+    )
+    group.add_argument(
+        "--json", action="store_const", const="json", dest="format", help="short for --format json"
+    )
+    group.add_argument(
+        "--no-color", action="store_true", help="no colours; also when NO_COLOR is set"
+    )
+    group.add_argument(
+        "-v", "--verbose", action="store_true", help="show frames and repetitions on stderr"
+    )
     return common
 
 
@@ -74,8 +91,12 @@ def build_parser() -> argparse.ArgumentParser:
     """The whole command line."""
     common = _common()
     parser = Parser(
-        prog="xmg", parents=[common], epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter,
-        description="Ground console of the xm hypervisor: talks to the supervisor partition of a board.")
+        prog="xmg",
+        parents=[common],
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        description="Ground console of the xm hypervisor: talks to a board's supervisor partition.",
+    )
     parser.add_argument("--help-markdown", action="store_true", help=argparse.SUPPRESS)
     groups = parser.add_subparsers(title="commands", metavar="COMMAND", dest="group")
     commands.register(groups, common)
@@ -96,7 +117,9 @@ def main(argv: Sequence[str] | None = None, clock_us: Callable[[], int] = utc_us
     args.link = getattr(args, "link", None) or os.environ.get("XMG_LINK") or DEFAULT_LINK
     args.timeout = getattr(args, "timeout", DEFAULT_TIMEOUT_S)
     args.verbose = getattr(args, "verbose", False)
-    out = Output(getattr(args, "format", "table"), not getattr(args, "no_color", False), args.verbose)
+    out = Output(
+        getattr(args, "format", "table"), not getattr(args, "no_color", False), args.verbose
+    )
     return _run(App(args, out, clock_us=clock_us))
 
 
@@ -112,7 +135,8 @@ def _run(app: App) -> int:
         app.out.note("interrupted")
         return Status.INTERRUPTED
     except BrokenPipeError:
-        # The reader of a pipe has gone (| head); what is still buffered must not raise again at exit.
+        # The reader of a pipe has gone (| head); what is still buffered must not raise again at
+        # exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return Status.INTERRUPTED
 

@@ -1,7 +1,8 @@
 """Typed calls: arguments in, frozen dataclasses out. Protobuf stops here; nothing is printed.
 
-Every call takes the client's timeout_s for the wait for an answer. Raised are the classes of errors.py: NoAnswer and
-LinkUnavailable (link), Rejected, CommandFailed, OutcomeUnknown (commands), VersionMismatch (unknown operation).
+Every call takes the client's timeout_s for the wait for an answer. Raised are the classes of
+errors.py: NoAnswer and LinkUnavailable (link), Rejected, CommandFailed, OutcomeUnknown (commands),
+VersionMismatch (unknown operation).
 """
 
 import random
@@ -11,17 +12,43 @@ from contextlib import suppress
 
 from google.protobuf.message import Message
 
-from ._generated import names
 from ._generated import supervisor_pb2 as pb
-from .errors import (BoardRebooted, CommandFailed, DataIncomplete, LinkUnavailable, NoAnswer, OutcomeUnknown, Rejected,
-                     UsageError, VersionMismatch)
-from .model import (BoardLink, Book, BookState, Hello, LogBatch, Partition, PartitionAction, Plan, PlanState,
-                    PlanSwitched, Pong, Slot, Stage, StageReport, SystemAction, SystemState)
+from .convert import partition_of, plan_state_of, stage_of, status_text, version_text
+from .errors import (
+    BoardRebooted,
+    CommandFailed,
+    DataIncomplete,
+    LinkUnavailable,
+    NoAnswer,
+    OutcomeUnknown,
+    Rejected,
+    UsageError,
+    VersionMismatch,
+)
+from .model import (
+    BoardLink,
+    Book,
+    BookState,
+    Hello,
+    LogBatch,
+    Partition,
+    PartitionAction,
+    Plan,
+    PlanState,
+    PlanSwitched,
+    Pong,
+    Slot,
+    Stage,
+    StageReport,
+    SystemAction,
+    SystemState,
+)
 from .session import Session
 
 PROTOCOL_MINOR = 0
 HYPERVISOR_ID = 255
-# A command may have to wait for the end of a major frame; the board itself gives up earlier and says so.
+# A command may have to wait for the end of a major frame; the board itself gives up earlier and
+# says so.
 COMPLETION_S = 15.0
 RESTART_POLL_S = 0.3
 
@@ -33,26 +60,12 @@ def utc_us() -> int:
     return time.time_ns() // 1000
 
 
-def version_text(word: int) -> str:
-    """A packed version word as "major.minor.patch"."""
-    return f"{word >> 16 & 0xFF}.{word >> 8 & 0xFF}.{word & 0xFF}"
-
-
-def status_text(status: Message) -> str:
-    """A status as one sentence: the board's own words, else the name of its code."""
-    if status.domain == pb.DOMAIN_HYPERVISOR:
-        name = names.ERRORS.get(status.code, f"hypervisor error {status.code}")
-        words = status.detail or names.ERROR_MEANINGS.get(status.code, "")
-    else:
-        name = pb.StatusCode.Name(status.code) if status.code in pb.StatusCode.values() else f"status {status.code}"
-        words = status.detail
-    return f"{name.removeprefix('STATUS_')}: {words}" if words else name.removeprefix("STATUS_")
-
-
 class Client:
     """A board, as a set of calls. Use as a context manager, or call close()."""
 
-    def __init__(self, session: Session, timeout_s: float = 5.0, clock_us: Callable[[], int] = utc_us) -> None:
+    def __init__(
+        self, session: Session, timeout_s: float = 5.0, clock_us: Callable[[], int] = utc_us
+    ) -> None:
         self.session = session
         self.timeout_s = timeout_s
         self.completion_s = max(COMPLETION_S, timeout_s)
@@ -82,10 +95,21 @@ class Client:
     def hello(self) -> Hello:
         """Opens the conversation: learns the boot id and what the board is."""
         nonce = random.SystemRandom().getrandbits(64)
-        reply = self._ask(pb.Request(hello=pb.Hello(nonce_ground=nonce, minor_version=PROTOCOL_MINOR)), "hello_ack")
+        reply = self._ask(
+            pb.Request(hello=pb.Hello(nonce_ground=nonce, minor_version=PROTOCOL_MINOR)),
+            "hello_ack",
+        )
         ack = reply.hello_ack
-        return Hello(ack.system_name, version_text(ack.xm_version), ack.minor_version, reply.boot_id, ack.config_crc32c,
-                     ack.mtu, ack.credit, ack.authenticated)
+        return Hello(
+            ack.system_name,
+            version_text(ack.xm_version),
+            ack.minor_version,
+            reply.boot_id,
+            ack.config_crc32c,
+            ack.mtu,
+            ack.credit,
+            ack.authenticated,
+        )
 
     def link_state(self) -> BoardLink:
         """Counters of the board's end of the link."""
@@ -100,20 +124,76 @@ class Client:
         while True:
             request = pb.Request(partition_list=pb.PartitionList(first=len(found)))
             page = self._ask(request, "partitions").partitions
-            found += [_partition(state) for state in page.partition]
+            found += [partition_of(state) for state in page.partition]
             if len(found) >= page.total:
                 return found
             _check_page(page.partition, "partition list")
 
-    def control_partition(self, partition: int, action: PartitionAction, status: int = 0,
-                          on_stage: OnStage = lambda report: None) -> Partition | None:
-        """Suspends, resumes, halts, shuts down or resets a partition; status is handed to a reset one.
+    def control_partition(
+        self,
+        before: Partition,
+        action: PartitionAction,
+        status: int = 0,
+        on_stage: OnStage = lambda report: None,
+    ) -> Partition | None:
+        """Suspends, resumes, halts, shuts down or resets a partition, `before` as partitions() gave
+        it just now.
 
-        Gives the state after the effect was observed, if the board tells it.
+        status is handed to a reset one. Gives the state after the effect was observed; None if the
+        board cannot tell it any more, because the supervisor itself was stopped.
         """
-        control = pb.PartitionControl(partition=partition, action=int(action), reset_status=status)
-        reply = self._command(pb.Request(partition_control=control), on_stage)
-        return _partition(reply.partition_state) if reply.HasField("partition_state") else None
+        control = pb.PartitionControl(partition=before.id, action=int(action), reset_status=status)
+        request = pb.Request(partition_control=control)
+        if before.system and action is not PartitionAction.RESUME:
+            return self._control_supervisor(before, action, request, on_stage)
+        reply = self._command(request, on_stage)
+        return partition_of(reply.partition_state) if reply.HasField("partition_state") else None
+
+    def _control_supervisor(
+        self, before: Partition, action: PartitionAction, request: Message, on_stage: OnStage
+    ) -> Partition | None:
+        """A partition that may be the one that answers: its next life has no journal and would take
+        a repetition for a new command. So the request is sent once, and its effect is observed by
+        asking for the partition's state.
+        """
+        taken = [False]
+
+        def follow(report: StageReport) -> None:
+            taken[0] |= report.board_time_us is not None
+            if report.stage is not Stage.COMPLETED:  # told once, below, when it is seen
+                on_stage(report)
+
+        deadline = time.monotonic() + self.completion_s
+        with suppress(OutcomeUnknown):
+            self._command(
+                request, follow, repeat=False, enough=lambda r: r.stage >= pb.STAGE_STARTED
+            )
+        while time.monotonic() < deadline:
+            time.sleep(RESTART_POLL_S)
+            try:
+                now = next((p for p in self.partitions() if p.id == before.id), None)
+            except (NoAnswer, LinkUnavailable):
+                if taken[0] and not action.is_reset:
+                    on_stage(
+                        StageReport(
+                            Stage.COMPLETED,
+                            self._clock_us(),
+                            detail="the supervisor has fallen silent",
+                        )
+                    )
+                    return None
+                continue
+            if now and _is_reached(action, before, now):
+                on_stage(
+                    StageReport(
+                        Stage.COMPLETED, self._clock_us(), detail=f"seen in state {now.state}"
+                    )
+                )
+                return now
+        raise OutcomeUnknown(
+            "the effect on the supervisor was not seen: look at its state before sending "
+            "the command again"
+        )
 
     # ---- plans
 
@@ -122,30 +202,45 @@ class Client:
         found: list[Plan] = []
         while True:
             page = self._ask(pb.Request(plan_list=pb.PlanList(first=len(found))), "plans").plans
-            found += [Plan(p.plan, p.name, p.major_frame_us, p.slot_count, p.supervisor_slot) for p in page.plan]
+            found += [
+                Plan(p.plan, p.name, p.major_frame_us, p.slot_count, p.supervisor_slot)
+                for p in page.plan
+            ]
             if len(found) >= page.total:
-                return found, _plan_state(page.state)
+                return found, plan_state_of(page.state)
             _check_page(page.plan, "plan list")
 
     def slots(self, plan: int) -> list[Slot]:
         """The slots of a plan, in order."""
         found: list[Slot] = []
         while True:
-            page = self._ask(pb.Request(plan_show=pb.PlanShow(plan=plan, first_slot=len(found))), "slots").slots
+            page = self._ask(
+                pb.Request(plan_show=pb.PlanShow(plan=plan, first_slot=len(found))), "slots"
+            ).slots
             found += [Slot(s.slot, s.partition, s.start_us, s.duration_us) for s in page.slot]
             if len(found) >= page.total:
                 return found
             _check_page(page.slot, "slot list")
 
-    def switch_plan(self, plan: int, wait: bool = True, completion_s: float | None = None,
-                    on_stage: OnStage = lambda report: None) -> PlanSwitched | None:
-        """Changes the plan at the end of the present major frame. wait=False returns None once the board has taken it."""
+    def switch_plan(
+        self,
+        plan: int,
+        wait: bool = True,
+        completion_s: float | None = None,
+        on_stage: OnStage = lambda report: None,
+    ) -> PlanSwitched | None:
+        """Changes the plan at the end of the present major frame. wait=False returns None once the
+        board has taken it."""
         taken = (pb.STAGE_STARTED,)
-        reply = self._command(pb.Request(plan_switch=pb.PlanSwitch(plan=plan)), on_stage, completion_s,
-                              enough=lambda r: not wait and r.stage in taken)
+        reply = self._command(
+            pb.Request(plan_switch=pb.PlanSwitch(plan=plan)),
+            on_stage,
+            completion_s,
+            enough=lambda r: not wait and r.stage in taken,
+        )
         if not reply.HasField("plan_state") or reply.stage != pb.STAGE_COMPLETED:
             return None
-        return PlanSwitched(_plan_state(reply.plan_state), reply.board_time_us, reply.frame)
+        return PlanSwitched(plan_state_of(reply.plan_state), reply.board_time_us, reply.frame)
 
     # ---- the system
 
@@ -153,29 +248,53 @@ class Client:
         """State and counters of the hypervisor."""
         reply = self._ask(pb.Request(system_status=pb.SystemStatus()), "system_state")
         state = reply.system_state
-        return SystemState(state.name, version_text(state.xm_version), reply.boot_id, reply.board_time_us, reply.frame,
-                           state.reset_counter, state.hm_events, state.hm_lost, state.interrupts,
-                           state.slot_lateness_last_us, state.slot_lateness_max_us, state.kernel_bytes_used,
-                           state.kernel_bytes_total, state.cpu_khz, state.config_crc32c, state.partition_count,
-                           _plan_state(state.plan))
+        return SystemState(
+            state.name,
+            version_text(state.xm_version),
+            reply.boot_id,
+            reply.board_time_us,
+            reply.frame,
+            state.reset_counter,
+            state.hm_events,
+            state.hm_lost,
+            state.interrupts,
+            state.slot_lateness_last_us,
+            state.slot_lateness_max_us,
+            state.kernel_bytes_used,
+            state.kernel_bytes_total,
+            state.cpu_khz,
+            state.config_crc32c,
+            state.partition_count,
+            plan_state_of(state.plan),
+        )
 
-    def control_system(self, action: SystemAction, completion_s: float | None = None,
-                       on_stage: OnStage = lambda report: None) -> None:
-        """Resets or halts the whole system: asks for a token, sends it back, then observes the effect from outside.
+    def control_system(
+        self,
+        action: SystemAction,
+        completion_s: float | None = None,
+        on_stage: OnStage = lambda report: None,
+    ) -> None:
+        """Resets or halts the whole system: asks for a token, sends it back, then observes the
+        effect from outside.
 
-        A reset is completed when another boot id answers; a halt when the board has confirmed and then fallen silent.
+        A reset is completed when another boot id answers; a halt when the board has confirmed and
+        then fallen silent.
         """
         if not self.session.boot_id:
             self.hello()
         old_boot = self.session.boot_id
         token = self._arm(action)
-        request = pb.Request(hazard_token=token, system_control=pb.SystemControl(action=int(action)))
+        request = pb.Request(
+            hazard_token=token, system_control=pb.SystemControl(action=int(action))
+        )
         deadline = time.monotonic() + (completion_s or self.completion_s)
         taken = [False]
 
         def follow(report: StageReport) -> None:
             taken[0] |= report.stage in (Stage.ACCEPTED, Stage.STARTED, Stage.COMPLETED)
-            if report.stage is not Stage.COMPLETED:  # only what is seen from outside counts as completed
+            if (
+                report.stage is not Stage.COMPLETED
+            ):  # only what is seen from outside counts as completed
                 on_stage(report)
 
         try:
@@ -192,11 +311,15 @@ class Client:
 
     def _arm(self, action: SystemAction) -> int:
         request = pb.Request(system_control=pb.SystemControl(action=int(action)))
-        reply = self.session.exchange(request, timeout_s=self.timeout_s, enough=lambda r: r.HasField("armed"))
+        reply = self.session.exchange(
+            request, timeout_s=self.timeout_s, enough=lambda r: r.HasField("armed")
+        )
         if reply.HasField("armed"):
             return reply.armed.hazard_token
         self._raise_refusal(reply)
-        raise VersionMismatch("the board gave no token for a hazardous command: use the console of its release")
+        raise VersionMismatch(
+            "the board gave no token for a hazardous command: use the console of its release"
+        )
 
     def _await_boot(self, old_boot: int, deadline: float, on_stage: OnStage) -> None:
         answered = False
@@ -205,30 +328,49 @@ class Client:
                 reply = self._exchange_once(pb.Request(ping=pb.Ping()), min(self.timeout_s, 2.0))
                 answered = True
                 if reply.boot_id != old_boot:
-                    on_stage(self._report(Stage.COMPLETED, reply, f"boot {reply.boot_id:#010x} answers"))
+                    on_stage(
+                        self._report(Stage.COMPLETED, reply, f"boot {reply.boot_id:#010x} answers")
+                    )
                     return
             time.sleep(RESTART_POLL_S)
         if answered:
-            raise CommandFailed("the board still answers with its old boot id: the reset was not carried out")
-        raise OutcomeUnknown("the board took the reset and has not answered since: try `xmg ping`, then its console")
+            raise CommandFailed(
+                "the board still answers with its old boot id: the reset was not carried out"
+            )
+        raise OutcomeUnknown(
+            "the board took the reset and has not answered since: try `xmg ping`, then its console"
+        )
 
     def _await_silence(self, on_stage: OnStage) -> None:
         try:
             self._exchange_once(pb.Request(ping=pb.Ping()), min(self.timeout_s, 2.0))
         except (NoAnswer, LinkUnavailable):
-            on_stage(StageReport(Stage.COMPLETED, self._clock_us(), detail="the board has fallen silent"))
+            on_stage(
+                StageReport(Stage.COMPLETED, self._clock_us(), detail="the board has fallen silent")
+            )
             return
         raise CommandFailed("the board still answers: it was not halted")
 
     # ---- logs
 
     def books(self) -> list[BookState]:
-        """The logs that the board keeps. Logs of a kind that this console does not know are left out."""
-        found = self._ask(pb.Request(book_list=pb.BookList()), "books").books.book
-        return [BookState(Book(b.book), b.source, b.oldest, b.next) for b in found if b.book in list(Book)]
+        """The logs that the board keeps. Logs of a kind that this console does not know are left
+        out."""
+        found: list[Message] = []
+        while True:
+            page = self._ask(pb.Request(book_list=pb.BookList(first=len(found))), "books").books
+            found += page.book
+            if len(found) >= page.total:
+                return [
+                    BookState(Book(b.book), b.source, b.oldest, b.next)
+                    for b in found
+                    if b.book in list(Book)
+                ]
+            _check_page(page.book, "list of logs")
 
     def log_read(self, book: Book, source: int, from_seq: int, max_items: int) -> LogBatch:
-        """One range of a log; what was lost on the way is missing in the pieces (logs.LogReader asks again)."""
+        """One range of a log; what was lost on the way is missing in the pieces (logs.LogReader
+        asks again)."""
         pieces: dict[int, bytes] = {}
 
         def keep(chunk: Message) -> None:
@@ -238,15 +380,28 @@ class Client:
         read = pb.LogRead(book=int(book), source=source, from_seq=from_seq, max_items=max_items)
         reply = self._ask(pb.Request(log_read=read), "log_end", on_chunk=keep)
         end = reply.log_end
-        return LogBatch(end.oldest, end.next, end.first, end.count, reply.boot_id, tuple(sorted(pieces.items())))
+        return LogBatch(
+            end.oldest, end.next, end.first, end.count, reply.boot_id, tuple(sorted(pieces.items()))
+        )
 
     # ---- one request
 
-    def _exchange_once(self, request: Message, timeout_s: float | None = None,
-                       on_chunk: Callable[[Message], None] = lambda chunk: None) -> Message:
-        return self.session.exchange(request, timeout_s=timeout_s or self.timeout_s, on_chunk=on_chunk)
+    def _exchange_once(
+        self,
+        request: Message,
+        timeout_s: float | None = None,
+        on_chunk: Callable[[Message], None] = lambda chunk: None,
+    ) -> Message:
+        return self.session.exchange(
+            request, timeout_s=timeout_s or self.timeout_s, on_chunk=on_chunk
+        )
 
-    def _ask(self, request: Message, result: str, on_chunk: Callable[[Message], None] = lambda chunk: None) -> Message:
+    def _ask(
+        self,
+        request: Message,
+        result: str,
+        on_chunk: Callable[[Message], None] = lambda chunk: None,
+    ) -> Message:
         """A request that changes nothing; its reply must carry the named result."""
         try:
             reply = self._exchange_once(request, on_chunk=on_chunk)
@@ -254,35 +409,59 @@ class Client:
             raise NoAnswer(f"{error}".replace("sending the command", "asking")) from error
         self._raise_refusal(reply)
         if not reply.HasField(result):
-            raise VersionMismatch(f"the board's answer has no {result}: use the console of its release")
+            raise VersionMismatch(
+                f"the board's answer has no {result}: use the console of its release"
+            )
         return reply
 
-    def _command(self, request: Message, on_stage: OnStage, completion_s: float | None = None,
-                 enough: Callable[[Message], bool] = lambda reply: False) -> Message:
-        """A request that changes something: reports its stages, raises unless it was completed or is enough."""
+    def _command(
+        self,
+        request: Message,
+        on_stage: OnStage,
+        completion_s: float | None = None,
+        repeat: bool = True,
+        enough: Callable[[Message], bool] = lambda reply: False,
+    ) -> Message:
+        """A request that changes something: reports its stages, raises unless it was completed or
+        is enough."""
         if not self.session.boot_id:
             self.hello()  # proves the link and learns the boot before anything is sent that matters
         on_stage(StageReport(Stage.SENT, self._clock_us()))
         try:
             reply = self.session.exchange(
-                request, timeout_s=self.timeout_s, completion_s=completion_s or self.completion_s, safe=False, enough=enough,
-                on_reply=lambda r: on_stage(self._report(_stage(r), r)))
+                request,
+                timeout_s=self.timeout_s,
+                completion_s=completion_s or self.completion_s,
+                safe=False,
+                enough=enough,
+                repeat=repeat,
+                on_reply=lambda r: on_stage(self._report(stage_of(r), r)),
+            )
         except (NoAnswer, LinkUnavailable) as error:
-            raise OutcomeUnknown("the command was sent and not answered: look at the board's state before sending it "
-                                 "again") from error
+            raise OutcomeUnknown(
+                "the command was sent and not answered: look at the board's state before "
+                "sending it again"
+            ) from error
         self._raise_refusal(reply)
         return reply
 
     def _report(self, stage: Stage, reply: Message, detail: str = "") -> StageReport:
-        if not detail and stage in (Stage.REJECTED, Stage.FAILED):
+        if not detail and (reply.status.code or stage in (Stage.REJECTED, Stage.FAILED)):
             detail = status_text(reply.status)
-        return StageReport(stage, self._clock_us(), reply.board_time_us, reply.frame, reply.boot_id, detail)
+        return StageReport(
+            stage, self._clock_us(), reply.board_time_us, reply.frame, reply.boot_id, detail
+        )
 
     @staticmethod
     def _raise_refusal(reply: Message) -> None:
         if reply.stage == pb.STAGE_REJECTED:
-            if reply.status.domain == pb.DOMAIN_SUPERVISOR and reply.status.code == pb.STATUS_UNSUPPORTED:
-                raise VersionMismatch("the board does not know this operation: use the console of its release")
+            if (
+                reply.status.domain == pb.DOMAIN_SUPERVISOR
+                and reply.status.code == pb.STATUS_UNSUPPORTED
+            ):
+                raise VersionMismatch(
+                    "the board does not know this operation: use the console of its release"
+                )
             raise Rejected(f"rejected by the board: {status_text(reply.status)}")
         if reply.stage == pb.STAGE_FAILED:
             raise CommandFailed(f"failed on the board: {status_text(reply.status)}")
@@ -300,21 +479,15 @@ def find_by_name(things: list, key: str, kind: str):
     raise UsageError(f"there is no {kind} {key!r}; the board has: {known}")
 
 
-def _stage(reply: Message) -> Stage:
-    name = pb.Stage.Name(reply.stage).removeprefix("STAGE_") if reply.stage in pb.Stage.values() else "RECEIVED"
-    return Stage[name] if name in Stage.__members__ else Stage.RECEIVED
-
-
-def _partition(state: Message) -> Partition:
-    known = state.state in pb.PartitionRunState.values()
-    run = pb.PartitionRunState.Name(state.state).removeprefix("RUN_").lower() if known else f"state {state.state}"
-    return Partition(state.partition, state.name, run, state.system, state.reset_counter, state.reset_status,
-                     state.exec_clock_us, state.op_mode, state.messages_in, state.messages_out)
-
-
-def _plan_state(state: Message) -> PlanState:
-    previous = state.previous if state.previous >= 0 else None
-    return PlanState(state.current, state.requested, previous, state.switch_time_us, state.switch_frame)
+def _is_reached(action: PartitionAction, before: Partition, now: Partition) -> bool:
+    """Whether the action's effect shows: a new life by its counter (cold: its clock), a stop by the
+    state."""
+    if action.is_reset:
+        new_life = (
+            now.reset_counter != before.reset_counter or now.exec_clock_us < before.exec_clock_us
+        )
+        return new_life and now.state in ("ready", "idle")
+    return now.state == ("suspended" if action is PartitionAction.SUSPEND else "halted")
 
 
 def _check_page(page, what: str) -> None:

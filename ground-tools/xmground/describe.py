@@ -6,21 +6,31 @@ from google.protobuf.message import DecodeError, Message
 from ._generated import supervisor_pb2 as pb
 from .framing import Frame, FrameType, Noise
 
-MESSAGES = {FrameType.COMMAND: pb.Request, FrameType.REPLY: pb.Reply, FrameType.EVENT: pb.Event,
-            FrameType.BULK: pb.Chunk, FrameType.BEACON: pb.Beacon}
+MESSAGES = {
+    FrameType.COMMAND: pb.Request,
+    FrameType.REPLY: pb.Reply,
+    FrameType.EVENT: pb.Event,
+    FrameType.BULK: pb.Chunk,
+    FrameType.BEACON: pb.Beacon,
+}
 SHOWN_ITEM_BYTES = 16
 
 
 def frame_fields(item: Frame | Noise) -> dict[str, object]:
-    """What is known about a received or sent piece: its kind, the header, and the message in words."""
+    """What is known about a received or sent piece: its kind, the header, and the message in
+    words."""
     if isinstance(item, Noise):
         kind = {"noise": "text"}.get(item.kind, f"bad {item.kind}")
         return {"type": kind, "bytes": len(item.data), "content": printable(item.data)}
-    name = item.type
-    if item.type in list(FrameType):
-        name = FrameType(item.type).name.lower()
-    return {"type": str(name), "session": item.session, "counter": item.counter, "key_id": item.key_id,
-            "bytes": len(item.payload), "content": _content(item)}
+    name = FrameType(item.type).name.lower() if item.type in list(FrameType) else str(item.type)
+    return {
+        "type": name,
+        "session": item.session,
+        "counter": item.counter,
+        "key_id": item.key_id,
+        "bytes": len(item.payload),
+        "content": _content(item),
+    }
 
 
 def frame_line(item: Frame | Noise) -> str:
@@ -33,7 +43,8 @@ def frame_line(item: Frame | Noise) -> str:
 
 
 def printable(data: bytes) -> str:
-    """Bytes as text in which nothing can act on a terminal: what is not printable ASCII is escaped."""
+    """Bytes as text in which nothing can act on a terminal: what is not printable ASCII is
+    escaped."""
     return "".join(chr(b) if 32 <= b < 127 and b != 92 else repr(bytes([b]))[2:-1] for b in data)
 
 

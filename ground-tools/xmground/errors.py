@@ -1,4 +1,5 @@
-"""Everything that can go wrong, one class per exit code. The message is one sentence that ends with the remedy."""
+"""Everything that can go wrong, one class per exit code. The message is one sentence that ends with
+the remedy."""
 
 from .status import Status
 
@@ -52,7 +53,8 @@ class OutcomeUnknown(XmgError):
 
 
 class BoardRebooted(OutcomeUnknown):
-    """The board started anew while a command was under way; its journal of commands is gone with the old boot."""
+    """The board started anew while a command was under way; its journal of commands is gone with
+    the old boot."""
 
     def __init__(self, message: str, boot_id: int) -> None:
         super().__init__(message)

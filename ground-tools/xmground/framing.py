@@ -1,6 +1,8 @@
-"""Frames on the wire: COBS, header, CRC-32C. Pure functions on bytes, and a deframer that loses nothing unnoticed.
+"""Frames on the wire: COBS, header, CRC-32C. Pure functions on bytes, and a deframer that loses
+nothing unnoticed.
 
-The layout is described once, in the head comment of proto/supervisor.proto. A CRC-32C word is big-endian like the header.
+The layout is described once, in the head comment of proto/supervisor.proto. A CRC-32C word is
+big-endian like the header.
 """
 
 import struct
@@ -12,8 +14,8 @@ MAJOR = 0xA
 HEADER = struct.Struct(">BBBBIIH")
 CRC_BYTES = 4
 MAC_BYTES = 16
-# Largest frame that anybody may send (UDP: 1024 bytes of payload). On the UART nothing longer can be a frame, so that
-# many bytes without a delimiter are text.
+# Largest frame that anybody may send (UDP: 1024 bytes of payload). On the UART nothing longer can
+# be a frame, so that many bytes without a delimiter are text.
 MAX_PAYLOAD_BYTES = 1024
 MAX_FRAME_BYTES = HEADER.size + MAX_PAYLOAD_BYTES + MAC_BYTES + CRC_BYTES
 MAX_ENCODED_BYTES = MAX_FRAME_BYTES + MAX_FRAME_BYTES // 254 + 1
@@ -39,7 +41,8 @@ class FrameError(ValueError):
 
 @dataclass(frozen=True)
 class Frame:
-    """One frame, checked. `type` may be a number that FrameType does not know: fields are only added."""
+    """One frame, checked. `type` may be a number that FrameType does not know: fields are only
+    added."""
 
     type: int
     payload: bytes
@@ -63,7 +66,8 @@ _CRC_TABLE = _crc_table()
 
 
 def crc32c(data: bytes) -> int:
-    """CRC-32C (Castagnoli) of the bytes: reflected, initial value and final exclusive-or all ones."""
+    """CRC-32C (Castagnoli) of the bytes: reflected, initial value and final exclusive-or all
+    ones."""
     crc = 0xFFFFFFFF
     for byte in data:
         crc = crc >> 8 ^ _CRC_TABLE[(crc ^ byte) & 0xFF]
@@ -71,7 +75,8 @@ def crc32c(data: bytes) -> int:
 
 
 def cobs_encode(data: bytes) -> bytes:
-    """Bytes without a zero: each group of up to 254 bytes that holds none is preceded by its length plus 1."""
+    """Bytes without a zero: each group of up to 254 bytes that holds none is preceded by its length
+    plus 1."""
     out = bytearray()
     for number, run in enumerate(runs := data.split(b"\0")):
         while len(run) >= 254:
@@ -107,8 +112,15 @@ def pack_frame(frame: Frame) -> bytes:
         raise ValueError("a frame has a MAC of 16 bytes exactly if its key id is not 0")
     if len(frame.payload) > MAX_PAYLOAD_BYTES:
         raise ValueError(f"payload of {len(frame.payload)} bytes is too long for a frame")
-    head = HEADER.pack(MAGIC << 4 | MAJOR, frame.type, frame.channel, frame.key_id, frame.session, frame.counter,
-                       len(frame.payload))
+    head = HEADER.pack(
+        MAGIC << 4 | MAJOR,
+        frame.type,
+        frame.channel,
+        frame.key_id,
+        frame.session,
+        frame.counter,
+        len(frame.payload),
+    )
     body = head + frame.payload + frame.mac
     return body + crc32c(body).to_bytes(CRC_BYTES, "big")
 
@@ -127,17 +139,27 @@ def unpack_frame(data: bytes) -> Frame:
     if len(body) != HEADER.size + length + mac_bytes:
         raise FrameError("length", f"header says {length} bytes of payload")
     payload_end = HEADER.size + length
-    return Frame(type_, body[HEADER.size : payload_end], counter, session, key_id, channel, body[payload_end:])
+    return Frame(
+        type_,
+        body[HEADER.size : payload_end],
+        counter,
+        session,
+        key_id,
+        channel,
+        body[payload_end:],
+    )
 
 
 def encode_uart(frame: Frame) -> bytes:
-    """The frame as it goes over a byte stream. The leading zero flushes half a frame that a reset may have left."""
+    """The frame as it goes over a byte stream. The leading zero flushes half a frame that a reset
+    may have left."""
     return b"\0" + cobs_encode(pack_frame(frame)) + b"\0"
 
 
 @dataclass(frozen=True)
 class Noise:
-    """Bytes between delimiters that are no frame: console text, or a damaged frame. `kind` as in FrameError."""
+    """Bytes between delimiters that are no frame: console text, or a damaged frame. `kind` as in
+    FrameError."""
 
     kind: str
     data: bytes
@@ -165,7 +187,8 @@ class Deframer:
     _buffer: bytearray = field(default_factory=bytearray)
 
     def feed(self, data: bytes) -> list[Frame | Noise]:
-        """Takes received bytes in pieces of any size; gives the frames and noise that they complete, in order."""
+        """Takes received bytes in pieces of any size; gives the frames and noise that they
+        complete, in order."""
         self.counters.rx_bytes += len(data)
         found: list[Frame | Noise] = []
         *complete, rest = data.split(b"\0")
@@ -178,7 +201,8 @@ class Deframer:
         return found
 
     def flush(self) -> list[Frame | Noise]:
-        """Text that waits for a delimiter; for whoever shows it without waiting for the next frame."""
+        """Text that waits for a delimiter; for whoever shows it without waiting for the next
+        frame."""
         found: list[Frame | Noise] = []
         if self._buffer:
             self._noise(found, "noise", self._take())

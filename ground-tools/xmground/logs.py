@@ -1,11 +1,13 @@
 """Range pull of the board's logs, and the records in them.
 
-The board keeps no state of a transfer: it is asked for items from a number on, answers with chunks and says which items
-it has sent. The reader puts the chunks together, asks again for what is missing, and names what it cannot get:
+The board keeps no state of a transfer: it is asked for items from a number on, answers with chunks
+and says which items it has sent. The reader puts the chunks together, asks again for what is
+missing, and names what it cannot get:
 
   lost on link         the board still has the items, the link did not bring them in several tries
   overwritten on board the log was full and its oldest items made room; they are gone
-  board rebooted       numbering began anew; how many items the old boot had left unread cannot be known
+  board rebooted       numbering began anew; how many items the old boot had left unread cannot be
+  known
 
 An item is a record (HM, trace) or a byte (console).
 """
@@ -67,7 +69,8 @@ class Item:
 
 @dataclass(frozen=True)
 class HmRecord:
-    """A health-monitor record. damaged: its CRC-32C or number is wrong, the values cannot be trusted."""
+    """A health-monitor record. damaged: its CRC-32C or number is wrong, the values cannot be
+    trusted."""
 
     seq: int
     boot_id: int
@@ -82,7 +85,7 @@ class HmRecord:
     psr: int | None
     fault_address: int | None
     fault_status: int
-    payload: tuple[int, int, int]
+    payload: tuple[int, ...]  # 3 words
     damaged: bool
 
     @property
@@ -100,7 +103,9 @@ class HmRecord:
         """What else the record holds, in words."""
         parts = ["DAMAGED (CRC-32C)"] if self.damaged else []
         trap = names.TRAPS.get(self.payload[0])
-        if trap and self.event_name.startswith(("SPARC_", "UNEXPECTED_TRAP", "MEM_PROTECTION", "FP_ERROR")):
+        if trap and self.event_name.startswith(
+            ("SPARC_", "UNEXPECTED_TRAP", "MEM_PROTECTION", "FP_ERROR")
+        ):
             parts.append(f"trap {self.payload[0]:#04x} {trap}")
         elif any(self.payload):
             parts.append("payload " + " ".join(f"{word:#x}" for word in self.payload))
@@ -123,7 +128,7 @@ class TraceRecord:
     system: bool
     criticality: int
     code: int
-    payload: tuple[int, int, int, int]
+    payload: tuple[int, ...]  # 4 words
     damaged: bool
 
     CRITICALITIES = ("NOTIFY", "DEBUG", "WARNING", "UNRECOVERABLE")
@@ -152,20 +157,61 @@ def _is_damaged(item: Item) -> bool:
 
 
 def decode_hm(item: Item) -> HmRecord:
-    """An HM record from its 64 bytes; the number is the one the log gave it, even when the record is damaged."""
-    (_, time_us, boot_id, event, partition, vcpu, flags, action, _, pc, npc, psr, address, fsr, *payload,
-     _) = HM_RECORD.unpack(item.data)
+    """An HM record from its 64 bytes; the number is the one the log gave it, even when the record
+    is damaged."""
+    (
+        _,
+        time_us,
+        boot_id,
+        event,
+        partition,
+        vcpu,
+        flags,
+        action,
+        _,
+        pc,
+        npc,
+        psr,
+        address,
+        fsr,
+        *payload,
+        _,
+    ) = HM_RECORD.unpack(item.data)
     context = bool(flags & FLAG_CONTEXT)
-    return HmRecord(item.seq, boot_id, time_us, partition, vcpu, event, action, bool(flags & FLAG_SYSTEM),
-                    pc if context else None, npc if context else None, psr if context else None,
-                    address if flags & FLAG_ADDRESS else None, fsr, tuple(payload), _is_damaged(item))
+    return HmRecord(
+        item.seq,
+        boot_id,
+        time_us,
+        partition,
+        vcpu,
+        event,
+        action,
+        bool(flags & FLAG_SYSTEM),
+        pc if context else None,
+        npc if context else None,
+        psr if context else None,
+        address if flags & FLAG_ADDRESS else None,
+        fsr,
+        tuple(payload),
+        _is_damaged(item),
+    )
 
 
 def decode_trace(item: Item) -> TraceRecord:
     """A trace record from its 48 bytes; opcode words as in xmTraceEvent_t."""
     _, time_us, boot_id, high, low, *payload, _ = TRACE_RECORD.unpack(item.data)
-    return TraceRecord(item.seq, boot_id, time_us, low & 0xFF, low >> 8 & 0xFF, bool(high & 1), high >> 1 & 7, low >> 16,
-                       tuple(payload), _is_damaged(item))
+    return TraceRecord(
+        item.seq,
+        boot_id,
+        time_us,
+        low & 0xFF,
+        low >> 8 & 0xFF,
+        bool(high & 1),
+        high >> 1 & 7,
+        low >> 16,
+        tuple(payload),
+        _is_damaged(item),
+    )
 
 
 def missing_ranges(first: int, count: int, have: dict[int, bytes]) -> list[tuple[int, int]]:
@@ -184,14 +230,18 @@ def missing_ranges(first: int, count: int, have: dict[int, bytes]) -> list[tuple
 class LogReader:
     """Reads one log from a number on; may be asked again later and goes on where it stopped."""
 
-    def __init__(self, client: Client, book: Book, source: int = 0, from_seq: int | None = None) -> None:
+    def __init__(
+        self, client: Client, book: Book, source: int = 0, from_seq: int | None = None
+    ) -> None:
         """from_seq None: from the oldest item still stored, which is then no gap."""
         self._client, self._book, self._source = client, book, source
         self._unit = ITEM_BYTES[book]
         self._page = PAGE_ITEMS[book]
         self._cursor = from_seq
         self._boot_id = 0
-        self._last: Item | None = None  # last record given out, to prove that numbering goes on after a reboot
+        self._last: Item | None = (
+            None  # last record given out, to prove that numbering goes on after a reboot
+        )
         self.oldest = 0
         self.next = 0
 
@@ -203,7 +253,8 @@ class LogReader:
     def read(self, limit: int | None = None) -> Iterator[Item | Gap]:
         """Items and gaps in order, up to what the log holds now, at most `limit` items.
 
-        Raises NoAnswer or LinkUnavailable when nothing at all could be read; a link that fails later is a gap.
+        Raises NoAnswer or LinkUnavailable when nothing at all could be read; a link that fails
+        later is a gap.
         """
         end: int | None = None
         given = 0
@@ -243,7 +294,8 @@ class LogReader:
         return replace(batch, count=min(batch.count, count))
 
     def _check_boot(self, batch: LogBatch) -> Gap | None:
-        """A gap if the numbering began anew since the last answer; the cursor then stands at the new oldest item."""
+        """A gap if the numbering began anew since the last answer; the cursor then stands at the
+        new oldest item."""
         old_boot, self._boot_id = self._boot_id, batch.boot_id
         if not old_boot or old_boot == batch.boot_id or self._cursor is None:
             return None
@@ -254,11 +306,15 @@ class LogReader:
         return gap
 
     def _goes_on(self, batch: LogBatch) -> bool:
-        """Whether the log kept its content over the reboot: the last record read is still there, byte for byte."""
+        """Whether the log kept its content over the reboot: the last record read is still there,
+        byte for byte."""
         if self._last is None or batch.next < (self._cursor or 0):
             return False
         again = self._ask(self._last.seq, 1)
-        return any(seq == self._last.seq and data[: self._unit] == self._last.data for seq, data in again.pieces)
+        return any(
+            seq == self._last.seq and data[: self._unit] == self._last.data
+            for seq, data in again.pieces
+        )
 
     def _skip_overwritten(self, batch: LogBatch) -> Iterator[Gap]:
         if self._cursor is None:
@@ -276,14 +332,17 @@ class LogReader:
         gaps: list[Gap] = []
         holes = missing_ranges(first, stop - first, have)
         # Whole frames are lost: smaller pages lose less at once, and fill the board's ring less.
-        self._page = max(1, self._page // 2) if holes else min(self._page * 2, PAGE_ITEMS[self._book])
+        self._page = (
+            max(1, self._page // 2) if holes else min(self._page * 2, PAGE_ITEMS[self._book])
+        )
         for hole in holes:
             gaps += self._refetch(*hole, have)
         self._cursor = stop
         yield from self._merge(first, stop, have, gaps)
 
     def _units(self, batch: LogBatch) -> dict[int, bytes]:
-        """Received items by number. A piece that is no whole number of items is dropped, and so found missing."""
+        """Received items by number. A piece that is no whole number of items is dropped, and so
+        found missing."""
         have: dict[int, bytes] = {}
         for seq, data in batch.pieces:
             if len(data) % self._unit:
@@ -293,7 +352,8 @@ class LogReader:
         return have
 
     def _refetch(self, first: int, last: int, have: dict[int, bytes]) -> list[Gap]:
-        """Asks for the items of a hole until they are there or the tries are used up; gives what stays missing."""
+        """Asks for the items of a hole until they are there or the tries are used up; gives what
+        stays missing."""
         oldest = 0
         for _ in range(REFETCH_TRIES):
             holes = missing_ranges(first, last - first + 1, have)
@@ -322,7 +382,9 @@ class LogReader:
                 gaps.append(Gap(GapKind.LOST, max(first, oldest), last, self._boot_id))
         return gaps
 
-    def _merge(self, first: int, stop: int, have: dict[int, bytes], gaps: list[Gap]) -> Iterator[Item | Gap]:
+    def _merge(
+        self, first: int, stop: int, have: dict[int, bytes], gaps: list[Gap]
+    ) -> Iterator[Item | Gap]:
         begins = {gap.first: gap for gap in gaps}
         text: Item | None = None
         for seq in range(first, stop):

@@ -1,4 +1,5 @@
-"""What the client gives out: plain values, no protobuf. Times are microseconds of the board's clock in the boot boot_id."""
+"""What the client gives out: plain values, no protobuf. Times are microseconds of the board's clock
+in the boot boot_id."""
 
 from dataclasses import dataclass, field
 from enum import Enum, IntEnum
@@ -25,6 +26,11 @@ class PartitionAction(IntEnum):
     SHUTDOWN = 4
     RESET_WARM = 5
     RESET_COLD = 6
+
+    @property
+    def is_reset(self) -> bool:
+        """Whether the action begins a new life."""
+        return self in (PartitionAction.RESET_WARM, PartitionAction.RESET_COLD)
 
 
 class SystemAction(IntEnum):
@@ -181,4 +187,6 @@ class PlanSwitched:
     frame: int
 
 
-BoardLink = dict[str, int | bool]  # counters of the board's end of the link, by the field names of the protocol
+BoardLink = dict[
+    str, int | bool
+]  # counters of the board's end of the link, by the field names of the protocol

@@ -1,17 +1,18 @@
-"""All output. Data goes to stdout in one of four formats, talk goes to stderr; nothing else in the package prints.
+"""All output. Data goes to stdout in one of four formats, talk goes to stderr; nothing else in the
+package prints.
 
-A row is a dictionary of plain values, the same for every format: json, jsonl and csv write the values, a table shows them
-through its columns. So no format can hide what another one tells.
+A row is a dictionary of plain values, the same for every format: json, jsonl and csv write the
+values, a table shows them through its columns. So no format can hide what another one tells.
 """
 
 import csv
 import json
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
-from typing import TextIO
+from typing import Any, TextIO
 
 from rich.console import Console
 from rich.table import Table
@@ -52,7 +53,11 @@ def ground_time(us: object) -> str:
     """UTC microseconds since 1970 in ISO 8601."""
     if not isinstance(us, int):
         return "-"
-    return datetime.fromtimestamp(us // 1000 / 1000, timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return (
+        datetime.fromtimestamp(us // 1000 / 1000, timezone.utc)
+        .isoformat(timespec="milliseconds")
+        .replace("+00:00", "Z")
+    )
 
 
 def word(value: object) -> str:
@@ -64,12 +69,13 @@ def word(value: object) -> str:
 class Column:
     """A column: which value, its heading, how a table shows it.
 
-    width: least width while rows are still coming. only_csv: too much for a screen, but csv must not tell less than json.
+    width: least width while rows are still coming. only_csv: too much for a screen, but csv must
+    not tell less than json.
     """
 
     key: str
     title: str
-    show: Callable[[object], str] = plain
+    show: Callable[[Any], str] = plain
     right: bool = False
     width: int = 0
     only_csv: bool = False
@@ -78,8 +84,14 @@ class Column:
 class Output:
     """Where a command writes."""
 
-    def __init__(self, fmt: str = "table", color: bool = True, verbose: bool = False, stdout: TextIO | None = None,
-                 stderr: TextIO | None = None) -> None:
+    def __init__(
+        self,
+        fmt: str = "table",
+        color: bool = True,
+        verbose: bool = False,
+        stdout: TextIO | None = None,
+        stderr: TextIO | None = None,
+    ) -> None:
         self.format, self.verbose = fmt, verbose
         self._stdout = stdout or sys.stdout
         color = color and not os.environ.get("NO_COLOR")
@@ -89,8 +101,16 @@ class Output:
     @staticmethod
     def _console(file: TextIO, color: bool) -> Console:
         width = None if file.isatty() else PIPE_WIDTH
-        return Console(file=file, width=width, no_color=not color, highlight=False, emoji=False, markup=False,
-                       soft_wrap=True, color_system="auto" if color else None)
+        return Console(
+            file=file,
+            width=width,
+            no_color=not color,
+            highlight=False,
+            emoji=False,
+            markup=False,
+            soft_wrap=True,
+            color_system="auto" if color else None,
+        )
 
     # ---- talk
 
@@ -118,7 +138,7 @@ class Output:
 
     # ---- data
 
-    def rows(self, columns: list[Column], rows: list[Row]) -> None:
+    def rows(self, columns: list[Column], rows: Sequence[Row]) -> None:
         """A list of things."""
         if self.format == "table":
             self._table(columns, rows)
@@ -135,7 +155,9 @@ class Output:
         if self.format == "table":
             width = max(len(column.title) for column in columns)
             for column in columns:
-                self._out.print(Text(f"{column.title:<{width}}  {column.show(row.get(column.key))}".rstrip()))
+                self._out.print(
+                    Text(f"{column.title:<{width}}  {column.show(row.get(column.key))}".rstrip())
+                )
         elif self.format == "json":
             self._json(row)
         else:
@@ -158,11 +180,13 @@ class Output:
         """Rows written one by one as they come."""
         return RowStream(self, columns)
 
-    def _table(self, columns: list[Column], rows: list[Row]) -> None:
+    def _table(self, columns: list[Column], rows: Sequence[Row]) -> None:
         columns = [column for column in columns if not column.only_csv]
         table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
         for column in columns:
-            table.add_column(column.title, justify="right" if column.right else "left", no_wrap=column.width > 0)
+            table.add_column(
+                column.title, justify="right" if column.right else "left", no_wrap=column.width > 0
+            )
         for row in rows:
             cells = (Text(column.show(row.get(column.key))) for column in columns)
             table.add_row(*cells, style=STYLES.get(str(row.get("style", "")), ""))
@@ -181,12 +205,17 @@ class Output:
 
 
 class RowStream:
-    """Rows as they come: jsonl (also for json, whose list would never end), csv, or lines of fixed widths."""
+    """Rows as they come: jsonl (also for json, whose list would never end), csv, or lines of fixed
+    widths."""
 
     def __init__(self, output: Output, columns: list[Column]) -> None:
         self._output = output
-        self._columns = [column for column in columns if output.format == "csv" or not column.only_csv]
-        self._csv = csv.writer(output._stdout, lineterminator="\n") if output.format == "csv" else None
+        self._columns = [
+            column for column in columns if output.format == "csv" or not column.only_csv
+        ]
+        self._csv = (
+            csv.writer(output._stdout, lineterminator="\n") if output.format == "csv" else None
+        )
         self._started = False
 
     def add(self, row: Row) -> None:
@@ -196,8 +225,10 @@ class RowStream:
         if self._csv:
             self._csv.writerow([_csv_cell(row.get(column.key)) for column in self._columns])
         elif self._output.format == "table":
-            self._output.line(self._fixed([column.show(row.get(column.key)) for column in self._columns]),
-                              str(row.get("style", "")))
+            self._output.line(
+                self._fixed([column.show(row.get(column.key)) for column in self._columns]),
+                str(row.get("style", "")),
+            )
         else:
             self._output._stdout.write(json.dumps(_without_style(row)) + "\n")
         self._output._stdout.flush()
@@ -231,7 +262,8 @@ def _without_style(value: object) -> object:
 
 
 def _csv_cell(value: object) -> object:
-    """Lists as words; None as an empty cell. A text that a spreadsheet would run as a formula gets a quote before it."""
+    """Lists as words; None as an empty cell. A text that a spreadsheet would run as a formula gets
+    a quote before it."""
     if value is None:
         return ""
     if isinstance(value, (list, tuple)):
@@ -252,9 +284,15 @@ STAGE_COLUMNS = [
 
 def stage_row(report: StageReport) -> dict[str, object]:
     """A stage as a row."""
-    return {"stage": report.stage.value, "board_time_us": report.board_time_us, "frame": report.frame,
-            "boot_id": report.boot_id, "ground_time_us": report.ground_time_us, "detail": report.detail,
-            "style": STAGE_STYLES.get(report.stage.value, "")}
+    return {
+        "stage": report.stage.value,
+        "board_time_us": report.board_time_us,
+        "frame": report.frame,
+        "boot_id": report.boot_id,
+        "ground_time_us": report.ground_time_us,
+        "detail": report.detail,
+        "style": STAGE_STYLES.get(report.stage.value, ""),
+    }
 
 
 def is_completed(stages: list[StageReport]) -> bool:

@@ -1,11 +1,12 @@
 """Requests and their answers over a link that loses, repeats, delays and damages frames.
 
-A request keeps its id for all its transmissions; the board executes an id once and answers a repeated one from its
-journal. Answers are matched by id and stage, never by order, so a late or repeated one is counted and dropped.
+A request keeps its id for all its transmissions; the board executes an id once and answers a
+repeated one from its journal. Answers are matched by id and stage, never by order, so a late or
+repeated one is counted and dropped.
 
-A board that reboots forgets its journal. Therefore a request that changes something is not sent again once a frame of
-another boot was seen. What remains is a reboot that no frame has told of yet between two transmissions; the proto gives
-the board no means to refuse that one.
+A board that reboots forgets its journal. Therefore a request that changes something is not sent
+again once a frame of another boot was seen. What remains is a reboot that no frame has told of yet
+between two transmissions; the proto gives the board no means to refuse that one.
 """
 
 import random
@@ -16,11 +17,19 @@ from dataclasses import dataclass
 from google.protobuf.message import DecodeError, Message
 
 from ._generated import supervisor_pb2 as pb
-from .errors import AuthenticationError, BoardRebooted, LinkUnavailable, NoAnswer, OutcomeUnknown, VersionMismatch
+from .errors import (
+    AuthenticationError,
+    BoardRebooted,
+    LinkUnavailable,
+    NoAnswer,
+    OutcomeUnknown,
+    VersionMismatch,
+)
 from .framing import Deframer, Frame, FrameType, LinkCounters, Noise, encode_uart
 from .transport import Transport
 
-# The first repetition must come later than an honest answer: the supervisor may run only once per major frame.
+# The first repetition must come later than an honest answer: the supervisor may run only once per
+# major frame.
 FIRST_RETRY_S = 0.7
 RETRY_GROWTH = 1.5
 MAX_SENDS = 6
@@ -56,6 +65,7 @@ class _Exchange:
     request_id: int
     wire: bytes
     safe: bool
+    max_sends: int
     boot_id: int
     deliver: Callable[[Message], None]
     deliver_chunk: Callable[[Message], None]
@@ -69,16 +79,21 @@ class _Exchange:
 class Session:
     """One client's view of one board. Not for several threads."""
 
-    def __init__(self, connect: Callable[[float], Transport], observer: Observer | None = None,
-                 first_retry_s: float | None = None) -> None:
-        """`connect` opens the link within the given seconds; it is called again when the link was lost."""
+    def __init__(
+        self,
+        connect: Callable[[float], Transport],
+        observer: Observer | None = None,
+        first_retry_s: float | None = None,
+    ) -> None:
+        """`connect` opens the link within the given seconds; it is called again when the link was
+        lost."""
         self._connect = connect
         self._observer = observer or Observer()
         self._first_retry_s = FIRST_RETRY_S if first_retry_s is None else first_retry_s
         self._transport: Transport | None = None
         self._deframer = Deframer()
-        # A random start keeps two consoles, one after the other, from using the same id: the board would take the
-        # second request for a repetition of the first.
+        # A random start keeps two consoles, one after the other, from using the same id: the board
+        # would take the second request for a repetition of the first.
         self._next_id = random.SystemRandom().randrange(1 << 28, 1 << 31)
         self._counter = 0
         self._session = 0
@@ -102,20 +117,40 @@ class Session:
             self._transport.close()
             self._transport = None
 
-    def exchange(self, request: Message, *, timeout_s: float, completion_s: float = 0.0, safe: bool = True,
-                 on_reply: Callable[[Message], None] = lambda reply: None,
-                 on_chunk: Callable[[Message], None] = lambda chunk: None,
-                 enough: Callable[[Message], bool] = lambda reply: False) -> Message:
-        """Sends a request until its final reply, or one that is `enough`, has come, and gives that reply.
+    def exchange(
+        self,
+        request: Message,
+        *,
+        timeout_s: float,
+        completion_s: float = 0.0,
+        safe: bool = True,
+        repeat: bool = True,
+        on_reply: Callable[[Message], None] = lambda reply: None,
+        on_chunk: Callable[[Message], None] = lambda chunk: None,
+        enough: Callable[[Message], bool] = lambda reply: False,
+    ) -> Message:
+        """Sends a request until its final reply, or one that is `enough`, has come, and gives that
+        reply.
 
-        timeout_s bounds the wait for the first reply, completion_s the wait from there to the final one (0: the same as
-        timeout_s). safe: repeating it across a reboot does no harm. Raises NoAnswer when no reply came, OutcomeUnknown
-        when only early stages came, BoardRebooted, LinkUnavailable, AuthenticationError, VersionMismatch.
+        timeout_s bounds the wait for the first reply, completion_s the wait from there to the final
+        one (0: the same as timeout_s). safe: repeating it across a reboot does no harm.
+        repeat=False: it is sent a single time. Raises NoAnswer when no reply came, OutcomeUnknown
+        when only early stages came, BoardRebooted, LinkUnavailable, AuthenticationError,
+        VersionMismatch.
         """
         request.id = self._take_id()
         now = time.monotonic()
         deadline = now + timeout_s
-        exchange = _Exchange(request.id, self._pack(request), safe, self.boot_id, on_reply, on_chunk, next_send=now)
+        exchange = _Exchange(
+            request.id,
+            self._pack(request),
+            safe,
+            MAX_SENDS if repeat else 1,
+            self.boot_id,
+            on_reply,
+            on_chunk,
+            next_send=now,
+        )
         self.counters.requests += 1
         while exchange.final is None:
             stage_before = exchange.last_stage
@@ -123,11 +158,14 @@ class Session:
             wake, reconnects = min(deadline, exchange.next_send), self.counters.reconnects
             for item in self._receive(max(0.0, wake - time.monotonic()), deadline):
                 self._dispatch(item, exchange, enough)
-            if self.counters.reconnects != reconnects and exchange.sends < MAX_SENDS:
+            if self.counters.reconnects != reconnects and exchange.sends < exchange.max_sends:
                 exchange.next_send = time.monotonic()
             if exchange.final is None and exchange.rebooted_to and not safe:
-                raise BoardRebooted("the board rebooted while the command was under way: look at its state before "
-                                    "sending the command again", exchange.rebooted_to)
+                raise BoardRebooted(
+                    "the board rebooted while the command was under way: look at its state before "
+                    "sending the command again",
+                    exchange.rebooted_to,
+                )
             if stage_before == pb.STAGE_NONE and exchange.last_stage != pb.STAGE_NONE:
                 deadline = time.monotonic() + (completion_s or timeout_s)
             if exchange.final is None and time.monotonic() >= deadline:
@@ -135,7 +173,8 @@ class Session:
         return exchange.final
 
     def listen(self, timeout_s: float) -> list[Frame | Noise]:
-        """Whatever arrives within the time, without asking; for `link sniff`. Raises LinkUnavailable."""
+        """Whatever arrives within the time, without asking; for `link sniff`. Raises
+        LinkUnavailable."""
         items = self._receive(timeout_s, time.monotonic() + timeout_s)
         if not items:
             items = self._deframer.flush()
@@ -161,12 +200,14 @@ class Session:
         now = time.monotonic()
         if now < exchange.next_send:
             return
-        wait = self._first_retry_s * RETRY_GROWTH ** exchange.sends
+        wait = self._first_retry_s * RETRY_GROWTH**exchange.sends
         exchange.sends += 1
-        exchange.next_send = now + wait if exchange.sends < MAX_SENDS else float("inf")
+        exchange.next_send = now + wait if exchange.sends < exchange.max_sends else float("inf")
         if exchange.sends > 1:
             self.counters.retransmissions += 1
-            self._observer.on_note(f"no final answer yet: request {exchange.request_id:#x} sent again")
+            self._observer.on_note(
+                f"no final answer yet: request {exchange.request_id:#x} sent again"
+            )
         self._write(exchange.wire, deadline)
 
     def _write(self, payload: bytes, deadline: float) -> None:
@@ -222,7 +263,9 @@ class Session:
 
     # ---- receiving
 
-    def _dispatch(self, item: Frame | Noise, exchange: _Exchange, enough: Callable[[Message], bool]) -> None:
+    def _dispatch(
+        self, item: Frame | Noise, exchange: _Exchange, enough: Callable[[Message], bool]
+    ) -> None:
         if isinstance(item, Noise):
             return
         if item.key_id:
@@ -233,7 +276,9 @@ class Session:
         except DecodeError:
             self.counters.undecodable += 1
 
-    def _dispatch_frame(self, frame: Frame, exchange: _Exchange, enough: Callable[[Message], bool]) -> None:
+    def _dispatch_frame(
+        self, frame: Frame, exchange: _Exchange, enough: Callable[[Message], bool]
+    ) -> None:
         if frame.type == FrameType.REPLY:
             self._session = frame.session
             self._reply(pb.Reply.FromString(frame.payload), exchange, enough)
@@ -256,7 +301,9 @@ class Session:
             exchange.rebooted_to = boot_id
         self.boot_id = boot_id
 
-    def _reply(self, reply: Message, exchange: _Exchange, enough: Callable[[Message], bool]) -> None:
+    def _reply(
+        self, reply: Message, exchange: _Exchange, enough: Callable[[Message], bool]
+    ) -> None:
         if reply.id != exchange.request_id:
             self.counters.late += 1
             return
@@ -274,16 +321,24 @@ class Session:
     def _timed_out(self, exchange: _Exchange, timeout_s: float) -> Exception:
         if exchange.last_stage != pb.STAGE_NONE:
             stage = pb.Stage.Name(exchange.last_stage).removeprefix("STAGE_").lower()
-            return OutcomeUnknown(f"the board told '{stage}' and then nothing more in time: look at its state before "
-                                  "sending the command again")
+            return OutcomeUnknown(
+                f"the board told '{stage}' and then nothing more in time: look at its state before "
+                "sending the command again"
+            )
         if self._foreign_key:
-            return AuthenticationError(f"the board authenticates its frames (key id {self._foreign_key}) and this "
-                                       "console has no key: use a board with the null key")
+            return AuthenticationError(
+                f"the board authenticates its frames (key id {self._foreign_key}) and this "
+                "console has no key: use a board with the null key"
+            )
         if self.link_counters.version_errors and not self.link_counters.frames_good:
-            return VersionMismatch("the board speaks another major version of the protocol: use the console of its "
-                                   "release")
+            return VersionMismatch(
+                "the board speaks another major version of the protocol: use the console of its "
+                "release"
+            )
         heard = "text but no frame" if self.link_counters.text_bytes else "nothing"
         if self.link_counters.frames_good:
             heard = "frames, but not the answer"
-        return NoAnswer(f"no answer within {timeout_s:g} s ({heard} received): check that the target runs a supervisor "
-                        "on this link, or raise --timeout")
+        return NoAnswer(
+            f"no answer within {timeout_s:g} s ({heard} received): check that the target runs a "
+            "supervisor on this link, or raise --timeout"
+        )

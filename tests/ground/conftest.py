@@ -45,9 +45,10 @@ class LoopTransport:
         """See Transport."""
 
 
-def loop_client(board: FakeBoard, timeout_s: float = 0.3) -> Client:
+def loop_client(board: FakeBoard, timeout_s: float = 1.0) -> Client:
     """A client on a loop link whose retries take milliseconds."""
     client = Client(Session(lambda _: LoopTransport(board), first_retry_s=QUICK_RETRY_S), timeout_s)
+    client.completion_s = timeout_s
     client.session.open(1.0)
     return client
 
@@ -79,7 +80,8 @@ class Result:
 
 @pytest.fixture(autouse=True)
 def environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The same for everybody: no colours, 80 columns, no link from outside, retries in tenths of seconds."""
+    """The same for everybody: no colours, 80 columns, no link from outside, retries in tenths of
+    seconds."""
     monkeypatch.setenv("NO_COLOR", "1")
     monkeypatch.setenv("COLUMNS", "80")
     monkeypatch.delenv("XMG_LINK", raising=False)
@@ -101,8 +103,9 @@ def served(board: FakeBoard) -> Iterator[Served]:
 
 
 @pytest.fixture
-def xmg(served: Served, capsys: pytest.CaptureFixture[str],
-        monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
+def xmg(
+    served: Served, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., Result]:
     """Calls xmg on the served board: xmg("part", "list")."""
 
     def call(*argv: str, link: str | None = None) -> Result:

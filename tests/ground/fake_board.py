@@ -1,10 +1,11 @@
-"""A simulated board: the supervisor's side of the protocol in Python, over TCP or a pseudo terminal, with fault knobs.
+"""A simulated board: the supervisor's side of the protocol in Python, over TCP or a pseudo
+terminal, with fault knobs.
 
 For the console's tests, and for operators who train without a target:  fake_board.py [PORT]
 
-COBS, CRC and record layouts are written anew here, from proto/supervisor.proto and abi/records.h and not from xmground, so
-that an error on one side is not hidden by the same error on the other. Board time is not a clock: it advances by 1 ms with
-every reply, so that transcripts repeat.
+COBS, CRC and record layouts are written anew here, from proto/supervisor.proto and abi/records.h
+and not from xmground, so that an error on one side is not hidden by the same error on the other.
+Board time is not a clock: it advances by 1 ms with every reply, so that transcripts repeat.
 """
 
 import os
@@ -76,20 +77,42 @@ def uncobs(data: bytes) -> bytes | None:
     return bytes(out)
 
 
-def hm_record(seq: int, time_us: int = 0, boot_id: int = 1, event: int = 5, partition: int = 1, flags: int = 6,
-              action: int = 7, pc: int = 0x40100010, address: int = 0x40000000, fsr: int = 0x2B6,
-              payload: tuple[int, int, int] = (9, 0, 0)) -> bytes:
+def hm_record(
+    seq: int,
+    time_us: int = 0,
+    boot_id: int = 1,
+    event: int = 5,
+    partition: int = 1,
+    flags: int = 6,
+    action: int = 7,
+    pc: int = 0x40100010,
+    address: int = 0x40000000,
+    fsr: int = 0x2B6,
+    payload: tuple[int, int, int] = (9, 0, 0),
+) -> bytes:
     """A health-monitor record as the kernel stores it."""
-    body = struct.pack(">Q q I H B B B B H", seq, time_us, boot_id, event, partition, 0, flags, action, 0)
+    body = struct.pack(
+        ">Q q I H B B B B H", seq, time_us, boot_id, event, partition, 0, flags, action, 0
+    )
     body += struct.pack(">IIII I III", pc, pc + 4, 0xF30000A0, address, fsr, *payload)
     return body + struct.pack(">I", crc32c(body))
 
 
-def trace_record(seq: int, time_us: int = 0, boot_id: int = 1, partition: int = 1, system: int = 0, crit: int = 0,
-                 code: int = 0x12, payload: tuple[int, ...] = (1, 2, 3, 4)) -> bytes:
+def trace_record(
+    seq: int,
+    time_us: int = 0,
+    boot_id: int = 1,
+    partition: int = 1,
+    system: int = 0,
+    crit: int = 0,
+    code: int = 0x12,
+    payload: tuple[int, ...] = (1, 2, 3, 4),
+) -> bytes:
     """A trace record as the kernel stores it."""
     high = seq << 4 & 0xFFFFFFFF | crit << 1 | system
-    body = struct.pack(">Q q I II IIII", seq, time_us, boot_id, high, code << 16 | partition, *payload)
+    body = struct.pack(
+        ">Q q I II IIII", seq, time_us, boot_id, high, code << 16 | partition, *payload
+    )
     return body + struct.pack(">I", crc32c(body))
 
 
@@ -124,16 +147,18 @@ class Faults:
     # (request) -> True: the request never arrived
     rx_lost: Callable[[object], bool] = lambda request: False
     delay_s: float = 0.0
-    text: bytes = b""                # printed before every frame
-    silent: bool = False             # hears everything, says nothing
+    text: bytes = b""  # printed before every frame
+    silent: bool = False  # hears everything, says nothing
     major: int = 0xA
     key_id: int = 0
-    last_stage: int = 4              # commands go no further than this and then stay silent
-    refuse: tuple[int, int, int, str] | None = None  # stage, domain, code, detail: instead of carrying a command out
-    no_commands: bool = False        # commands are not answered at all
+    last_stage: int = 4  # commands go no further than this and then stay silent
+    refuse: tuple[
+        int, int, int, str
+    ] | None = None  # stage, domain, code, detail: instead of carrying a command out
+    no_commands: bool = False  # commands are not answered at all
     reboot_at: Callable[[str], bool] = lambda operation: False
     ignore_reset: bool = False
-    chunk_items: int = 0             # 0: as many as fit
+    chunk_items: int = 0  # 0: as many as fit
 
 
 class FakeBoard:
@@ -149,7 +174,7 @@ class FakeBoard:
         self.token = 0
         self.armed = 0
         self.halted = False
-        self.requests: list[str] = []           # operations received, repetitions included
+        self.requests: list[str] = []  # operations received, repetitions included
         self.executed: list[tuple[str, int, int]] = []  # commands carried out
         self.journal: dict[int, list[object]] = {}
         self.names = ["supervisor", "P1", "payload"]
@@ -157,8 +182,14 @@ class FakeBoard:
         self.resets = [0, 0, 3]
         self.plans = [("nominal", 250_000, True), ("safe", 500_000, True), ("dark", 250_000, False)]
         self.plan, self.previous, self.switch_frame, self.switch_us = 0, -1, 0, 0
-        self.logs = {(pb.BOOK_HM, 0): Log(64), (pb.BOOK_TRACE, 1): Log(48), (pb.BOOK_TRACE, HYPERVISOR): Log(48),
-                     (pb.BOOK_CONSOLE, 1): Log(1), (pb.BOOK_CONSOLE, 2): Log(1)}
+        self.logs = {
+            (pb.BOOK_HM, 0): Log(64),
+            (pb.BOOK_TRACE, 1): Log(48),
+            (pb.BOOK_TRACE, HYPERVISOR): Log(48),
+            (pb.BOOK_CONSOLE, 1): Log(1),
+            (pb.BOOK_CONSOLE, 2): Log(1),
+        }
+        self.done_code = (0, 0)  # domain and code of COMPLETED
         self._output: list[bytes] = []
         self._input = bytearray()
 
@@ -227,8 +258,16 @@ class FakeBoard:
         if self.faults.silent or fate == "drop":
             return
         payload = message.SerializeToString()
-        head = struct.pack(">BBBBIIH", 0x50 | self.faults.major, TYPE_OF[kind], 0, self.faults.key_id, self.session,
-                           self.counter, len(payload))
+        head = struct.pack(
+            ">BBBBIIH",
+            0x50 | self.faults.major,
+            TYPE_OF[kind],
+            0,
+            self.faults.key_id,
+            self.session,
+            self.counter,
+            len(payload),
+        )
         body = head + payload + (bytes(16) if self.faults.key_id else b"")
         raw = bytearray(body + struct.pack(">I", crc32c(body)))
         if fate == "corrupt":
@@ -238,11 +277,20 @@ class FakeBoard:
             time.sleep(self.faults.delay_s)
         self._output += [wire] * (2 if fate == "duplicate" else 1)
 
-    def _reply(self, request, stage: int, domain: int = 0, code: int = 0, detail: str = "", **result):
+    def _reply(
+        self, request, stage: int, domain: int = 0, code: int = 0, detail: str = "", **result
+    ):
         self.now_us += 1000
         self.frame += 1
-        reply = pb.Reply(id=request.id, stage=stage, board_time_us=self.now_us, frame=self.frame, boot_id=self.boot_id,
-                         status=pb.Status(domain=domain, code=code, detail=detail), **result)
+        reply = pb.Reply(
+            id=request.id,
+            stage=stage,
+            board_time_us=self.now_us,
+            frame=self.frame,
+            boot_id=self.boot_id,
+            status=pb.Status(domain=domain, code=code, detail=detail),
+            **result,
+        )
         self.journal.setdefault(request.id, []).append(reply)
         self.send("reply", reply)
         return reply
@@ -276,7 +324,11 @@ class FakeBoard:
         for stage in (pb.STAGE_RECEIVED, pb.STAGE_ACCEPTED, pb.STAGE_STARTED):
             if stage > self.faults.last_stage:
                 return
-            if self.faults.refuse and stage == pb.STAGE_ACCEPTED and self.faults.refuse[0] == pb.STAGE_REJECTED:
+            if (
+                self.faults.refuse
+                and stage == pb.STAGE_ACCEPTED
+                and self.faults.refuse[0] == pb.STAGE_REJECTED
+            ):
                 break
             self._reply(request, stage)
         if self.faults.refuse:
@@ -290,49 +342,113 @@ class FakeBoard:
         self._reply(request, pb.STAGE_COMPLETED, pong=pb.Pong(ground_time_us=ping.ground_time_us))
 
     def _op_hello(self, request, hello) -> None:
-        self._reply(request, pb.STAGE_COMPLETED, hello_ack=pb.HelloAck(
-            nonce_board=7, mtu=192, credit=1024, system_name="demo", xm_version=0x000100, config_crc32c=0xC0FFEE01))
+        self._reply(
+            request,
+            pb.STAGE_COMPLETED,
+            hello_ack=pb.HelloAck(
+                nonce_board=7,
+                mtu=192,
+                credit=1024,
+                system_name="demo",
+                xm_version=0x000100,
+                config_crc32c=0xC0FFEE01,
+            ),
+        )
 
     def _partition(self, number: int):
         return pb.PartitionState(
-            partition=number, name=self.names[number], state=self.states[number], system=number == 0,
-            reset_counter=self.resets[number], exec_clock_us=1_234_567 * (number + 1), op_mode=3, messages_in=number,
-            messages_out=2 * number)
+            partition=number,
+            name=self.names[number],
+            state=self.states[number],
+            system=number == 0,
+            reset_counter=self.resets[number],
+            exec_clock_us=1_234_567 * (number + 1),
+            op_mode=3,
+            messages_in=number,
+            messages_out=2 * number,
+        )
 
     def _op_partition_list(self, request, list_) -> None:
-        page = [self._partition(n) for n in range(list_.first, min(len(self.names), list_.first + 2))]
-        self._reply(request, pb.STAGE_COMPLETED, partitions=pb.Partitions(partition=page, total=len(self.names)))
+        page = [
+            self._partition(n) for n in range(list_.first, min(len(self.names), list_.first + 2))
+        ]
+        self._reply(
+            request,
+            pb.STAGE_COMPLETED,
+            partitions=pb.Partitions(partition=page, total=len(self.names)),
+        )
+
+    def _depart(self, request, control) -> None:
+        """A command to the supervisor itself: STARTED, then a new life without a journal, or
+        silence."""
+        self._reply(request, pb.STAGE_STARTED)
+        self.executed.append(("partition_control", 0, control.action))
+        if control.action in (pb.PARTITION_RESET_WARM, pb.PARTITION_RESET_COLD):
+            self.resets[0] += 1
+            self.journal.clear()
+        else:
+            self.halted = True
 
     def _op_partition_control(self, request, control) -> None:
+        if control.partition == 0 and control.action != pb.PARTITION_RESUME:
+            self._depart(request, control)
+            return
+
         def done() -> dict:
             number = control.partition
             self.executed.append(("partition_control", number, control.action))
             if control.action in (pb.PARTITION_RESET_WARM, pb.PARTITION_RESET_COLD):
                 self.resets[number] += 1
             self.states[number] = {1: 2, 3: 3, 4: 3}.get(control.action, 1)
-            return {"partition_state": self._partition(number)}
+            return {
+                "partition_state": self._partition(number),
+                "code": self.done_code[1],
+                "domain": self.done_code[0],
+            }
 
         self._stages(request, done)
 
     def _plan_state(self):
-        return pb.PlanState(current=self.plan, requested=self.plan, previous=self.previous,
-                            switch_time_us=self.switch_us, switch_frame=self.switch_frame)
+        return pb.PlanState(
+            current=self.plan,
+            requested=self.plan,
+            previous=self.previous,
+            switch_time_us=self.switch_us,
+            switch_frame=self.switch_frame,
+        )
 
     def _op_plan_list(self, request, list_) -> None:
-        plans = [pb.Plan(plan=n, name=name, major_frame_us=frame, slot_count=2, supervisor_slot=slot)
-                 for n, (name, frame, slot) in enumerate(self.plans)][list_.first : list_.first + 2]
-        self._reply(request, pb.STAGE_COMPLETED, plans=pb.Plans(plan=plans, total=len(self.plans),
-                                                                state=self._plan_state()))
+        plans = [
+            pb.Plan(plan=n, name=name, major_frame_us=frame, slot_count=2, supervisor_slot=slot)
+            for n, (name, frame, slot) in enumerate(self.plans)
+        ][list_.first : list_.first + 2]
+        self._reply(
+            request,
+            pb.STAGE_COMPLETED,
+            plans=pb.Plans(plan=plans, total=len(self.plans), state=self._plan_state()),
+        )
 
     def _op_plan_show(self, request, show) -> None:
-        slots = [pb.Slot(slot=0, partition=1, start_us=0, duration_us=200_000),
-                 pb.Slot(slot=1, partition=0, start_us=200_000, duration_us=25_000)]
-        self._reply(request, pb.STAGE_COMPLETED, slots=pb.Slots(plan=show.plan, total=2, slot=slots[show.first_slot :]))
+        slots = [
+            pb.Slot(slot=0, partition=1, start_us=0, duration_us=200_000),
+            pb.Slot(slot=1, partition=0, start_us=200_000, duration_us=25_000),
+        ]
+        self._reply(
+            request,
+            pb.STAGE_COMPLETED,
+            slots=pb.Slots(plan=show.plan, total=2, slot=slots[show.first_slot :]),
+        )
 
     def _op_plan_switch(self, request, switch) -> None:
         if not self.plans[switch.plan][2]:
             self._reply(request, pb.STAGE_RECEIVED)
-            self._reply(request, pb.STAGE_REJECTED, 0, pb.STATUS_LOCKOUT, "plan 2 has no slot for the supervisor")
+            self._reply(
+                request,
+                pb.STAGE_REJECTED,
+                0,
+                pb.STATUS_LOCKOUT,
+                "plan 2 has no slot for the supervisor",
+            )
             return
 
         def done() -> dict:
@@ -343,15 +459,24 @@ class FakeBoard:
 
         self._stages(request, done)
 
-    def _op_book_list(self, request, _) -> None:
-        states = [pb.BookState(book=book, source=source, oldest=log.oldest, next=log.next)
-                  for (book, source), log in self.logs.items()]
-        self._reply(request, pb.STAGE_COMPLETED, books=pb.Books(book=states, boot_id=self.boot_id))
+    def _op_book_list(self, request, list_) -> None:
+        states = [
+            pb.BookState(book=book, source=source, oldest=log.oldest, next=log.next)
+            for (book, source), log in self.logs.items()
+        ]
+        page = states[list_.first : list_.first + 3]
+        self._reply(
+            request,
+            pb.STAGE_COMPLETED,
+            books=pb.Books(book=page, boot_id=self.boot_id, total=len(states)),
+        )
 
     def _op_log_read(self, request, read) -> None:
         log = self.logs.get((read.book, read.source if read.book != pb.BOOK_HM else 0))
         if log is None:
-            self._reply(request, pb.STAGE_REJECTED, pb.DOMAIN_SUPERVISOR, pb.STATUS_INVALID, "no such log")
+            self._reply(
+                request, pb.STAGE_REJECTED, pb.DOMAIN_SUPERVISOR, pb.STATUS_INVALID, "no such log"
+            )
             return
         first = max(read.from_seq, log.oldest)
         count = max(0, min(read.max_items, log.next - first))
@@ -359,27 +484,72 @@ class FakeBoard:
         chunks = 0
         for at in range(first, first + count, per_chunk):
             part = log.items[at - log.oldest : min(at + per_chunk, first + count) - log.oldest]
-            self.send("chunk", pb.Chunk(id=request.id, book=read.book, source=read.source, boot_id=self.boot_id,
-                                        first_seq=at, count=len(part), items=b"".join(part)))
+            self.send(
+                "chunk",
+                pb.Chunk(
+                    id=request.id,
+                    book=read.book,
+                    source=read.source,
+                    boot_id=self.boot_id,
+                    first_seq=at,
+                    count=len(part),
+                    items=b"".join(part),
+                ),
+            )
             chunks += 1
         end = pb.LogEnd(oldest=log.oldest, next=log.next, first=first, count=count, chunks=chunks)
         self._reply(request, pb.STAGE_COMPLETED, log_end=end)
 
     def _op_link_status(self, request, _) -> None:
-        self._reply(request, pb.STAGE_COMPLETED, link_state=pb.LinkState(
-            rx_bytes=100, tx_bytes=2000, budget_bytes=256, frames_good=7, frames_sent=9, crc_errors=2))
+        self._reply(
+            request,
+            pb.STAGE_COMPLETED,
+            link_state=pb.LinkState(
+                rx_bytes=100,
+                tx_bytes=2000,
+                budget_bytes=256,
+                frames_good=7,
+                frames_sent=9,
+                crc_errors=2,
+            ),
+        )
 
     def _op_system_status(self, request, _) -> None:
-        self._reply(request, pb.STAGE_COMPLETED, system_state=pb.SystemState(
-            name="demo", xm_version=0x000100, reset_counter=2, hm_events=17, interrupts=4321, slot_lateness_last_us=3,
-            slot_lateness_max_us=9, kernel_bytes_used=70_000, kernel_bytes_total=262_144, cpu_khz=50_000,
-            plan=self._plan_state(), config_crc32c=0xC0FFEE01, partition_count=3))
+        self._reply(
+            request,
+            pb.STAGE_COMPLETED,
+            system_state=pb.SystemState(
+                name="demo",
+                xm_version=0x000100,
+                reset_counter=2,
+                hm_events=17,
+                interrupts=4321,
+                slot_lateness_last_us=3,
+                slot_lateness_max_us=9,
+                kernel_bytes_used=70_000,
+                kernel_bytes_total=262_144,
+                cpu_khz=50_000,
+                plan=self._plan_state(),
+                config_crc32c=0xC0FFEE01,
+                partition_count=3,
+            ),
+        )
 
     def _op_system_control(self, request, control) -> None:
-        if not request.hazard_token or request.hazard_token != self.token or control.action != self.armed:
+        if (
+            not request.hazard_token
+            or request.hazard_token != self.token
+            or control.action != self.armed
+        ):
             self.token, self.armed = 0x700C0DE, control.action
-            self._reply(request, pb.STAGE_REJECTED, 0, pb.STATUS_NEEDS_TOKEN, "",
-                        armed=pb.Armed(hazard_token=self.token, valid_ms=30_000))
+            self._reply(
+                request,
+                pb.STAGE_REJECTED,
+                0,
+                pb.STATUS_NEEDS_TOKEN,
+                "",
+                armed=pb.Armed(hazard_token=self.token, valid_ms=30_000),
+            )
             return
         self.token = 0
         self._reply(request, pb.STAGE_RECEIVED)
@@ -395,12 +565,21 @@ class FakeBoard:
 
     def beacon(self) -> None:
         """Queues a beacon; sent with the next answer."""
-        self.send("beacon", pb.Beacon(boot_id=self.boot_id, board_time_us=self.now_us, frame=self.frame, credit=1024,
-                                      hm_next=self.logs[pb.BOOK_HM, 0].next))
+        self.send(
+            "beacon",
+            pb.Beacon(
+                boot_id=self.boot_id,
+                board_time_us=self.now_us,
+                frame=self.frame,
+                credit=1024,
+                hm_next=self.logs[pb.BOOK_HM, 0].next,
+            ),
+        )
 
 
 class Served:
-    """A board served from a thread, over TCP (one client after the other, as QEMU does) or a pseudo terminal."""
+    """A board served from a thread, over TCP (one client after the other, as QEMU does) or a pseudo
+    terminal."""
 
     def __init__(self, board: FakeBoard, pty_link: bool = False, port: int = 0) -> None:
         self.board = board

@@ -49,21 +49,50 @@ def test_1_failed_on_the_board(board: FakeBoard, xmg: Xmg) -> None:
     assert result.status == Status.FAILED == 1 and "XM_OP_NOT_ALLOWED" in one_sentence(result)
 
 
-@pytest.mark.parametrize("argv", [
-    ["nothing"], ["part"], [], ["part", "list", "--nope"], ["part", "show"], ["part", "show", "P9"], ["sys", "reset"],
-    ["plan", "switch", "7"], ["ping", "--timeout", "-1"], ["hm", "read", "--from", "-1"],
-    ["hm", "read", "--from", "1", "--last", "1"], ["part", "reset", "P1", "--status", "q"]])
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ["nothing"],
+        ["part"],
+        [],
+        ["part", "list", "--nope"],
+        ["part", "show"],
+        ["part", "show", "P9"],
+        ["sys", "reset"],
+        ["plan", "switch", "7"],
+        ["ping", "--timeout", "-1"],
+        ["hm", "read", "--from", "-1"],
+        ["hm", "read", "--from", "1", "--last", "1"],
+        ["part", "reset", "P1", "--status", "q"],
+    ],
+)
 def test_2_usage(argv: list[str], xmg: Xmg) -> None:
     result = xmg(*argv)
     assert result.status == Status.USAGE == 2 and result.out == "" and one_sentence(result)
 
 
-@pytest.mark.parametrize("link", [
-    "tcp:localhost", "tcp::5500", "tcp:h:0", "tcp:h:70000", "serial:", "serial:/dev/x?speed=1", "serial:/dev/x?baud=a",
-    "udp:h:1", "nonsense", "unix:"])
+@pytest.mark.parametrize(
+    "link",
+    [
+        "tcp:localhost",
+        "tcp::5500",
+        "tcp:h:0",
+        "tcp:h:70000",
+        "serial:",
+        "serial:/dev/x?speed=1",
+        "serial:/dev/x?baud=a",
+        "udp:h:1",
+        "nonsense",
+        "unix:",
+    ],
+)
 def test_2_link_that_cannot_be_read(link: str, xmg: Xmg) -> None:
     result = xmg("ping", link=link)
-    assert result.status == Status.USAGE and repr(link) in one_sentence(result) and "tcp:HOST:PORT" in result.err
+    assert (
+        result.status == Status.USAGE
+        and repr(link) in one_sentence(result)
+        and "tcp:HOST:PORT" in result.err
+    )
 
 
 def test_3_nobody_listens(xmg: Xmg) -> None:
@@ -104,7 +133,9 @@ def test_5_authentication(board: FakeBoard, xmg: Xmg) -> None:
     assert result.status == Status.AUTHENTICATION == 5 and "key id 1" in one_sentence(result)
 
 
-def test_6_outcome_unknown_after_an_early_stage(board: FakeBoard, xmg: Xmg, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_6_outcome_unknown_after_an_early_stage(
+    board: FakeBoard, xmg: Xmg, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(client_module, "COMPLETION_S", 0.3)
     board.faults.last_stage = pb.STAGE_ACCEPTED
     result = xmg("part", "reset", "P1", "--timeout", "0.3")
@@ -129,7 +160,10 @@ def test_7_incomplete(board: FakeBoard, xmg: Xmg) -> None:
     board.fill_hm(5)
     result = xmg("hm", "read", "--from", "2")
     assert result.status == Status.INCOMPLETE == 7
-    assert "overwritten on board: 2 records, 2 to 3" in result.err and "overwritten on board" in result.out
+    assert (
+        "overwritten on board: 2 records, 2 to 3" in result.err
+        and "overwritten on board" in result.out
+    )
 
 
 def test_8_version(board: FakeBoard, xmg: Xmg) -> None:
@@ -159,18 +193,30 @@ def test_9_serial_port_held_by_another_program(board: FakeBoard, xmg: Xmg) -> No
 
 def test_130_interrupted(board: FakeBoard, served: Served, environ: dict[str, str]) -> None:
     board.fill_hm(1)
-    process = subprocess.Popen([XMG, "--link", served.url, "hm", "read", "--follow"], stdout=subprocess.PIPE,
-                               stderr=subprocess.PIPE, env=environ, text=True)
+    process = subprocess.Popen(
+        [XMG, "--link", served.url, "hm", "read", "--follow"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=environ,
+        text=True,
+    )
     assert process.stdout and process.stdout.readline().split()[0] == "seq"
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=20)
     assert process.returncode == Status.INTERRUPTED == 130 and err == "interrupted\n"
 
 
-def test_reader_of_a_pipe_that_goes_away_is_no_traceback(board: FakeBoard, served: Served, environ: dict) -> None:
+def test_reader_of_a_pipe_that_goes_away_is_no_traceback(
+    board: FakeBoard, served: Served, environ: dict
+) -> None:
     board.fill_hm(200)
-    process = subprocess.Popen([XMG, "--link", served.url, "hm", "read", "--follow", "--format", "jsonl"],
-                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environ, text=True)
+    process = subprocess.Popen(
+        [XMG, "--link", served.url, "hm", "read", "--follow", "--format", "jsonl"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=environ,
+        text=True,
+    )
     assert process.stdout and process.stderr
     process.stdout.readline()
     process.stdout.close()
@@ -196,8 +242,14 @@ class Terminal(io.StringIO):
 
 
 @pytest.mark.parametrize("typed, status, executed", [("halt\n", 0, 1), ("yes\n", 2, 0), ("", 2, 0)])
-def test_hazardous_command_asks(typed: str, status: int, executed: int, board: FakeBoard, xmg: Xmg,
-                                monkeypatch: pytest.MonkeyPatch) -> None:
+def test_hazardous_command_asks(
+    typed: str,
+    status: int,
+    executed: int,
+    board: FakeBoard,
+    xmg: Xmg,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr("sys.stdin", Terminal(typed))
     result = xmg("sys", "halt", "--timeout", "0.4")
     assert result.status == status and len(board.executed) == executed
@@ -206,22 +258,40 @@ def test_hazardous_command_asks(typed: str, status: int, executed: int, board: F
 
 def test_hazardous_command_is_refused_without_terminal_and_yes(board: FakeBoard, xmg: Xmg) -> None:
     result = xmg("sys", "reset", "--warm")
-    assert result.status == Status.USAGE and "--yes" in one_sentence(result) and board.requests == []
+    assert (
+        result.status == Status.USAGE and "--yes" in one_sentence(result) and board.requests == []
+    )
 
 
 def test_no_generated_code_is_told_with_the_remedy(tmp_path: Path, environ: dict[str, str]) -> None:
     import shutil
 
-    shutil.copytree(XMG.parent, tmp_path / "ground-tools", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(
+        XMG.parent, tmp_path / "ground-tools", ignore=shutil.ignore_patterns("__pycache__")
+    )
     environ.pop("XM_BUILD", None)
-    done = subprocess.run([tmp_path / "ground-tools" / "xmg", "ping"], capture_output=True, text=True, env=environ,
-                          timeout=30)
-    assert done.returncode == 2 and "make ground-tools" in done.stderr and done.stderr.count("\n") == 1
+    done = subprocess.run(
+        [tmp_path / "ground-tools" / "xmg", "ping"],
+        capture_output=True,
+        text=True,
+        env=environ,
+        timeout=30,
+    )
+    assert (
+        done.returncode == 2 and "make ground-tools" in done.stderr and done.stderr.count("\n") == 1
+    )
 
 
 def test_script_runs_from_anywhere(served: Served, tmp_path: Path, environ: dict[str, str]) -> None:
-    done = subprocess.run([XMG, "ping", "--json"], capture_output=True, text=True, cwd=tmp_path, timeout=30,
-                          env=environ | {"XMG_LINK": served.url, "XM_BUILD": str(Path(os.environ["XM_BUILD"]).resolve())})
+    done = subprocess.run(
+        [XMG, "ping", "--json"],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        timeout=30,
+        env=environ
+        | {"XMG_LINK": served.url, "XM_BUILD": str(Path(os.environ["XM_BUILD"]).resolve())},
+    )
     assert done.returncode == 0 and '"rtt_us"' in done.stdout and done.stderr == ""
 
 
@@ -258,7 +328,9 @@ def test_unix_socket(board: FakeBoard, xmg: Xmg, tmp_path: Path) -> None:
     listener.close()
 
 
-def test_link_is_opened_again_when_the_other_side_closes_it(board: FakeBoard, xmg: Xmg, served: Served) -> None:
+def test_link_is_opened_again_when_the_other_side_closes_it(
+    board: FakeBoard, xmg: Xmg, served: Served
+) -> None:
     closed: list[int] = []
 
     def lost(request) -> bool:

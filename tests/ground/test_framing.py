@@ -8,23 +8,43 @@ from hypothesis import strategies as st
 from xmground import framing
 from xmground.framing import Deframer, Frame, FrameError, Noise
 
-FRAMES = st.builds(Frame, type=st.integers(1, 5), payload=st.binary(max_size=512), counter=st.integers(0, 2**32 - 1),
-                   session=st.integers(0, 2**32 - 1))
+FRAMES = st.builds(
+    Frame,
+    type=st.integers(1, 5),
+    payload=st.binary(max_size=512),
+    counter=st.integers(0, 2**32 - 1),
+    session=st.integers(0, 2**32 - 1),
+)
 
 
-@pytest.mark.parametrize("data, crc", [
-    (b"", 0x00000000), (b"123456789", 0xE3069283),
-    (bytes(32), 0x8A9136AA), (b"\xff" * 32, 0x62A8AB43), (bytes(range(32)), 0x46DD794E)])  # RFC 3720, B.4
+@pytest.mark.parametrize(
+    "data, crc",
+    [
+        (b"", 0x00000000),
+        (b"123456789", 0xE3069283),
+        (bytes(32), 0x8A9136AA),
+        (b"\xff" * 32, 0x62A8AB43),
+        (bytes(range(32)), 0x46DD794E),
+    ],
+)  # RFC 3720, B.4
 def test_crc32c_known_values(data: bytes, crc: int) -> None:
     assert framing.crc32c(data) == crc == fake_board.crc32c(data)
 
 
-@pytest.mark.parametrize("plain, encoded", [
-    (b"", "01"), (b"\0", "0101"), (b"\0\0", "010101"), (b"\x11\x22\0\x33", "0311220233"), (b"\x11\0\0\0", "0211010101"),
-    (bytes(range(1, 255)), "ff" + bytes(range(1, 255)).hex()),
-    (bytes(range(0, 255)), "01ff" + bytes(range(1, 255)).hex()),
-    (bytes(range(1, 256)), "ff" + bytes(range(1, 255)).hex() + "02ff"),
-    (bytes(range(2, 256)) + b"\0", "ff" + bytes(range(2, 256)).hex() + "0101")])  # Cheshire & Baker; Wikipedia's examples
+@pytest.mark.parametrize(
+    "plain, encoded",
+    [
+        (b"", "01"),
+        (b"\0", "0101"),
+        (b"\0\0", "010101"),
+        (b"\x11\x22\0\x33", "0311220233"),
+        (b"\x11\0\0\0", "0211010101"),
+        (bytes(range(1, 255)), "ff" + bytes(range(1, 255)).hex()),
+        (bytes(range(0, 255)), "01ff" + bytes(range(1, 255)).hex()),
+        (bytes(range(1, 256)), "ff" + bytes(range(1, 255)).hex() + "02ff"),
+        (bytes(range(2, 256)) + b"\0", "ff" + bytes(range(2, 256)).hex() + "0101"),
+    ],
+)  # Cheshire & Baker; Wikipedia's examples
 def test_cobs_known_values(plain: bytes, encoded: str) -> None:
     assert framing.cobs_encode(plain).hex() == encoded
     assert framing.cobs_decode(bytes.fromhex(encoded)) == plain
@@ -81,7 +101,9 @@ def _recrc(raw: bytearray) -> bytes:
     return bytes(raw)
 
 
-@pytest.mark.parametrize("at, value, kind", [(0, 0x5B, "version"), (0, 0x3A, "noise"), (13, 9, "length")])
+@pytest.mark.parametrize(
+    "at, value, kind", [(0, 0x5B, "version"), (0, 0x3A, "noise"), (13, 9, "length")]
+)
 def test_refusals_are_told_apart(at: int, value: int, kind: str) -> None:
     raw = bytearray(framing.pack_frame(Frame(2, b"abc")))
     raw[at] = value
@@ -94,8 +116,12 @@ def test_refusals_are_told_apart(at: int, value: int, kind: str) -> None:
 def test_every_frame_is_found_among_any_noise(pieces: list, step: int) -> None:
     wire = b"".join(framing.encode_uart(p) if isinstance(p, Frame) else p for p in pieces)
     deframer = Deframer()
-    found = [item for at in range(0, len(wire), step) for item in deframer.feed(wire[at : at + step])]
-    assert [item for item in found if isinstance(item, Frame)] == [p for p in pieces if isinstance(p, Frame)]
+    found = [
+        item for at in range(0, len(wire), step) for item in deframer.feed(wire[at : at + step])
+    ]
+    assert [item for item in found if isinstance(item, Frame)] == [
+        p for p in pieces if isinstance(p, Frame)
+    ]
     assert deframer.counters.rx_bytes == len(wire)
 
 
@@ -107,7 +133,11 @@ def test_noise_is_counted_by_kind_and_shown() -> None:
     found = deframer.feed(b"xm: boot\n" + bytes(damaged) + good)
     assert [type(item) for item in found] == [Noise, Noise, Frame]
     assert found[0] == Noise("noise", b"xm: boot\n")
-    assert (deframer.counters.crc_errors, deframer.counters.frames_good, deframer.counters.text_bytes) == (1, 1, 9)
+    assert (
+        deframer.counters.crc_errors,
+        deframer.counters.frames_good,
+        deframer.counters.text_bytes,
+    ) == (1, 1, 9)
 
 
 def test_half_a_frame_left_by_a_reset_costs_only_itself() -> None:

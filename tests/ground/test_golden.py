@@ -1,7 +1,8 @@
 """Golden transcripts: what an operator sees of every command, in every format, byte for byte.
 
-A transcript holds the command line, stdout, stderr and the exit status. After a wanted change, write them again with
-XMG_UPDATE_GOLDEN=1 tests/ground/run.sh -k golden, and read the difference before committing it.
+A transcript holds the command line, stdout, stderr and the exit status. After a wanted change,
+write them again with XMG_UPDATE_GOLDEN=1 tests/ground/run.sh -k golden, and read the difference
+before committing it.
 """
 
 import os
@@ -45,11 +46,20 @@ def damaged(board: FakeBoard) -> None:
 
 
 def failing(board: FakeBoard) -> None:
-    board.faults.refuse = (pb.STAGE_FAILED, pb.DOMAIN_SUPERVISOR, pb.STATUS_TIMEOUT, "P1 was not seen ready")
+    board.faults.refuse = (
+        pb.STAGE_FAILED,
+        pb.DOMAIN_SUPERVISOR,
+        pb.STATUS_TIMEOUT,
+        "P1 was not seen ready",
+    )
 
 
 def forbidden(board: FakeBoard) -> None:
     board.faults.refuse = (pb.STAGE_REJECTED, pb.DOMAIN_HYPERVISOR, -1, "")
+
+
+def so_already(board: FakeBoard) -> None:
+    board.done_code = (pb.DOMAIN_HYPERVISOR, -1)
 
 
 def switched(board: FakeBoard) -> None:
@@ -91,6 +101,10 @@ CASES: list[tuple[str, Callable[[FakeBoard], None] | None, str]] = [
     ("part-reset-failed", failing, "part reset P1"),
     ("part-reset-failed-json", failing, "part reset P1 --json"),
     ("part-resume-rejected", forbidden, "part resume P1"),
+    ("part-reset-supervisor", None, "part reset supervisor"),
+    ("part-halt-supervisor", None, "part halt supervisor"),
+    ("part-halt-supervisor-yes", None, "part halt supervisor --yes --timeout 0.4"),
+    ("part-resume-no-action", so_already, "part resume P1"),
     ("part-reset-both-modes", None, "part reset P1 --warm --cold"),
     ("plan-list", None, "plan list"),
     ("plan-list-switched", switched, "plan list"),
@@ -172,8 +186,13 @@ CASES: list[tuple[str, Callable[[FakeBoard], None] | None, str]] = [
 
 
 @pytest.mark.parametrize("name, prepare, line", CASES, ids=[case[0] for case in CASES])
-def test_golden(name: str, prepare: Callable[[FakeBoard], None] | None, line: str, board: FakeBoard,
-                xmg: Callable[..., Result]) -> None:
+def test_golden(
+    name: str,
+    prepare: Callable[[FakeBoard], None] | None,
+    line: str,
+    board: FakeBoard,
+    xmg: Callable[..., Result],
+) -> None:
     if prepare:
         prepare(board)
     seen = xmg(*line.split()).transcript(line)
@@ -191,6 +210,8 @@ def test_golden_no_transcript_is_left_over() -> None:
 def test_golden_every_command_has_a_transcript() -> None:
     from xmground import cli
 
-    leaves = [prog for prog, parser in cli._subparsers(cli.build_parser()) if parser.get_default("run")]
+    leaves = [
+        prog for prog, parser in cli._subparsers(cli.build_parser()) if parser.get_default("run")
+    ]
     lines = [f"xmg {case[2]} " for case in CASES]
     assert [prog for prog in leaves if not any(f"{prog} " in line for line in lines)] == []

@@ -33,7 +33,13 @@ def test_whole_log_arrives_in_order(board: FakeBoard) -> None:
 
 def test_range_and_limit(board: FakeBoard) -> None:
     board.fill_hm(100)
-    assert seqs(list(LogReader(loop_client(board), Book.HM, from_seq=40).read(5))) == [40, 41, 42, 43, 44]
+    assert seqs(list(LogReader(loop_client(board), Book.HM, from_seq=40).read(5))) == [
+        40,
+        41,
+        42,
+        43,
+        44,
+    ]
 
 
 def test_empty_log_is_no_gap(board: FakeBoard) -> None:
@@ -66,7 +72,9 @@ def test_lost_chunk_is_asked_for_again(board: FakeBoard) -> None:
 def test_what_never_arrives_is_lost_on_link(board: FakeBoard) -> None:
     board.fill_hm(30)
     board.faults.chunk_items = 1
-    board.faults.tx = lambda kind, m: "drop" if kind == "chunk" and m.first_seq in (10, 11, 20) else ""
+    board.faults.tx = (
+        lambda kind, m: "drop" if kind == "chunk" and m.first_seq in (10, 11, 20) else ""
+    )
     found = list(LogReader(loop_client(board), Book.HM).read())
     assert gaps(found) == [(GapKind.LOST, 10, 11), (GapKind.LOST, 20, 20)]
     assert seqs(found) == [n for n in range(1, 31) if n not in (10, 11, 20)]
@@ -141,7 +149,10 @@ def test_console_of_a_new_boot_begins_anew(board: FakeBoard) -> None:
     board.print(1, b"new text, longer than the old")
     found = list(reader.read())
     assert gaps(found) == [(GapKind.REBOOTED, 9, None)]
-    assert b"".join(item.data for item in found if isinstance(item, Item)) == b"new text, longer than the old"
+    assert (
+        b"".join(item.data for item in found if isinstance(item, Item))
+        == b"new text, longer than the old"
+    )
 
 
 def test_reboot_in_the_middle_of_a_transfer(board: FakeBoard) -> None:
@@ -170,18 +181,32 @@ def test_board_that_never_answers_is_an_error(board: FakeBoard) -> None:
         list(LogReader(loop_client(board, 0.05), Book.HM).read())
 
 
-def test_board_that_sends_nothing_does_not_hold_the_reader_for_ever(board: FakeBoard, monkeypatch) -> None:
+def test_board_that_sends_nothing_does_not_hold_the_reader_for_ever(
+    board: FakeBoard, monkeypatch
+) -> None:
     board.fill_hm(4)
-    monkeypatch.setattr(FakeBoard, "_op_log_read", lambda self, request, read: self._reply(
-        request, pb.STAGE_COMPLETED, log_end=pb.LogEnd(oldest=1, next=5, first=1, count=0)))
+    monkeypatch.setattr(
+        FakeBoard,
+        "_op_log_read",
+        lambda self, request, read: self._reply(
+            request, pb.STAGE_COMPLETED, log_end=pb.LogEnd(oldest=1, next=5, first=1, count=0)
+        ),
+    )
     assert gaps(list(LogReader(loop_client(board), Book.HM).read())) == [(GapKind.LOST, 1, 4)]
 
 
 def test_hm_record_is_decoded(board: FakeBoard) -> None:
-    board.fill_hm(1, event=7 + 11, partition=2, flags=6, action=7, pc=0x40200000, address=3, payload=(7, 0, 0))
+    board.fill_hm(
+        1, event=7 + 11, partition=2, flags=6, action=7, pc=0x40200000, address=3, payload=(7, 0, 0)
+    )
     record = logs.decode_hm(next(iter(LogReader(loop_client(board), Book.HM).read())))
     assert (record.seq, record.time_us, record.partition, record.event) == (1, 250_000, 2, 18)
-    assert (record.action_name, record.pc, record.npc, record.psr) == ("PARTITION_HALT", 0x40200000, 0x40200004, 0xF30000A0)
+    assert (record.action_name, record.pc, record.npc, record.psr) == (
+        "PARTITION_HALT",
+        0x40200000,
+        0x40200004,
+        0xF30000A0,
+    )
     assert (record.fault_address, record.fault_status, record.payload) == (3, 0x2B6, (7, 0, 0))
     assert not record.damaged
 
@@ -214,21 +239,37 @@ def test_trace_record_is_decoded(board: FakeBoard) -> None:
     board.fill_trace(HYPERVISOR, 1, system=1, code=2 << 8 | 10, partition=HYPERVISOR)
     client = loop_client(board)
     own = logs.decode_trace(next(iter(LogReader(client, Book.TRACE, 1).read())))
-    assert (own.criticality_name, own.code_name, own.partition, own.payload) == ("WARNING", "0xabc", 1, (1, 2, 3, 4))
+    assert (own.criticality_name, own.code_name, own.partition, own.payload) == (
+        "WARNING",
+        "0xabc",
+        1,
+        (1, 2, 3, 4),
+    )
     kernel = logs.decode_trace(next(iter(LogReader(client, Book.TRACE, HYPERVISOR).read())))
     assert (kernel.code_name, kernel.system, kernel.damaged) == ("SCHED PLAN_DONE", True, False)
 
 
 @settings(deadline=None, max_examples=40)
-@given(st.integers(0, 2**32), st.floats(0.0, 0.5), st.integers(0, 120), st.sampled_from([Book.HM, Book.CONSOLE]))
-def test_items_and_gaps_together_are_the_whole_range(seed: int, badness: float, count: int, book: Book) -> None:
+@given(
+    st.integers(0, 2**32),
+    st.floats(0.0, 0.5),
+    st.integers(0, 120),
+    st.sampled_from([Book.HM, Book.CONSOLE]),
+)
+def test_items_and_gaps_together_are_the_whole_range(
+    seed: int, badness: float, count: int, book: Book
+) -> None:
     dice = random.Random(seed)
     board = FakeBoard()
     if book is Book.HM:
         board.fill_hm(count)
     else:
         board.print(1, bytes(n % 251 for n in range(count * 20)))
-    board.faults.tx = lambda kind, m: dice.choice(("drop", "corrupt", "duplicate")) if dice.random() < badness else ""
+    board.faults.tx = (
+        lambda kind, m: dice.choice(("drop", "corrupt", "duplicate"))
+        if dice.random() < badness
+        else ""
+    )
     try:
         found = list(LogReader(loop_client(board), book, 1).read())
     except NoAnswer:

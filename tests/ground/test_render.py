@@ -1,4 +1,5 @@
-"""render.py and describe.py: how values look, and that nothing from the board can act on a terminal or a spreadsheet."""
+"""render.py and describe.py: how values look, and that nothing from the board can act on a terminal
+or a spreadsheet."""
 
 import csv
 import io
@@ -12,8 +13,15 @@ from xmground.framing import Frame, Noise
 from xmground.render import Column, Output
 
 
-@pytest.mark.parametrize("us, text", [
-    (0, "00:00:00.000000"), (3_723_000_001, "01:02:03.000001"), (86_400_000_000, "1d 00:00:00.000000"), (None, "-")])
+@pytest.mark.parametrize(
+    "us, text",
+    [
+        (0, "00:00:00.000000"),
+        (3_723_000_001, "01:02:03.000001"),
+        (86_400_000_000, "1d 00:00:00.000000"),
+        (None, "-"),
+    ],
+)
 def test_board_time(us: int | None, text: str) -> None:
     assert render.board_time(us) == text
 
@@ -37,14 +45,21 @@ def test_formats_hold_the_same_values() -> None:
     rows = json.loads(text.getvalue())
     out, text = output("jsonl")
     out.rows(COLUMNS, ROWS)
-    assert [json.loads(line) for line in text.getvalue().splitlines()] == rows == [
-        {"a": 1, "b": "=cmd"}, {"a": None, "b": "x\x1b[0m"}]
+    assert (
+        [json.loads(line) for line in text.getvalue().splitlines()]
+        == rows
+        == [{"a": 1, "b": "=cmd"}, {"a": None, "b": "x\x1b[0m"}]
+    )
 
 
 def test_csv_can_be_read_back_and_holds_no_formula() -> None:
     out, text = output("csv")
     out.rows(COLUMNS, ROWS)
-    assert list(csv.reader(io.StringIO(text.getvalue()))) == [["a", "b"], ["1", "'=cmd"], ["", "x\x1b[0m"]]
+    assert list(csv.reader(io.StringIO(text.getvalue()))) == [
+        ["a", "b"],
+        ["1", "'=cmd"],
+        ["", "x\x1b[0m"],
+    ]
 
 
 def test_table_escapes_control_characters() -> None:

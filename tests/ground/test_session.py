@@ -1,4 +1,5 @@
-"""session.py and client.py over links that lose, repeat, damage and delay, and over boards that reboot."""
+"""session.py and client.py over links that lose, repeat, damage and delay, and over boards that
+reboot."""
 
 import random
 
@@ -10,12 +11,25 @@ from hypothesis import strategies as st
 
 from xmground._generated import supervisor_pb2 as pb
 from xmground.client import Client
-from xmground.errors import (AuthenticationError, BoardRebooted, CommandFailed, LinkUnavailable, NoAnswer, OutcomeUnknown,
-                             Rejected, VersionMismatch)
-from xmground.model import PartitionAction, Stage, SystemAction
+from xmground.errors import (
+    AuthenticationError,
+    BoardRebooted,
+    CommandFailed,
+    LinkUnavailable,
+    NoAnswer,
+    OutcomeUnknown,
+    Rejected,
+    VersionMismatch,
+)
+from xmground.model import Partition, PartitionAction, Stage, SystemAction
 from xmground.session import MAX_SENDS, Session
 
 RESET = PartitionAction.RESET_WARM
+
+
+def control(client: Client, action: PartitionAction, number: int = 1, **more) -> Partition | None:
+    """A command to a partition, in the state in which it was last seen."""
+    return client.control_partition(client.partitions()[number], action, **more)
 
 
 def test_answer_is_matched_and_typed(board: FakeBoard) -> None:
@@ -44,8 +58,9 @@ def test_requests_use_different_ids(board: FakeBoard) -> None:
 def test_lost_reply_does_not_execute_twice(board: FakeBoard) -> None:
     client = loop_client(board)
     client.hello()
+    target = client.partitions()[1]
     board.faults.tx = sequence("drop", "drop", "drop", "drop", "drop", kind="reply")
-    after = client.control_partition(1, RESET)
+    after = client.control_partition(target, RESET)
     assert after and after.reset_counter == 1
     assert len(board.executed) == 1 and board.requests.count("partition_control") == 3
 
@@ -53,9 +68,10 @@ def test_lost_reply_does_not_execute_twice(board: FakeBoard) -> None:
 def test_duplicate_replies_are_counted_and_dropped(board: FakeBoard) -> None:
     client = loop_client(board)
     client.hello()
+    target = client.partitions()[1]
     board.faults.tx = sequence(*["duplicate"] * 4, kind="reply")
     stages: list[Stage] = []
-    client.control_partition(1, RESET, on_stage=lambda report: stages.append(report.stage))
+    client.control_partition(target, RESET, on_stage=lambda report: stages.append(report.stage))
     assert stages == [Stage.SENT, Stage.RECEIVED, Stage.ACCEPTED, Stage.STARTED, Stage.COMPLETED]
     assert client.session.counters.duplicates == 4
 
@@ -102,9 +118,15 @@ def test_number_of_transmissions_is_bounded(board: FakeBoard) -> None:
 
 def test_every_stage_has_board_and_ground_time(board: FakeBoard) -> None:
     reports = []
-    loop_client(board).control_partition(1, RESET, on_stage=reports.append)
+    control(loop_client(board), RESET, on_stage=reports.append)
     assert all(report.ground_time_us > 0 for report in reports)
-    assert [report.board_time_us is None for report in reports] == [True, False, False, False, False]
+    assert [report.board_time_us is None for report in reports] == [
+        True,
+        False,
+        False,
+        False,
+        False,
+    ]
 
 
 def test_silence_after_an_early_stage_is_an_unknown_outcome(board: FakeBoard) -> None:
@@ -112,23 +134,29 @@ def test_silence_after_an_early_stage_is_an_unknown_outcome(board: FakeBoard) ->
     client = loop_client(board)
     client.hello()
     with pytest.raises(OutcomeUnknown, match="'started'"):
-        client.session.exchange(pb.Request(plan_switch=pb.PlanSwitch(plan=1)), timeout_s=0.05, safe=False)
+        client.session.exchange(
+            pb.Request(plan_switch=pb.PlanSwitch(plan=1)), timeout_s=0.05, safe=False
+        )
 
 
 def test_command_without_any_answer_is_an_unknown_outcome(board: FakeBoard) -> None:
     board.faults.no_commands = True
     with pytest.raises(OutcomeUnknown):
-        loop_client(board, timeout_s=0.05).control_partition(1, RESET)
+        control(loop_client(board, timeout_s=0.05), RESET)
 
 
 def test_command_is_not_repeated_into_another_boot(board: FakeBoard) -> None:
     client = loop_client(board)
-    client.hello()
-    # Carried out, all answers lost, then the board reboots and its beacon tells so before the next repetition.
+    target = client.partitions()[1]
+    # Carried out, all answers lost, then the board reboots and its beacon tells so before the next
+    # repetition.
     board.faults.tx = lambda kind, message: "drop" if kind == "reply" else ""
 
     def lost(request) -> bool:
-        if request.WhichOneof("op") == "partition_control" and board.requests.count("partition_control") == 2:
+        if (
+            request.WhichOneof("op") == "partition_control"
+            and board.requests.count("partition_control") == 2
+        ):
             board.reboot()
             board.beacon()
             return True
@@ -136,8 +164,41 @@ def test_command_is_not_repeated_into_another_boot(board: FakeBoard) -> None:
 
     board.faults.rx_lost = lost
     with pytest.raises(BoardRebooted):
-        client.control_partition(1, RESET)
+        client.control_partition(target, RESET)
     assert len(board.executed) == 1 and board.requests.count("partition_control") == 2
+
+
+def test_supervisor_is_reset_once_though_its_new_life_has_no_journal(board: FakeBoard) -> None:
+    client = loop_client(board, timeout_s=0.05)
+    board.faults.tx = (
+        lambda kind, m: "drop" if kind == "reply" and m.stage == pb.STAGE_STARTED else ""
+    )
+    after = control(client, RESET, number=0)
+    assert after and after.reset_counter == 1
+    assert board.requests.count("partition_control") == len(board.executed) == 1
+
+
+def test_supervisor_that_halts_itself_is_seen_by_its_silence(board: FakeBoard) -> None:
+    stages: list[Stage] = []
+    client = loop_client(board, timeout_s=0.05)
+    assert (
+        control(
+            client,
+            PartitionAction.HALT,
+            number=0,
+            on_stage=lambda report: stages.append(report.stage),
+        )
+        is None
+    )
+    assert stages == [Stage.SENT, Stage.STARTED, Stage.COMPLETED]
+
+
+def test_command_to_the_supervisor_that_was_lost_is_an_unknown_outcome(board: FakeBoard) -> None:
+    client = loop_client(board, timeout_s=0.05)
+    client.completion_s = 0.5
+    board.faults.no_commands = True
+    with pytest.raises(OutcomeUnknown, match="not seen"):
+        control(client, RESET, number=0)
 
 
 def test_reads_go_on_over_a_reboot(board: FakeBoard) -> None:
@@ -147,21 +208,34 @@ def test_reads_go_on_over_a_reboot(board: FakeBoard) -> None:
     assert client.ping().boot_id == old + 1 == client.session.boot_id
 
 
-@pytest.mark.parametrize("refusal, error, words", [
-    ((pb.STAGE_REJECTED, pb.DOMAIN_HYPERVISOR, -4, ""), Rejected, "XM_PERM_ERROR: Reserved"),
-    ((pb.STAGE_REJECTED, pb.DOMAIN_SUPERVISOR, pb.STATUS_BUSY, ""), Rejected, "BUSY"),
-    ((pb.STAGE_REJECTED, pb.DOMAIN_SUPERVISOR, pb.STATUS_UNSUPPORTED, ""), VersionMismatch, "does not know"),
-    ((pb.STAGE_REJECTED, pb.DOMAIN_SUPERVISOR, 99, ""), Rejected, "status 99"),
-    ((pb.STAGE_FAILED, pb.DOMAIN_SUPERVISOR, pb.STATUS_TIMEOUT, "not seen ready in 2 s"), CommandFailed,
-     "TIMEOUT: not seen ready in 2 s")])
+@pytest.mark.parametrize(
+    "refusal, error, words",
+    [
+        ((pb.STAGE_REJECTED, pb.DOMAIN_HYPERVISOR, -4, ""), Rejected, "XM_PERM_ERROR: Reserved"),
+        ((pb.STAGE_REJECTED, pb.DOMAIN_SUPERVISOR, pb.STATUS_BUSY, ""), Rejected, "BUSY"),
+        (
+            (pb.STAGE_REJECTED, pb.DOMAIN_SUPERVISOR, pb.STATUS_UNSUPPORTED, ""),
+            VersionMismatch,
+            "does not know",
+        ),
+        ((pb.STAGE_REJECTED, pb.DOMAIN_SUPERVISOR, 99, ""), Rejected, "status 99"),
+        (
+            (pb.STAGE_FAILED, pb.DOMAIN_SUPERVISOR, pb.STATUS_TIMEOUT, "not seen ready in 2 s"),
+            CommandFailed,
+            "TIMEOUT: not seen ready in 2 s",
+        ),
+    ],
+)
 def test_refusals_become_errors(board: FakeBoard, refusal: tuple, error: type, words: str) -> None:
     board.faults.refuse = refusal
     with pytest.raises(error, match=words):
-        loop_client(board).control_partition(1, RESET)
+        control(loop_client(board), RESET)
     assert board.executed == []
 
 
-def test_unknown_operation_is_a_version_mismatch(board: FakeBoard, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unknown_operation_is_a_version_mismatch(
+    board: FakeBoard, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.delattr(FakeBoard, "_op_book_list")
     with pytest.raises(VersionMismatch):
         loop_client(board).books()
@@ -195,7 +269,9 @@ def test_system_reset_is_completed_by_a_new_boot_id(board: FakeBoard) -> None:
     client = loop_client(board)
     old = client.hello().boot_id
     stages: list[Stage] = []
-    client.control_system(SystemAction.RESET_COLD, on_stage=lambda report: stages.append(report.stage))
+    client.control_system(
+        SystemAction.RESET_COLD, on_stage=lambda report: stages.append(report.stage)
+    )
     assert stages[-1] is Stage.COMPLETED and client.session.boot_id != old
     assert board.executed == [("system_control", 0, SystemAction.RESET_COLD)]
 
@@ -208,7 +284,9 @@ def test_system_reset_that_does_not_come_has_failed(board: FakeBoard) -> None:
 
 def test_system_halt_is_completed_by_silence(board: FakeBoard) -> None:
     stages: list[Stage] = []
-    loop_client(board, 0.05).control_system(SystemAction.HALT, on_stage=lambda report: stages.append(report.stage))
+    loop_client(board, 0.05).control_system(
+        SystemAction.HALT, on_stage=lambda report: stages.append(report.stage)
+    )
     assert stages[-1] is Stage.COMPLETED and board.halted
 
 
@@ -224,7 +302,7 @@ def test_commands_happen_at_most_once_on_any_link(seed: int, badness: float) -> 
     dice = random.Random(seed)
     board = FakeBoard()
     client = loop_client(board)
-    client.hello()
+    target = client.partitions()[1]
 
     def fate(kind: str, message: object) -> str:
         return dice.choice(("drop", "corrupt", "duplicate")) if dice.random() < badness else ""
@@ -232,7 +310,7 @@ def test_commands_happen_at_most_once_on_any_link(seed: int, badness: float) -> 
     board.faults.tx = fate
     board.faults.rx_lost = lambda request: dice.random() < badness
     try:
-        client.control_partition(1, RESET)
+        client.control_partition(target, RESET)
         assert len(board.executed) == 1
     except OutcomeUnknown:
         assert len(board.executed) <= 1

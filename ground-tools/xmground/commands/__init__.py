@@ -1,6 +1,8 @@
-"""The commands, one file per noun. A file has register(), which adds its parsers, and one function per verb.
+"""The commands, one file per noun. A file has register(), which adds its parsers, and one function
+per verb.
 
-A verb's function takes an App and returns a Status; it raises XmgError for everything that went wrong.
+A verb's function takes an App and returns a Status; it raises XmgError for everything that went
+wrong.
 """
 
 import argparse

@@ -22,14 +22,26 @@ COLUMNS = [
 def register(groups: argparse._SubParsersAction, common: argparse.ArgumentParser) -> None:
     """Adds the parsers."""
     group = noun(groups, "book", "The logs that the board keeps.")
-    verb(group, common, "list", list_books, "List the logs, and the numbers of the items they hold.",
-         "Items are records, or bytes of a console; `next` is the number that the next item will get.")
+    verb(
+        group,
+        common,
+        "list",
+        list_books,
+        "List the logs, and the numbers of the items they hold.",
+        "Items are records, or bytes of a console; `next` is the number of the next one.",
+    )
 
 
 def _row(state: BookState, names: dict[int, str]) -> dict[str, object]:
     source = HYPERVISOR_ID if state.book is Book.HM else state.source
-    return {"book": state.book.name.lower(), "source": source, "source_name": names.get(source, ""),
-            "oldest": state.oldest, "next": state.next, "stored": state.next - state.oldest}
+    return {
+        "book": state.book.name.lower(),
+        "source": source,
+        "source_name": names.get(source, ""),
+        "oldest": state.oldest,
+        "next": state.next,
+        "stored": state.next - state.oldest,
+    }
 
 
 def list_books(app: App) -> Status:

@@ -16,17 +16,27 @@ HYPERVISOR_NAME = "hypervisor"
 FOLLOW_PAUSE_S = 0.5
 
 
-def noun(groups: argparse._SubParsersAction, name: str, help_text: str) -> argparse._SubParsersAction:
+def noun(
+    groups: argparse._SubParsersAction, name: str, help_text: str
+) -> argparse._SubParsersAction:
     """A group of verbs."""
     parser = groups.add_parser(name, help=help_text, description=help_text)
     parser.set_defaults(usage_of=parser)
     return parser.add_subparsers(title="commands", metavar="COMMAND")
 
 
-def verb(group: argparse._SubParsersAction, common: argparse.ArgumentParser, name: str, run: Callable[[App], Status],
-         help_text: str, epilog: str = "") -> argparse.ArgumentParser:
+def verb(
+    group: argparse._SubParsersAction,
+    common: argparse.ArgumentParser,
+    name: str,
+    run: Callable[[App], Status],
+    help_text: str,
+    epilog: str = "",
+) -> argparse.ArgumentParser:
     """One command; its function's first answer to --help is help_text."""
-    parser = group.add_parser(name, parents=[common], help=help_text, description=help_text, epilog=epilog)
+    parser = group.add_parser(
+        name, parents=[common], help=help_text, description=help_text, epilog=epilog
+    )
     parser.set_defaults(run=run)
     return parser
 
@@ -52,7 +62,9 @@ def count(text: str) -> int:
 
 def partition_argument(parser: argparse.ArgumentParser) -> None:
     """The PARTITION argument."""
-    parser.add_argument("partition", metavar="PARTITION", help="id or name, as `xmg part list` shows")
+    parser.add_argument(
+        "partition", metavar="PARTITION", help="id or name, as `xmg part list` shows"
+    )
 
 
 def find_partition(client: Client, key: str) -> Partition:
@@ -70,18 +82,27 @@ def partition_names(client: Client) -> dict[int, str]:
 def log_options(parser: argparse.ArgumentParser, what: str) -> None:
     """Options that choose a range of a log."""
     start = parser.add_mutually_exclusive_group()
-    start.add_argument("--from", dest="from_seq", metavar="SEQ", type=number,
-                       help=f"first {what}, by number (default: the oldest still stored)")
+    start.add_argument(
+        "--from",
+        dest="from_seq",
+        metavar="SEQ",
+        type=number,
+        help=f"first {what}, by number (default: the oldest still stored)",
+    )
     start.add_argument("--last", metavar="N", type=count, help=f"only the last N {what}s stored")
     parser.add_argument("--count", metavar="N", type=count, help=f"end after N {what}s")
 
 
 def follow_option(parser: argparse.ArgumentParser) -> None:
     """--follow."""
-    parser.add_argument("--follow", action="store_true", help="go on with what is added, until Ctrl-C (or --count)")
+    parser.add_argument(
+        "--follow", action="store_true", help="go on with what is added, until Ctrl-C (or --count)"
+    )
 
 
-def follow(reader: LogReader, app: App, limit: int | None, forever: bool, unit: int) -> Iterator[Item | Gap]:
+def follow(
+    reader: LogReader, app: App, limit: int | None, forever: bool, unit: int
+) -> Iterator[Item | Gap]:
     """What the reader gives, once or for ever; ends after `limit` items of `unit` bytes."""
     import time
 
@@ -105,14 +126,23 @@ def prepare(reader: LogReader, app: App) -> None:
 def gap_text(gap: Gap, what: str) -> str:
     """A gap in words."""
     if gap.count is None:
-        return f"{gap.kind.value}: {what}s from {gap.first} of boot {gap.boot_id:#010x} on, number unknown"
-    return f"{gap.kind.value}: {gap.count} {what}{'s' if gap.count > 1 else ''}, {gap.first} to {gap.last}"
+        what_is_missing = f"{what}s from {gap.first} of boot {gap.boot_id:#010x} on, number unknown"
+    else:
+        plural = "s" if gap.count > 1 else ""
+        what_is_missing = f"{gap.count} {what}{plural}, {gap.first} to {gap.last}"
+    return f"{gap.kind.value}: {what_is_missing}"
 
 
 def gap_row(gap: Gap) -> dict[str, object]:
     """A gap as a row; its kind also says so in json."""
-    return {"kind": "gap", "gap": gap.kind.value, "first": gap.first, "last": gap.last, "boot_id": gap.boot_id,
-            "style": "gap"}
+    return {
+        "kind": "gap",
+        "gap": gap.kind.value,
+        "first": gap.first,
+        "last": gap.last,
+        "boot_id": gap.boot_id,
+        "style": "gap",
+    }
 
 
 def csv_columns(*keys: str) -> list[Column]:
@@ -121,9 +151,12 @@ def csv_columns(*keys: str) -> list[Column]:
 
 
 def tell_oldest(reader: LogReader, app: App, what: str, out: Output) -> None:
-    """Reading from the oldest item is complete, but the operator should know that there were older ones."""
+    """Reading from the oldest item is complete, but the operator should know that there were older
+    ones."""
     if app.args.from_seq is None and not app.args.last and reader.oldest > 1:
-        out.note(f"the oldest {what} stored is {reader.oldest}; earlier ones were overwritten on board")
+        out.note(
+            f"the oldest {what} stored is {reader.oldest}; earlier ones were overwritten on board"
+        )
 
 
 def finish(gaps: list[Gap], damaged: int, what: str, out: Output) -> Status:
@@ -131,5 +164,8 @@ def finish(gaps: list[Gap], damaged: int, what: str, out: Output) -> Status:
     for gap in gaps:
         out.warn(gap_text(gap, what))
     if damaged:
-        out.warn(f"{damaged} {what}{'s' if damaged > 1 else ''} with a wrong CRC-32C: damaged in the board's memory")
+        out.warn(
+            f"{damaged} {what}{'s' if damaged > 1 else ''} with a wrong CRC-32C: "
+            "damaged in the board's memory"
+        )
     return Status.INCOMPLETE if gaps or damaged else Status.DONE

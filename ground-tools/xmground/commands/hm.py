@@ -7,8 +7,20 @@ from ..logs import HM_RECORD, Gap, HmRecord, LogReader, decode_hm
 from ..model import Book
 from ..render import Column, board_time, plain, word
 from ..status import Status
-from .common import (csv_columns, finish, follow, follow_option, gap_row, gap_text, log_options, noun, partition_names, prepare,
-                     tell_oldest, verb)
+from .common import (
+    csv_columns,
+    finish,
+    follow,
+    follow_option,
+    gap_row,
+    gap_text,
+    log_options,
+    noun,
+    partition_names,
+    prepare,
+    tell_oldest,
+    verb,
+)
 
 COLUMNS = [
     Column("seq", "seq", right=True, width=6),
@@ -20,29 +32,61 @@ COLUMNS = [
     Column("fault_address", "address", word, width=10),
     Column("pc", "pc", word, width=10),
     Column("detail", "detail", lambda value: plain(value or "")),
-    *csv_columns("partition", "vcpu", "event", "action", "npc", "psr", "fault_status", "payload", "system", "damaged"),
+    *csv_columns(
+        "partition",
+        "vcpu",
+        "event",
+        "action",
+        "npc",
+        "psr",
+        "fault_status",
+        "payload",
+        "system",
+        "damaged",
+    ),
 ]
 
 
 def register(groups: argparse._SubParsersAction, common: argparse.ArgumentParser) -> None:
     """Adds the parsers."""
     group = noun(groups, "hm", "The health-monitor log.")
-    parser = verb(group, common, "read", read, "Read health-monitor records; every gap is named.",
-                  "A gap is shown as a row and as a warning, and ends the command with status 7.")
+    parser = verb(
+        group,
+        common,
+        "read",
+        read,
+        "Read health-monitor records; every gap is named.",
+        "A gap is shown as a row and as a warning, and ends the command with status 7.",
+    )
     log_options(parser, "record")
     follow_option(parser)
 
 
 def record_row(record: HmRecord, names: dict[int, str]) -> dict[str, object]:
     """A record as a row."""
-    return {"kind": "record", "seq": record.seq, "boot_id": record.boot_id, "time_us": record.time_us,
-            "partition": record.partition,
-            "partition_name": names.get(record.partition) or str(record.partition),
-            "vcpu": record.vcpu, "event": record.event, "event_name": record.event_name, "action": record.action,
-            "action_name": record.action_name, "fault_address": record.fault_address, "pc": record.pc,
-            "npc": record.npc, "psr": record.psr, "fault_status": record.fault_status,
-            "payload": list(record.payload), "system": record.system, "damaged": record.damaged,
-            "detail": record.detail, "style": "bad" if record.damaged else ""}
+    return {
+        "kind": "record",
+        "seq": record.seq,
+        "boot_id": record.boot_id,
+        "time_us": record.time_us,
+        "partition": record.partition,
+        "partition_name": names.get(record.partition) or str(record.partition),
+        "vcpu": record.vcpu,
+        "event": record.event,
+        "event_name": record.event_name,
+        "action": record.action,
+        "action_name": record.action_name,
+        "fault_address": record.fault_address,
+        "pc": record.pc,
+        "npc": record.npc,
+        "psr": record.psr,
+        "fault_status": record.fault_status,
+        "payload": list(record.payload),
+        "system": record.system,
+        "damaged": record.damaged,
+        "detail": record.detail,
+        "style": "bad" if record.damaged else "",
+    }
 
 
 def hm_gap_row(gap: Gap) -> dict[str, object]:

@@ -27,9 +27,21 @@ SNIFF_COLUMNS = [
 def register(groups: argparse._SubParsersAction, common: argparse.ArgumentParser) -> None:
     """Adds the parsers."""
     group = noun(groups, "link", "The link between ground and board.")
-    verb(group, common, "status", status, "Show the counters of both ends, and whether the link is authenticated.")
-    parser = verb(group, common, "sniff", sniff, "Show everything that arrives, one line per frame, until Ctrl-C.",
-                  "A board sends beacons only while it hears a ground station: --ping keeps it talking.")
+    verb(
+        group,
+        common,
+        "status",
+        status,
+        "Show the counters of both ends, and whether the link is authenticated.",
+    )
+    parser = verb(
+        group,
+        common,
+        "sniff",
+        sniff,
+        "Show everything that arrives, one line per frame, until Ctrl-C.",
+        "A board sends beacons only while it hears a ground station: --ping keeps it talking.",
+    )
     parser.add_argument("--seconds", metavar="S", type=count, help="end after S seconds")
     parser.add_argument("--count", metavar="N", type=count, help="end after N frames")
     parser.add_argument("--ping", action="store_true", help="send a ping every second")
@@ -46,9 +58,14 @@ def status(app: App) -> Status:
         app.out.document({"authenticated": authenticated, "board": board, "ground": ground})
         return Status.DONE
     if app.out.format == "table":
-        app.out.text("authenticated" if authenticated else NULL_KEY, "good" if authenticated else "warn")
-    rows = [{"end": end, "counter": name.replace("_", " "), "value": value}
-            for end, counters in (("board", board), ("ground", ground)) for name, value in counters.items()]
+        app.out.text(
+            "authenticated" if authenticated else NULL_KEY, "good" if authenticated else "warn"
+        )
+    rows = [
+        {"end": end, "counter": name.replace("_", " "), "value": value}
+        for end, counters in (("board", board), ("ground", ground))
+        for name, value in counters.items()
+    ]
     rows.insert(0, {"end": "board", "counter": "authenticated", "value": authenticated})
     app.out.rows(COLUMNS, rows)
     return Status.DONE

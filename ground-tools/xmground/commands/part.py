@@ -4,11 +4,13 @@ import argparse
 from dataclasses import asdict
 
 from ..app import App
+from ..errors import UsageError
 from ..model import Partition, PartitionAction
 from ..render import Column, board_time, word
 from ..status import Status
 from .common import find_partition, noun, number, partition_argument, verb
 
+OP_MODES = {0: "idle", 1: "cold reset", 2: "warm reset", 3: "normal"}
 COLUMNS = [
     Column("id", "id", right=True),
     Column("name", "name"),
@@ -27,7 +29,6 @@ DETAILS = [
     Column("messages_in", "messages in"),
     Column("messages_out", "messages out"),
 ]
-OP_MODES = {0: "idle", 1: "cold reset", 2: "warm reset", 3: "normal"}
 STATE_STYLES = {"halted": "bad", "suspended": "warn"}
 
 
@@ -37,27 +38,56 @@ def register(groups: argparse._SubParsersAction, common: argparse.ArgumentParser
     verb(group, common, "list", list_partitions, "List all partitions and their states.")
     partition_argument(verb(group, common, "show", show, "Show everything about one partition."))
     for name, action, text in (
-            ("suspend", PartitionAction.SUSPEND, "Keep a partition from running until it is resumed."),
-            ("resume", PartitionAction.RESUME, "Let a suspended partition run again."),
-            ("halt", PartitionAction.HALT, "Stop a partition until it is reset."),
-            ("shutdown", PartitionAction.SHUTDOWN, "Ask a partition to finish by itself.")):
+        ("suspend", PartitionAction.SUSPEND, "Keep a partition from running until it is resumed."),
+        ("resume", PartitionAction.RESUME, "Let a suspended partition run again."),
+        ("halt", PartitionAction.HALT, "Stop a partition until it is reset."),
+        ("shutdown", PartitionAction.SHUTDOWN, "Ask a partition to finish by itself."),
+    ):
         parser = verb(group, common, name, control, text)
         partition_argument(parser)
-        parser.set_defaults(action=action, status=0)
+        parser.set_defaults(action=action, status=0, yes=action is PartitionAction.RESUME)
+        if action is not PartitionAction.RESUME:
+            parser.add_argument(
+                "--yes",
+                action="store_true",
+                help="also a partition with the system flag, which may be "
+                "the one that answers the ground",
+            )
     _register_reset(group, common)
 
 
 def _register_reset(group: argparse._SubParsersAction, common: argparse.ArgumentParser) -> None:
-    parser = verb(group, common, "reset", control, "Restart a partition, exactly once however often the link fails.")
+    parser = verb(
+        group,
+        common,
+        "reset",
+        control,
+        "Restart a partition, exactly once however often the link fails.",
+    )
     partition_argument(parser)
     mode = parser.add_mutually_exclusive_group()
-    mode.add_argument("--warm", dest="action", action="store_const", const=PartitionAction.RESET_WARM,
-                      help="keep its memory (default)")
-    mode.add_argument("--cold", dest="action", action="store_const", const=PartitionAction.RESET_COLD,
-                      help="load its image again")
-    parser.add_argument("--status", metavar="N", type=number, default=0,
-                        help="reset status that the restarted partition reads (default: 0)")
-    parser.set_defaults(action=PartitionAction.RESET_WARM)
+    mode.add_argument(
+        "--warm",
+        dest="action",
+        action="store_const",
+        const=PartitionAction.RESET_WARM,
+        help="keep its memory (default)",
+    )
+    mode.add_argument(
+        "--cold",
+        dest="action",
+        action="store_const",
+        const=PartitionAction.RESET_COLD,
+        help="load its image again",
+    )
+    parser.add_argument(
+        "--status",
+        metavar="N",
+        type=number,
+        default=0,
+        help="reset status that the restarted partition reads (default: 0)",
+    )
+    parser.set_defaults(action=PartitionAction.RESET_WARM, yes=True)
 
 
 def _row(partition: Partition) -> dict[str, object]:
@@ -82,14 +112,22 @@ def control(app: App) -> Status:
     """xmg part suspend|resume|halt|shutdown|reset PARTITION"""
     with app.connect() as client:
         target = find_partition(client, app.args.partition)
+        if target.system and not app.args.yes:
+            raise UsageError(
+                f"{target.name or target.id} is a system partition: if it is the supervisor, "
+                "nobody answers "
+                "the ground afterwards; give --yes to do it all the same"
+            )
 
         def act(on_stage) -> dict[str, object]:
-            after = client.control_partition(target.id, app.args.action, app.args.status, on_stage)
+            after = client.control_partition(target, app.args.action, app.args.status, on_stage)
             return {"partition": asdict(after)} if after else {}
 
         result = app.run_command(act)
     after = result.get("partition")
     if isinstance(after, dict) and app.out.format == "table":
-        app.out.text(f"partition {target.id} {target.name}: {target.state} -> {after['state']}, "
-                     f"resets {target.reset_counter} -> {after['reset_counter']}")
+        app.out.text(
+            f"partition {target.id} {target.name}: {target.state} -> {after['state']}, "
+            f"resets {target.reset_counter} -> {after['reset_counter']}"
+        )
     return Status.DONE

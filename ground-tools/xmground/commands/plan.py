@@ -2,6 +2,7 @@
 
 import argparse
 from dataclasses import asdict
+from typing import Any
 
 from ..app import App
 from ..client import COMPLETION_S, find_by_name
@@ -15,7 +16,11 @@ COLUMNS = [
     Column("name", "name"),
     Column("major_frame_us", "major frame", lambda us: f"{us / 1000:g} ms", right=True),
     Column("slot_count", "slots", right=True),
-    Column("supervisor_slot", "supervisor slot", lambda has: "yes" if has else "NO: cannot be switched to"),
+    Column(
+        "supervisor_slot",
+        "supervisor slot",
+        lambda has: "yes" if has else "NO: cannot be switched to",
+    ),
     Column("running", "running", lambda text: plain(text or "")),
 ]
 SLOT_COLUMNS = [
@@ -33,12 +38,24 @@ def register(groups: argparse._SubParsersAction, common: argparse.ArgumentParser
     group = noun(groups, "plan", "Scheduling plans: list, show, switch.")
     verb(group, common, "list", list_plans, "List all plans and which one runs.")
     parser = verb(group, common, "show", show, "Show the slots of a plan.")
-    parser.add_argument("plan", metavar="PLAN", nargs="?", help="id or name (default: the running plan)")
-    parser = verb(group, common, "switch", switch, "Change the plan at the end of the present major frame.",
-                  "With --no-wait the command is done once the hypervisor has taken the request.")
+    parser.add_argument(
+        "plan", metavar="PLAN", nargs="?", help="id or name (default: the running plan)"
+    )
+    parser = verb(
+        group,
+        common,
+        "switch",
+        switch,
+        "Change the plan at the end of the present major frame.",
+        "With --no-wait the command is done once the hypervisor has taken the request.",
+    )
     parser.add_argument("plan", metavar="PLAN", help="id or name, as `xmg plan list` shows")
-    parser.add_argument("--wait", action=argparse.BooleanOptionalAction, default=True,
-                        help="wait until the new plan runs (default)")
+    parser.add_argument(
+        "--wait",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="wait until the new plan runs (default)",
+    )
 
 
 def _running(plan: Plan, state: PlanState) -> str:
@@ -62,8 +79,14 @@ def show(app: App) -> Status:
         key = app.args.plan if app.args.plan is not None else str(state.current)
         plan = find_by_name(plans, key, "plan")
         names = partition_names(client)
-        rows = [asdict(slot) | {"partition_name": names.get(slot.partition, ""),
-                                "share": slot.duration_us / plan.major_frame_us} for slot in client.slots(plan.id)]
+        rows = [
+            asdict(slot)
+            | {
+                "partition_name": names.get(slot.partition, ""),
+                "share": slot.duration_us / plan.major_frame_us,
+            }
+            for slot in client.slots(plan.id)
+        ]
     if app.out.format == "table":
         app.out.text(f"plan {plan.id} {plan.name}, major frame {plan.major_frame_us} us")
     app.out.rows(SLOT_COLUMNS, rows)
@@ -85,8 +108,12 @@ def switch(app: App) -> Status:
             if done is None:
                 return {"requested": plan.id}
             old = done.state.previous if done.state.previous is not None else before.current
-            return {"from_plan": old, "to_plan": done.state.current, "switch_frame": done.state.switch_frame,
-                    "switch_time_us": done.state.switch_time_us}
+            return {
+                "from_plan": old,
+                "to_plan": done.state.current,
+                "switch_frame": done.state.switch_frame,
+                "switch_time_us": done.state.switch_time_us,
+            }
 
         result = app.run_command(act)
     if app.out.format == "table":
@@ -95,10 +122,13 @@ def switch(app: App) -> Status:
 
 
 def _switch_text(result: dict[str, object], names: dict[int, str], before: PlanState) -> str:
-    def label(plan: object) -> str:
-        return f"{plan} {names.get(plan, '')}".strip()  # type: ignore[arg-type]
+    def label(plan: Any) -> str:
+        return f"{plan} {names.get(plan, '')}".strip()
 
     if "to_plan" not in result:
-        return f"plan {label(before.current)} -> {label(result['requested'])} requested, not waited for"
-    return (f"plan {label(result['from_plan'])} -> {label(result['to_plan'])} from frame {result['switch_frame']}, "
-            f"board time {board_time(result['switch_time_us'])}")
+        wanted = label(result["requested"])
+        return f"plan {label(before.current)} -> {wanted} requested, not waited for"
+    return (
+        f"plan {label(result['from_plan'])} -> {label(result['to_plan'])} "
+        f"from frame {result['switch_frame']}, board time {board_time(result['switch_time_us'])}"
+    )

@@ -44,12 +44,24 @@ def register(groups: argparse._SubParsersAction, common: argparse.ArgumentParser
     group = noun(groups, "sys", "The whole system: status, reset, halt.")
     verb(group, common, "status", status, "Show versions, counters and the running plan.")
     text = "Hazardous: needs --yes or a typed confirmation."
-    reset = verb(group, common, "reset", control, f"Restart the hypervisor and all partitions. {text}")
+    reset = verb(
+        group, common, "reset", control, f"Restart the hypervisor and all partitions. {text}"
+    )
     mode = reset.add_mutually_exclusive_group(required=True)
-    mode.add_argument("--warm", dest="action", action="store_const", const=SystemAction.RESET_WARM,
-                      help="partitions keep their memory")
-    mode.add_argument("--cold", dest="action", action="store_const", const=SystemAction.RESET_COLD,
-                      help="all images are loaded again")
+    mode.add_argument(
+        "--warm",
+        dest="action",
+        action="store_const",
+        const=SystemAction.RESET_WARM,
+        help="partitions keep their memory",
+    )
+    mode.add_argument(
+        "--cold",
+        dest="action",
+        action="store_const",
+        const=SystemAction.RESET_COLD,
+        help="all images are loaded again",
+    )
     reset.set_defaults(word="reset")
     halt = verb(group, common, "halt", control, f"Stop everything until an external reset. {text}")
     halt.set_defaults(action=SystemAction.HALT, word="halt")
@@ -86,6 +98,8 @@ def _confirm(app: App) -> None:
     wanted = app.args.word
     if not app.stdin.isatty():
         raise UsageError(f"sys {wanted} is hazardous and there is nobody to ask: give --yes")
-    typed = app.out.ask(f"This stops every partition on {app.args.link}. Type {wanted!r} to go on: ", app.stdin)
+    typed = app.out.ask(
+        f"This stops every partition on {app.args.link}. Type {wanted!r} to go on: ", app.stdin
+    )
     if typed != wanted:
         raise UsageError("not confirmed: nothing was sent")

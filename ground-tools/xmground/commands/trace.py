@@ -8,8 +8,22 @@ from ..logs import TRACE_RECORD, Gap, LogReader, TraceRecord, decode_trace
 from ..model import Book
 from ..render import Column, board_time, plain, word
 from ..status import Status
-from .common import (HYPERVISOR_NAME, csv_columns, find_partition, finish, follow, follow_option, gap_row, gap_text, log_options,
-                     noun, partition_names, prepare, tell_oldest, verb)
+from .common import (
+    HYPERVISOR_NAME,
+    csv_columns,
+    find_partition,
+    finish,
+    follow,
+    follow_option,
+    gap_row,
+    gap_text,
+    log_options,
+    noun,
+    partition_names,
+    prepare,
+    tell_oldest,
+    verb,
+)
 
 COLUMNS = [
     Column("seq", "seq", right=True, width=6),
@@ -18,7 +32,12 @@ COLUMNS = [
     Column("partition_name", "partition", width=12),
     Column("criticality_name", "criticality", width=13),
     Column("code_name", "code", width=20),
-    Column("payload", "payload", lambda words: " ".join(f"{w:#x}" for w in words) if words else "", width=12),
+    Column(
+        "payload",
+        "payload",
+        lambda words: " ".join(f"{w:#x}" for w in words) if words else "",
+        width=12,
+    ),
     Column("detail", "detail", lambda value: plain(value or "")),
     *csv_columns("partition", "vcpu", "system", "criticality", "code", "damaged"),
 ]
@@ -27,7 +46,9 @@ COLUMNS = [
 def register(groups: argparse._SubParsersAction, common: argparse.ArgumentParser) -> None:
     """Adds the parsers."""
     group = noun(groups, "trace", "Trace logs.")
-    parser = verb(group, common, "read", read, "Read the trace of a partition or of the hypervisor.")
+    parser = verb(
+        group, common, "read", read, "Read the trace of a partition or of the hypervisor."
+    )
     parser.add_argument("source", metavar="SOURCE", help="partition id or name, or `hypervisor`")
     log_options(parser, "record")
     follow_option(parser)
@@ -40,12 +61,24 @@ def _source(client: Client, key: str) -> int:
 
 
 def _row(record: TraceRecord, names: dict[int, str]) -> dict[str, object]:
-    return {"kind": "record", "seq": record.seq, "boot_id": record.boot_id, "time_us": record.time_us,
-            "partition": record.partition,
-            "partition_name": names.get(record.partition) or str(record.partition), "vcpu": record.vcpu, "system": record.system,
-            "criticality": record.criticality, "criticality_name": record.criticality_name, "code": record.code,
-            "code_name": record.code_name, "payload": list(record.payload), "damaged": record.damaged,
-            "detail": "DAMAGED (CRC-32C)" if record.damaged else "", "style": "bad" if record.damaged else ""}
+    return {
+        "kind": "record",
+        "seq": record.seq,
+        "boot_id": record.boot_id,
+        "time_us": record.time_us,
+        "partition": record.partition,
+        "partition_name": names.get(record.partition) or str(record.partition),
+        "vcpu": record.vcpu,
+        "system": record.system,
+        "criticality": record.criticality,
+        "criticality_name": record.criticality_name,
+        "code": record.code,
+        "code_name": record.code_name,
+        "payload": list(record.payload),
+        "damaged": record.damaged,
+        "detail": "DAMAGED (CRC-32C)" if record.damaged else "",
+        "style": "bad" if record.damaged else "",
+    }
 
 
 def read(app: App) -> Status:
@@ -61,7 +94,11 @@ def read(app: App) -> Status:
         for item in follow(reader, app, app.args.count, app.args.follow, TRACE_RECORD.size):
             if isinstance(item, Gap):
                 gaps.append(item)
-                row = gap_row(item) | {"seq": item.first, "code_name": "GAP", "detail": gap_text(item, "record")}
+                row = gap_row(item) | {
+                    "seq": item.first,
+                    "code_name": "GAP",
+                    "detail": gap_text(item, "record"),
+                }
             else:
                 record = decode_trace(item)
                 damaged += record.damaged

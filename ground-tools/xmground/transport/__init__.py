@@ -1,4 +1,5 @@
-"""Ways to reach a board. A link URL names one: tcp:HOST:PORT, serial:PATH[?baud=N], pty:PATH, unix:PATH."""
+"""Ways to reach a board. A link URL names one: tcp:HOST:PORT, serial:PATH[?baud=N], pty:PATH,
+unix:PATH."""
 
 from typing import Protocol
 from urllib.parse import parse_qs
@@ -10,7 +11,8 @@ FORMS = "tcp:HOST:PORT, serial:/dev/ttyUSB0?baud=115200, pty:PATH or unix:PATH"
 
 
 class Transport(Protocol):
-    """Moves bytes, knows nothing of frames. All calls raise LinkUnavailable when the other side is gone."""
+    """Moves bytes, knows nothing of frames. All calls raise LinkUnavailable when the other side is
+    gone."""
 
     def read(self, timeout_s: float) -> bytes:
         """Bytes that have arrived, at least one unless the time passed without any: then none."""
@@ -25,8 +27,8 @@ class Transport(Protocol):
 def open_link(url: str, timeout_s: float) -> Transport:
     """Opens the link named by the URL within the time.
 
-    Raises UsageError for a URL that cannot be read, LinkUnavailable when nobody is there, LinkOccupied when another
-    client holds it.
+    Raises UsageError for a URL that cannot be read, LinkUnavailable when nobody is there,
+    LinkOccupied when another client holds it.
     """
     opener = parse_link(url)
     lock = LinkLock(url)
@@ -38,7 +40,8 @@ def open_link(url: str, timeout_s: float) -> Transport:
 
 
 def parse_link(url: str):
-    """A function (timeout_s, lock) that opens the link. Raises UsageError naming what is wrong and the forms allowed."""
+    """A function (timeout_s, lock) that opens the link. Raises UsageError naming what is wrong and
+    the forms allowed."""
     scheme, _, rest = url.partition(":")
     if scheme == "tcp":
         return _parse_tcp(url, rest.removeprefix("//"))
@@ -68,5 +71,7 @@ def _parse_serial(url: str, rest: str):
     options = parse_qs(query, keep_blank_values=True)
     baud = options.pop("baud", ["115200"])[-1]
     if not path or options or not baud.isdecimal() or int(baud) == 0:
-        raise UsageError(f"--link {url!r}: needs a device path and at most ?baud=NUMBER; use {FORMS}")
+        raise UsageError(
+            f"--link {url!r}: needs a device path and at most ?baud=NUMBER; use {FORMS}"
+        )
     return lambda timeout_s, lock: open_serial(path, int(baud), lock)

@@ -1,4 +1,5 @@
-"""One client at a time on a link: QEMU's serial port and a UART have a single other end, a second console only starves."""
+"""One client at a time on a link: QEMU's serial port and a UART have a single other end, a second
+console only starves."""
 
 import fcntl
 import hashlib
@@ -10,12 +11,16 @@ from ..errors import LinkOccupied
 
 
 class LinkLock:
-    """An advisory lock per link URL and user; the kernel drops it when the process ends, however it ends."""
+    """An advisory lock per link URL and user; the kernel drops it when the process ends, however it
+    ends."""
 
     def __init__(self, url: str) -> None:
         """Takes the lock. Raises LinkOccupied naming the process that has it."""
         runtime = os.environ.get("XDG_RUNTIME_DIR", "")
-        folder = Path(runtime if os.path.isdir(runtime) else tempfile.gettempdir()) / f"xmg-{os.getuid()}"
+        folder = (
+            Path(runtime if os.path.isdir(runtime) else tempfile.gettempdir())
+            / f"xmg-{os.getuid()}"
+        )
         folder.mkdir(mode=0o700, exist_ok=True)
         name = hashlib.sha256(url.encode()).hexdigest()[:16]
         self._file = open(folder / f"{name}.lock", "a+", encoding="ascii")
@@ -25,7 +30,9 @@ class LinkLock:
             self._file.seek(0)
             holder = self._file.read().strip() or "unknown"
             self._file.close()
-            raise LinkOccupied(f"{url} is held by another console (process {holder}): end that one first") from None
+            raise LinkOccupied(
+                f"{url} is held by another console (process {holder}): end that one first"
+            ) from None
         self._file.truncate(0)
         self._file.write(str(os.getpid()))
         self._file.flush()

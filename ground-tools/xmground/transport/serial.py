@@ -50,7 +50,10 @@ def open_serial(path: str, baud: int, lock: LinkLock) -> SerialTransport:
     try:
         port = serial.Serial(path, baud, timeout=0, write_timeout=WRITE_TIMEOUT_S, exclusive=True)
     except (OSError, ValueError) as error:
-        if getattr(error, "errno", None) in (errno.EAGAIN, errno.EBUSY) or "exclusively lock" in str(error):
+        if getattr(error, "errno", None) in (
+            errno.EAGAIN,
+            errno.EBUSY,
+        ) or "exclusively lock" in str(error):
             raise LinkOccupied(f"{name} is held by another program: end that one first") from error
         remedy = "check the path, the cable and your permission (group dialout)"
         raise LinkUnavailable(f"cannot open {name}: {error}: {remedy}") from error

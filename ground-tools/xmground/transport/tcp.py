@@ -25,7 +25,9 @@ class SocketTransport:
         except (OSError, ValueError) as error:
             raise LinkUnavailable(f"{self._name} broke: {error}") from error
         if not data:
-            raise LinkUnavailable(f"{self._name} was closed by the other side: is the target still running?")
+            raise LinkUnavailable(
+                f"{self._name} was closed by the other side: is the target still running?"
+            )
         return data
 
     def write(self, data: bytes) -> None:
@@ -48,7 +50,8 @@ def connect_tcp(host: str, port: int, timeout_s: float, lock: LinkLock) -> Socke
         sock = socket.create_connection((host, port), timeout=timeout_s)
     except OSError as error:
         raise LinkUnavailable(
-            f"cannot open {name}: {error.strerror or error}: start the target (make run) or name another with --link"
+            f"cannot open {name}: {error.strerror or error}: "
+            "start the target (make run) or name another with --link"
         ) from error
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return SocketTransport(sock, name, lock)
@@ -63,6 +66,7 @@ def connect_unix(path: str, timeout_s: float, lock: LinkLock) -> SocketTransport
     except OSError as error:
         sock.close()
         raise LinkUnavailable(
-            f"cannot open unix:{path}: {error.strerror or error}: start the target or name another with --link"
+            f"cannot open unix:{path}: {error.strerror or error}: "
+            "start the target or name another with --link"
         ) from error
     return SocketTransport(sock, f"unix:{path}", lock)

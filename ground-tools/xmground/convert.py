@@ -1,0 +1,67 @@
+"""Protobuf to the values of model.py, and status codes to words."""
+
+from google.protobuf.message import Message
+
+from ._generated import names
+from ._generated import supervisor_pb2 as pb
+from .model import Partition, PlanState, Stage
+
+
+def version_text(word: int) -> str:
+    """A packed version word as "major.minor.patch"."""
+    return f"{word >> 16 & 0xFF}.{word >> 8 & 0xFF}.{word & 0xFF}"
+
+
+def status_text(status: Message) -> str:
+    """A status as one sentence: the board's own words, else the name of its code."""
+    if status.domain == pb.DOMAIN_HYPERVISOR:
+        name = names.ERRORS.get(status.code, f"hypervisor error {status.code}")
+        words = status.detail or names.ERROR_MEANINGS.get(status.code, "")
+    else:
+        name = (
+            pb.StatusCode.Name(status.code)
+            if status.code in pb.StatusCode.values()
+            else f"status {status.code}"
+        )
+        words = status.detail
+    return f"{name.removeprefix('STATUS_')}: {words}" if words else name.removeprefix("STATUS_")
+
+
+def stage_of(reply: Message) -> Stage:
+    """The stage of a reply; one of a newer board counts as received."""
+    name = (
+        pb.Stage.Name(reply.stage).removeprefix("STAGE_")
+        if reply.stage in pb.Stage.values()
+        else "RECEIVED"
+    )
+    return Stage[name] if name in Stage.__members__ else Stage.RECEIVED
+
+
+def partition_of(state: Message) -> Partition:
+    """State of a partition; a state of a newer board is given by its number."""
+    known = state.state in pb.PartitionRunState.values()
+    run = (
+        pb.PartitionRunState.Name(state.state).removeprefix("RUN_").lower()
+        if known
+        else f"state {state.state}"
+    )
+    return Partition(
+        state.partition,
+        state.name,
+        run,
+        state.system,
+        state.reset_counter,
+        state.reset_status,
+        state.exec_clock_us,
+        state.op_mode,
+        state.messages_in,
+        state.messages_out,
+    )
+
+
+def plan_state_of(state: Message) -> PlanState:
+    """Which plan runs."""
+    previous = state.previous if state.previous >= 0 else None
+    return PlanState(
+        state.current, state.requested, previous, state.switch_time_us, state.switch_frame
+    )

@@ -170,6 +170,7 @@ def test_command_is_not_repeated_into_another_boot(board: FakeBoard) -> None:
 
 def test_supervisor_is_reset_once_though_its_new_life_has_no_journal(board: FakeBoard) -> None:
     client = loop_client(board, timeout_s=0.05)
+    client.completion_s = 5.0
     board.faults.tx = (
         lambda kind, m: "drop" if kind == "reply" and m.stage == pb.STAGE_STARTED else ""
     )
@@ -181,6 +182,7 @@ def test_supervisor_is_reset_once_though_its_new_life_has_no_journal(board: Fake
 def test_supervisor_that_halts_itself_is_seen_by_its_silence(board: FakeBoard) -> None:
     stages: list[Stage] = []
     client = loop_client(board, timeout_s=0.05)
+    client.completion_s = 5.0
     assert (
         control(
             client,

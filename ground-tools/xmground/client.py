@@ -9,11 +9,19 @@ import random
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 
 from google.protobuf.message import Message
 
 from ._generated import supervisor_pb2 as pb
-from .convert import partition_of, plan_state_of, stage_of, status_text, version_text
+from .convert import (
+    partition_of,
+    plan_state_of,
+    skipped_stages,
+    stage_of,
+    status_text,
+    version_text,
+)
 from .errors import (
     BoardRebooted,
     CommandFailed,
@@ -305,7 +313,7 @@ class Client:
             if action is SystemAction.HALT and not taken[0]:
                 raise  # silence alone does not prove a halt
         if action is SystemAction.HALT:
-            self._await_silence(on_stage)
+            self._await_silence(deadline, on_stage)
         else:
             self._await_boot(old_boot, deadline, on_stage)
 
@@ -341,14 +349,16 @@ class Client:
             "the board took the reset and has not answered since: try `xmg ping`, then its console"
         )
 
-    def _await_silence(self, on_stage: OnStage) -> None:
-        try:
-            self._exchange_once(pb.Request(ping=pb.Ping()), min(self.timeout_s, 2.0))
-        except (NoAnswer, LinkUnavailable):
-            on_stage(
-                StageReport(Stage.COMPLETED, self._clock_us(), detail="the board has fallen silent")
-            )
-            return
+    def _await_silence(self, deadline: float, on_stage: OnStage) -> None:
+        """The board goes on answering until its last reply has left the line, which may take seconds."""
+        while time.monotonic() < deadline:
+            try:
+                self._exchange_once(pb.Request(ping=pb.Ping()), min(self.timeout_s, 2.0))
+            except (NoAnswer, LinkUnavailable):
+                detail = "the board has fallen silent"
+                on_stage(StageReport(Stage.COMPLETED, self._clock_us(), detail=detail))
+                return
+            time.sleep(RESTART_POLL_S)
         raise CommandFailed("the board still answers: it was not halted")
 
     # ---- logs
@@ -427,6 +437,17 @@ class Client:
         if not self.session.boot_id:
             self.hello()  # proves the link and learns the boot before anything is sent that matters
         on_stage(StageReport(Stage.SENT, self._clock_us()))
+        last_stage = pb.STAGE_NONE
+
+        def report(reply: Message) -> None:
+            nonlocal last_stage
+            implied = skipped_stages(last_stage, reply.stage)
+            last_stage = reply.stage
+            told = self._report(stage_of(reply), reply)
+            if implied and not told.detail:
+                told = replace(told, detail="implies " + ", ".join(implied))
+            on_stage(told)
+
         try:
             reply = self.session.exchange(
                 request,
@@ -435,7 +456,7 @@ class Client:
                 safe=False,
                 enough=enough,
                 repeat=repeat,
-                on_reply=lambda r: on_stage(self._report(stage_of(r), r)),
+                on_reply=report,
             )
         except (NoAnswer, LinkUnavailable) as error:
             raise OutcomeUnknown(

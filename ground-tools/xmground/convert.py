@@ -37,6 +37,13 @@ def stage_of(reply: Message) -> Stage:
     return Stage[name] if name in Stage.__members__ else Stage.RECEIVED
 
 
+def skipped_stages(before: int, now: int) -> list[str]:
+    """Names of the stages that the board passed without telling them, up to STARTED or COMPLETED."""
+    if now not in (pb.STAGE_ACCEPTED, pb.STAGE_STARTED, pb.STAGE_COMPLETED):
+        return []
+    return [stage.value for stage in list(Stage)[before + 1 : now]]
+
+
 def partition_of(state: Message) -> Partition:
     """State of a partition; a state of a newer board is given by its number."""
     known = state.state in pb.PartitionRunState.values()

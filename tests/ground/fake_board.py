@@ -158,6 +158,7 @@ class Faults:
     no_commands: bool = False  # commands are not answered at all
     reboot_at: Callable[[str], bool] = lambda operation: False
     ignore_reset: bool = False
+    halt_after: int = 0  # requests that are still answered before a halt takes effect
     chunk_items: int = 0  # 0: as many as fit
 
 
@@ -174,6 +175,7 @@ class FakeBoard:
         self.token = 0
         self.armed = 0
         self.halted = False
+        self.halt_in: int | None = None
         self.requests: list[str] = []  # operations received, repetitions included
         self.executed: list[tuple[str, int, int]] = []  # commands carried out
         self.journal: dict[int, list[object]] = {}
@@ -300,6 +302,11 @@ class FakeBoard:
     def _request(self, request) -> None:
         operation = request.WhichOneof("op") or ""
         self.requests.append(operation)
+        if self.halt_in is not None:
+            self.halt_in -= 1
+            self.halted = self.halt_in < 0
+            if self.halted:
+                return
         if self.faults.rx_lost(request):
             return
         if self.faults.reboot_at(operation):
@@ -559,7 +566,7 @@ class FakeBoard:
         if self.faults.ignore_reset:
             return
         if control.action == pb.SYSTEM_HALT:
-            self.halted = True
+            self.halt_in = self.faults.halt_after
         else:
             self.reboot()
 

@@ -292,10 +292,27 @@ def test_system_halt_is_completed_by_silence(board: FakeBoard) -> None:
     assert stages[-1] is Stage.COMPLETED and board.halted
 
 
+def test_system_halt_may_take_its_time(board: FakeBoard) -> None:
+    board.faults.halt_after = 2
+    client = loop_client(board, 0.05)
+    client.completion_s = 10.0
+    client.control_system(SystemAction.HALT)
+    assert board.halted and board.requests.count("ping") > 2
+
+
+def test_stages_that_were_not_told_are_named(board: FakeBoard) -> None:
+    client = loop_client(board)
+    target = client.partitions()[1]
+    board.faults.tx = sequence("drop", "drop", kind="reply")
+    details: list[str] = []
+    client.control_partition(target, RESET, on_stage=lambda report: details.append(report.detail))
+    assert details == ["", "implies received, accepted", ""]
+
+
 def test_system_halt_that_does_not_come_has_failed(board: FakeBoard) -> None:
     board.faults.ignore_reset = True
     with pytest.raises(CommandFailed, match="not halted"):
-        loop_client(board).control_system(SystemAction.HALT)
+        loop_client(board).control_system(SystemAction.HALT, completion_s=0.4)
 
 
 @settings(deadline=None, max_examples=40)

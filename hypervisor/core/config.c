@@ -122,3 +122,8 @@ const struct xm_config_stream *config_stream(xm_u32_t i)
 {
     return row(&config->streams, i, sizeof(struct xm_config_stream));
 }
+
+const struct xm_config_ipvi *config_ipvi(xm_u32_t i)
+{
+    return row(&config->ipvis, i, sizeof(struct xm_config_ipvi));
+}

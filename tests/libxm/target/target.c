@@ -1,15 +1,24 @@
-/* target.c - the runtime's printf, copies and 64-bit division on the processor itself; run.py checks what it prints
+/* target.c - the runtime's printf, copies, 64-bit division and trap entry on the processor itself; run.py checks the output
  *
- * Lines: "div N D Q R" and "sdiv N D Q R" in hexadecimal, "copy ok" or "copy FAILED ...", "text ..." and "done". */
+ * Lines: "div N D Q R" and "sdiv N D Q R" in hexadecimal, "copy ok" or "copy FAILED ...", "trap ok" or "trap FAILED ...", "text ..." and
+ * "done". */
+#include <irqs.h>
 #include <stdio.h>
 #include <string.h>
-#include <xmhypercalls.h>
 
 #define UART_DATA (*(volatile xm_u32_t *)0x80000100)
 #define UART_STATUS (*(volatile xm_u32_t *)0x80000104)
 #define UART_HOLDING_EMPTY 4u
 #define RANDOM_PAIRS 1500
+#define REGISTERS 25
+#define SAVED_REGISTERS 23   /* general registers and %y; then condition codes and marker */
+#define DEPTH 12             /* calls that push every window out of the processor */
 
+extern char _traptab[], resumed[], resumed_elsewhere[];
+trapHandler_t trapHandlersTab[TRAPTAB_LENGTH];
+
+void start(void);
+void interrupt(xm_u32_t vector_address, xm_u32_t registers[REGISTERS]);
 void target_main(void);
 void power_off(void);
 int xal_lock(void);
@@ -105,10 +114,84 @@ static void check_copies(void)
     printf("copy ok\n");
 }
 
+/* Vector 0 of the runtime's trap table leads to it; nothing here goes that way. */
+void start(void)
+{
+    printf("trap FAILED: vector 0\n");
+}
+
+static trapCtxt_t seen;
+static xm_u32_t handled;
+
+static xm_u32_t __attribute__((noinline)) sink(xm_u32_t depth)
+{
+    volatile xm_u32_t local = depth;
+
+    return depth ? sink(depth - 1) + local : 0;
+}
+
+static void handler(trapCtxt_t *ctxt)
+{
+    seen = *ctxt;
+    handled++;
+    if (sink(DEPTH) != DEPTH * (DEPTH + 1) / 2) {
+        printf("trap FAILED: windows of the handler\n");
+    }
+    __asm__ __volatile__("mov 1, %%g1\n\tmov 2, %%g2\n\tmov 3, %%g3\n\tmov 4, %%g4\n\twr %%g0, 5, %%y\n\tcmp %%g0, %%g0"
+                         : : : "g1", "g2", "g3", "g4", "cc");
+}
+
+static void leaving_handler(trapCtxt_t *ctxt)
+{
+    ctxt->pc = (xm_u32_t)resumed_elsewhere;
+    ctxt->nPc = (xm_u32_t)resumed_elsewhere + 4;
+}
+
+/* Register n as interrupt() sets it, in the order of its results. */
+static xm_u32_t expected_register(xm_u32_t n)
+{
+    if (n < 8) {
+        return 0x1001 + n;
+    }
+    return n < 16 ? 0x2000 + n - 8 : n < 22 ? 0x3000 + n - 16 : 0x3007;
+}
+
+static void check_traps(void)
+{
+    static xm_u32_t registers[REGISTERS];
+    xm_u32_t vector, n;
+
+    for (vector = 1; vector < TRAPTAB_LENGTH; vector++) {
+        trapHandlersTab[vector] = handler;
+        memset(registers, 0, sizeof registers);
+        interrupt((xm_u32_t)_traptab + 16 * vector, registers);
+        for (n = 0; n < SAVED_REGISTERS; n++) {
+            if (registers[n] != expected_register(n)) {
+                printf("trap FAILED: vector %x register %d is %x\n", vector, n, registers[n]);
+                return;
+            }
+        }
+        if (handled != vector || registers[SAVED_REGISTERS + 1] != 0x4000 || (registers[SAVED_REGISTERS] & PSR_ICC_MASK) != 0x900000) {
+            printf("trap FAILED: vector %x psr %x\n", vector, registers[SAVED_REGISTERS]);
+            return;
+        }
+        if (seen.irqNr != vector || seen.pc != (xm_u32_t)resumed || seen.nPc != seen.pc + 4 || seen.y != 0x1008 ||
+            seen.g1 != 0x1001 || seen.g7 != 0x1007 || (seen.flags & PSR_ICC_MASK) != 0x900000) {
+            printf("trap FAILED: vector %x record of %x\n", vector, seen.irqNr);
+            return;
+        }
+        trapHandlersTab[vector] = NULL;
+    }
+    trapHandlersTab[5] = leaving_handler;
+    interrupt((xm_u32_t)_traptab + 16 * 5, registers);
+    printf(registers[SAVED_REGISTERS + 1] == 0x5000 ? "trap ok\n" : "trap FAILED: pc in the record is not used\n");
+}
+
 void target_main(void)
 {
     print_divisions();
     check_copies();
+    check_traps();
     printf("text %d %lld %c %s %08x %llu\n", -1, -2ll, 'c', "s", 0xabcd, 1ull << 40);
     printf("done\n");
     power_off();

@@ -72,8 +72,10 @@ static bool is_partition_action(xm_u32_t action)
            action == XM_HM_AC_PARTITION_HALT || action == XM_HM_AC_PROPAGATE;
 }
 
-/* What will be done, which is what the record says. `p` is whom a partition action is about; NULL: nobody. */
-static xm_u32_t settle_action(xm_u32_t configured, const struct partition *p, const struct hm_info *info)
+/* What will be done, which is what the record says. `p` is whom the event is about, NULL: the hypervisor; `target` is whom a
+ * partition action would be about, NULL: nobody. */
+static xm_u32_t settle_action(xm_u32_t configured, const struct partition *p, const struct partition *target,
+                              const struct hm_info *info)
 {
     if (depth > 2) {
         return XM_HM_AC_IGNORE; /* raised by the halt below: that one is under way already */
@@ -81,7 +83,7 @@ static xm_u32_t settle_action(xm_u32_t configured, const struct partition *p, co
     if (depth == 2) {
         return p != NULL ? XM_HM_AC_PARTITION_HALT : XM_HM_AC_HYPERVISOR_HALT;
     }
-    if (p == NULL && is_partition_action(configured)) {
+    if (target == NULL && is_partition_action(configured)) {
         return XM_HM_AC_IGNORE; /* hypervisor's table, and no partition owns the processor now */
     }
     if (configured == XM_HM_AC_PROPAGATE && info->propagate_vector < 0) {
@@ -198,7 +200,7 @@ xm_u32_t hm_raise(enum xm_hm_event event, struct partition *p, const struct hm_i
 
     depth++;
     raised_count++;
-    action = settle_action(XM_CONFIG_HM_ACTION(row), target, info);
+    action = settle_action(XM_CONFIG_HM_ACTION(row), p, target, info);
     if ((row & XM_CONFIG_HM_LOG) != 0) {
         store(event, p, info, action);
     }

@@ -243,16 +243,17 @@ class Session:
         return self._transport
 
     def _lose_link(self) -> None:
-        self._observer.on_note("link lost")
+        if self._transport:
+            self._observer.on_note("link lost")
         self.close()
 
     def _receive(self, wait_s: float, deadline: float) -> list[Frame | Noise]:
         try:
             data = self._link(deadline).read(wait_s)
         except LinkUnavailable:
-            if self._transport is None or deadline - time.monotonic() <= RECONNECT_PAUSE_S:
-                raise
             self._lose_link()
+            if deadline - time.monotonic() <= RECONNECT_PAUSE_S:
+                raise
             time.sleep(RECONNECT_PAUSE_S)
             self._link(deadline)
             return []

@@ -341,3 +341,23 @@ def test_link_is_opened_again_when_the_other_side_closes_it(
 
     board.faults.rx_lost = lost
     assert xmg("ping", "-v").status == 0 and closed
+
+
+def test_following_outlives_a_silent_board(
+    board: FakeBoard, xmg: Xmg, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    board.fill_hm(2)
+    monkeypatch.setattr("xmground.commands.common.FOLLOW_PAUSE_S", 0.05)
+    reads: list[int] = []
+
+    def lost(request) -> bool:
+        reads.append(1)
+        board.faults.silent = 4 < len(reads) < 10
+        if len(reads) == 10:
+            board.fill_hm(1)
+        return False
+
+    board.faults.rx_lost = lost
+    result = xmg("hm", "read", "--follow", "--count", "3", "--timeout", "0.3", "--format", "jsonl")
+    assert result.status == 0 and result.out.count('"seq"') == 3
+    assert result.err.count("still trying") == 1 and "answers again" in result.err

@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from xmground import describe, render
+from xmground import cli, describe, render
 from xmground.commands.console import harmless
 from xmground.framing import Frame, Noise
 from xmground.render import Column, Output
@@ -91,3 +91,10 @@ def test_frames_that_are_no_message_are_described() -> None:
     assert "not a message: ff" in describe.frame_line(Frame(2, b"\xff"))
     assert describe.frame_line(Frame(77, b"hi")).startswith("77")
     assert describe.frame_line(Noise("crc", b"\x00\x1b\\")) == "bad crc     3 B  \\x00\\x1b\\\\"
+
+
+def test_markdown_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["--help-markdown"]) == 0
+    text = capsys.readouterr().out
+    for prog, _ in cli._subparsers(cli.build_parser()):
+        assert f"\n## {prog}\n" in text

@@ -1,12 +1,13 @@
 """What several commands need: parsers for nouns and verbs, partition lookup, rows of logs."""
 
 import argparse
+import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 
 from ..app import App
 from ..client import HYPERVISOR_ID, Client, find_by_name
-from ..errors import XmgError
+from ..errors import LinkUnavailable, NoAnswer, XmgError
 from ..logs import Gap, Item, LogReader
 from ..model import Partition
 from ..render import Column, Output
@@ -103,15 +104,28 @@ def follow_option(parser: argparse.ArgumentParser) -> None:
 def follow(
     reader: LogReader, app: App, limit: int | None, forever: bool, unit: int
 ) -> Iterator[Item | Gap]:
-    """What the reader gives, once or for ever; ends after `limit` items of `unit` bytes."""
-    import time
+    """What the reader gives, once or for ever; ends after `limit` items of `unit` bytes.
 
+    Once something was read, a link that fails or a board that is silent does not end following: the
+    log is read on when it answers again, and what was missed meanwhile is a gap then.
+    """
     given = 0
+    heard, silent = False, False
     while limit is None or given < limit:
-        for item in reader.read(None if limit is None else limit - given):
-            if isinstance(item, Item):
-                given += len(item.data) // unit
-            yield item
+        try:
+            for item in reader.read(None if limit is None else limit - given):
+                if isinstance(item, Item):
+                    given += len(item.data) // unit
+                yield item
+            if silent:
+                app.out.note("the board answers again")
+            heard, silent = True, False
+        except (NoAnswer, LinkUnavailable) as error:
+            if not (forever and heard):
+                raise
+            if not silent:
+                app.out.warn(f"{error}; still trying, Ctrl-C ends")
+            silent = True
         if not forever:
             return
         time.sleep(FOLLOW_PAUSE_S)

@@ -9,15 +9,17 @@ xm_s32_t XM_set_plan(xm_u32_t planId)
     return XM_switch_sched_plan(planId, &current);
 }
 
-/* Opening the log became needless in 3.7; it still says whether the caller may read it: XM_OK or XM_PERM_ERROR. */
+/* Opening the log became needless in 3.7; it still says whether the caller may read it: XM_OK or
+ * XM_PERM_ERROR. */
 xm_s32_t XM_hm_open(void)
 {
     return (XM_get_PCT()->flags & XM_PART_SYSTEM) ? XM_OK : XM_PERM_ERROR;
 }
 
-/* Before 3.1.2 one number meant a hardware line (below 32) or an extended interrupt (32 and up); since then the symbols of
- * both start at 0. A number below 32 is taken as a line if the partition owns that line, because the call would have no
- * effect otherwise, and as an extended interrupt if not. XM_INVALID_PARAM above 63. */
+/* Before 3.1.2 one number meant a hardware line (below 32) or an extended interrupt (32 and up);
+ * since then the symbols of both start at 0. A number below 32 is taken as a line if the partition
+ * owns that line, because the call would have no effect otherwise, and as an extended interrupt if
+ * not. XM_INVALID_PARAM above 63. */
 static xm_s32_t split_irq(xm_u32_t noIrq, xm_u32_t *hw, xm_u32_t *ext)
 {
     *hw = 0;

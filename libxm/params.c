@@ -1,17 +1,21 @@
 /* params.c - where the partition's own tables lie
  *
- * The hypervisor passes the address of the partition control table at the entry point; memory map and port bitmap follow
- * it (abi/guest.h). Invariant: a partition has one virtual processor, number 0, so table 0 is always the caller's own. */
+ * The hypervisor passes the address of the partition control table at the entry point; memory map
+ * and port bitmap follow it (abi/guest.h). Invariant: a partition has one virtual processor, number
+ * 0, so table 0 is always the caller's own. */
 #include <xm.h>
 #include <xm_inc/arch/asm_offsets.h>
 
-_Static_assert(__builtin_offsetof(partitionControlTable_t, id) == PCT_ID_OFFSET, "xm_inc/arch/asm_offsets.h");
-_Static_assert(__builtin_offsetof(partitionControlTable_t, iFlags) == PCT_IFLAGS_OFFSET, "xm_inc/arch/asm_offsets.h");
+_Static_assert(__builtin_offsetof(partitionControlTable_t, id) == PCT_ID_OFFSET,
+               "xm_inc/arch/asm_offsets.h");
+_Static_assert(__builtin_offsetof(partitionControlTable_t, iFlags) == PCT_IFLAGS_OFFSET,
+               "xm_inc/arch/asm_offsets.h");
 _Static_assert(CONFIG_MAX_NO_VCPUS == 1, "XM_get_PCT would have to find out which vCPU it runs on");
 
 struct libXmParams libXmParams;
 
-/* Finds the tables of the vCPU whose control table is given. Called once by the start code, before anything else here. */
+/* Finds the tables of the vCPU whose control table is given. Called once by the start code, before
+ * anything else here. */
 void init_libxm(partitionControlTable_t *partCtrlTab)
 {
     xmId_t vcpu = PCT_GET_VCPU_ID(partCtrlTab);

@@ -1,8 +1,9 @@
 /* stubs.S - XM_<name> for every row of abi/hypercalls.def
  *
- * A stub loads the call's number and joins the common end, which moves the arguments up by one register (the compiler's
- * %o0..%o4 are the call's %o1..%o5). A 64-bit argument already lies in two consecutive registers, high word first, so one
- * end serves every row. On entry and exit: an ordinary leaf call, current window unchanged, result in %o0. */
+ * A stub loads the call's number and joins the common end, which moves the arguments up by one
+ * register (the compiler's %o0..%o4 are the call's %o1..%o5). A 64-bit argument already lies in
+ * two consecutive registers, high word first, so one end serves every row. On entry and exit: an
+ * ordinary leaf call, current window unchanged, result in %o0. */
 #include <xm_inc/abi/guest.h>
 
 #define XM_CALL(nr, name, who, args, text) stub nr, XM_##name

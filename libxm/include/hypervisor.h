@@ -1,4 +1,5 @@
-/* hypervisor.h - who am I, plans, interrupt masks of older lines; console and memory copy are in xmhypercalls.h */
+/* hypervisor.h - who am I, plans, interrupt masks of older lines; console and memory copy are in
+ * xmhypercalls.h */
 #ifndef LIBXM_HYPERVISOR_H
 #define LIBXM_HYPERVISOR_H
 

@@ -1,7 +1,8 @@
 /* xm.h - the partition side of the hypervisor's interface: include this
  *
- * Source compatible with XtratuM 3.7 on SPARC; names of older lines that do not collide are offered too. From assembler
- * it gives the constants, the numbers <name>_nr and the entry macros __XM_HC and __XM_AHC. */
+ * Source compatible with XtratuM 3.7 on SPARC; names of older lines that do not collide are offered
+ * too. From assembler it gives the constants, the numbers <name>_nr and the entry macros __XM_HC
+ * and __XM_AHC. */
 #ifndef LIBXM_XM_H
 #define LIBXM_XM_H
 

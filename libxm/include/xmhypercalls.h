@@ -1,7 +1,7 @@
 /* xmhypercalls.h - prototype XM_<name> of every row of abi/hypercalls.def
  *
- * Each returns a value >= 0, or a negative code of abi/errors.def. Who may call what, and what it does, is in the rows and
- * in docs/hypercalls.md. */
+ * Each returns a value >= 0, or a negative code of abi/errors.def. Who may call what, and what it
+ * does, is in the rows and in docs/hypercalls.md. */
 #ifndef LIBXM_XMHYPERCALLS_H
 #define LIBXM_XMHYPERCALLS_H
 
@@ -12,7 +12,8 @@
 
 #ifndef __ASSEMBLER__
 
-/* The rows use short words that a partition source may have defined for itself: put its definitions aside. */
+/* The rows use short words that a partition source may have defined for itself: put its definitions
+ * aside. */
 #pragma push_macro("U32")
 #pragma push_macro("S32")
 #pragma push_macro("U64")
@@ -40,7 +41,8 @@
 #undef ADDR
 #undef NONE
 
-/* Only a pointer that the hypervisor reads may be const: sources pass string literals and plain buffers alike. */
+/* Only a pointer that the hypervisor reads may be const: sources pass string literals and plain
+ * buffers alike. */
 #define U32(x) xm_u32_t x
 #define S32(x) xm_s32_t x
 #define U64(x) xm_u64_t x

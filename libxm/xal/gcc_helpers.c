@@ -1,8 +1,9 @@
 /* gcc_helpers.c - the functions that gcc calls for what SPARC V8 cannot do in a few instructions
  *
- * They stand in for libgcc, whose 32-bit build in Debian is made for another processor (V9). The hypervisor compiles this
- * file again with its own flags, so it includes nothing. Names, types and results are those of gcc's documentation.
- * Division by zero traps, as the udiv instruction does. */
+ * They stand in for libgcc, whose 32-bit build in Debian is made for another processor (V9). The
+ * hypervisor compiles this file again with its own flags, so it includes nothing. Names, types and
+ * results are those of gcc's documentation. Division by zero traps, as the udiv instruction does.
+ */
 typedef unsigned int u32;
 typedef int s32;
 typedef unsigned long long u64;
@@ -44,7 +45,9 @@ static u32 divide_64_by_32(u32 high, u32 low, u32 d)
     u32 quotient;
 
     /* WRY acts up to three instructions later (SPARC V8 manual, B.29). */
-    __asm__("wr %1, %%y\n\tnop\n\tnop\n\tnop\n\tudiv %2, %3, %0" : "=r"(quotient) : "r"(high), "r"(low), "r"(d));
+    __asm__("wr %1, %%y\n\tnop\n\tnop\n\tnop\n\tudiv %2, %3, %0"
+            : "=r"(quotient)
+            : "r"(high), "r"(low), "r"(d));
     return quotient;
 #else
     return (u32)(JOIN(high, low) / d);
@@ -59,8 +62,9 @@ static u64 divide_by_word(u64 n, u32 d)
     return JOIN(high, divide_64_by_32(HIGH(n) - high * d, LOW(n), d));
 }
 
-/* Divisor of 2^32 or more: the quotient has 32 bits. One division of the leading words estimates it, at most one too
- * large after the decrement's correction below (Warren, Hacker's Delight, 9-5). */
+/* Divisor of 2^32 or more: the quotient has 32 bits. One division of the leading words estimates
+ * it, at most one too large after the decrement's correction below (Warren, Hacker's Delight, 9-5).
+ */
 static u64 divide_by_long(u64 n, u64 d)
 {
     u32 shift = (u32)__clzsi2(HIGH(d));
@@ -231,7 +235,8 @@ int __paritydi2(u64 x)
     return __popcountdi2(x) & 1;
 }
 
-/* Bytes in reverse order. The rotations keep gcc from recognising the idiom and calling this function again. */
+/* Bytes in reverse order. The rotations keep gcc from recognising the idiom and calling this
+ * function again. */
 u32 __bswapsi2(u32 x)
 {
     u32 odd = x & 0x00ff00ffu;

@@ -4,7 +4,8 @@
 #include <xm.h>
 #include <config.h>
 
-/* The hypervisor keeps page tables itself; the area is here because partition memory is laid out with it in mind. */
+/* The hypervisor keeps page tables itself; the area is here because partition memory is laid out
+ * with it in mind. */
 static xm_u8_t pageTable[CONFIG_SIZE_PAGE_TABLE * PAGE_SIZE]
     __attribute__((aligned(PAGE_SIZE), section(".bss.noinit")));
 

@@ -19,10 +19,12 @@ void xal_halt_self(void);
 
 static void unexpected_trap(trapCtxt_t *ctxt)
 {
-    printf("[P%d:%d] Unexpected trap 0x%x (pc: 0x%x)\n", XM_PARTITION_SELF, XM_get_vcpuid(), ctxt->irqNr, ctxt->pc);
+    printf("[P%d:%d] Unexpected trap 0x%x (pc: 0x%x)\n", XM_PARTITION_SELF, XM_get_vcpuid(),
+           ctxt->irqNr, ctxt->pc);
 }
 
-/* Makes handler answer the vector trapNr; NULL restores the default one. 0, or -1 when there is no such vector. */
+/* Makes handler answer the vector trapNr; NULL restores the default one. 0, or -1 when there is no
+ * such vector. */
 xm_s32_t InstallTrapHandler(xm_s32_t trapNr, trapHandler_t handler)
 {
     if (trapNr < 0 || trapNr >= TRAPTAB_LENGTH) {
@@ -32,8 +34,8 @@ xm_s32_t InstallTrapHandler(xm_s32_t trapNr, trapHandler_t handler)
     return 0;
 }
 
-/* Called by the start code on every vCPU: default handlers (vCPU 0 only, the table is shared) and the vectors of extended
- * interrupts. */
+/* Called by the start code on every vCPU: default handlers (vCPU 0 only, the table is shared) and
+ * the vectors of extended interrupts. */
 void SetupIrqs(void)
 {
     xm_u32_t n;
@@ -48,8 +50,8 @@ void SetupIrqs(void)
     }
 }
 
-/* Holds interrupts back if they could come now, and says whether it did. A handler, or a program that has not enabled them,
- * pays nothing: the state is read from the control table. */
+/* Holds interrupts back if they could come now, and says whether it did. A handler, or a program
+ * that has not enabled them, pays nothing: the state is read from the control table. */
 int xal_lock(void)
 {
     int was_open = HwIsSti();
@@ -103,7 +105,8 @@ void XAL_WEAK abort(void)
 }
 
 /* What a false assert() of a debug build calls. */
-void xal_assert_failed(const char *expression, const char *file, int line) __attribute__((noreturn));
+void xal_assert_failed(const char *expression, const char *file, int line)
+    __attribute__((noreturn));
 void xal_assert_failed(const char *expression, const char *file, int line)
 {
     XALHalt("%s:%d: assertion failed: %s", file, line, expression);

@@ -1,7 +1,7 @@
 /* start.S - first instructions of a partition: to PartitionMain, with a defined stack
  *
- * On entry: %g1 = partition control table; virtual ET 1, PIL 15, all interrupts masked. Reached at boot, after a cold reset
- * (whole image reloaded) and after a warm reset (memory as it was left).
+ * On entry: %g1 = partition control table; virtual ET 1, PIL 15, all interrupts masked. Reached at
+ * boot, after a cold reset (whole image reloaded) and after a warm reset (memory as it was left).
  * The current window and %y are garbage. Vector 0 of the trap table leads here too. */
 #include <xm.h>
 #include <xm_inc/arch/asm_offsets.h>
@@ -48,8 +48,9 @@ _start:
     call XM_sparc_write_tbr             ! after SetupIrqs: no trap may find an empty handler table
      nop
 
-    /* The frames of the calls above, and of the life before a reset, lie where PartitionMain's locals will: programs rely
-     * on reading zero there. Our own window may be spilled to the top frame later; until then it need not survive. */
+    /* The frames of the calls above, and of the life before a reset, lie where PartitionMain's
+     * locals will: programs rely on reading zero there. Our own window may be spilled to the top
+     * frame later; until then it need not survive. */
 3:  std %g0, [%l2]
     add %l2, 8, %l2
     cmp %l2, %l3

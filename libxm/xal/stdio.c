@@ -1,8 +1,8 @@
 /* stdio.c - printf and its kin, with exactly the conversions described in stdio.h
  *
- * One formatter writes into a sink: the console's line, or a buffer with a limit. The line goes out in one hypercall at
- * \n, \r, or when it is nearly full; nothing flushes it otherwise. The line is shared with interrupt handlers, so it is
- * only touched between xal_lock and xal_unlock. */
+ * One formatter writes into a sink: the console's line, or a buffer with a limit. The line goes out
+ * in one hypercall at \n, \r, or when it is nearly full; nothing flushes it otherwise. The line is
+ * shared with interrupt handlers, so it is only touched between xal_lock and xal_unlock. */
 #include <stdio.h>
 #include <string.h>
 #include <xmhypercalls.h>
@@ -19,14 +19,15 @@ struct sink {
 };
 
 struct arguments {
-    va_list list; /* in a structure, because a va_list may be an array and could not be passed by address */
+    va_list list; /* in a structure, because a va_list may be an array and could not be passed by
+                     address */
 };
 
 struct conversion {
-    char pad;          /* '0' or ' ' */
-    xm_u32_t width;    /* 0: none */
-    int is_long_long;  /* argument of 64 bits */
-    int is_negative;   /* print a sign */
+    char pad;         /* '0' or ' ' */
+    xm_u32_t width;   /* 0: none */
+    int is_long_long; /* argument of 64 bits */
+    int is_negative;  /* print a sign */
 };
 
 static char line[LINE_BYTES];
@@ -64,7 +65,8 @@ static void put_string(struct sink *sink, const char *s)
 }
 
 /* The sign comes before the padding and counts in the width. */
-static void put_number(struct sink *sink, xm_u64_t value, xm_u32_t base, const struct conversion *conversion)
+static void put_number(struct sink *sink, xm_u64_t value, xm_u32_t base,
+                       const struct conversion *conversion)
 {
     char digits[DIGITS_MAX];
     xm_u32_t count = 0;
@@ -83,7 +85,8 @@ static void put_number(struct sink *sink, xm_u64_t value, xm_u32_t base, const s
     if (conversion->is_negative) {
         sink_put(sink, '-');
     }
-    for (length = count + (conversion->is_negative ? 1u : 0u); length < conversion->width; length++) {
+    for (length = count + (conversion->is_negative ? 1u : 0u); length < conversion->width;
+         length++) {
         sink_put(sink, conversion->pad);
     }
     while (count) {
@@ -93,15 +96,18 @@ static void put_number(struct sink *sink, xm_u64_t value, xm_u32_t base, const s
 
 static void put_signed(struct sink *sink, struct conversion *conversion, struct arguments *args)
 {
-    xm_s64_t value = conversion->is_long_long ? va_arg(args->list, xm_s64_t) : va_arg(args->list, xm_s32_t);
+    xm_s64_t value =
+        conversion->is_long_long ? va_arg(args->list, xm_s64_t) : va_arg(args->list, xm_s32_t);
 
     conversion->is_negative = value < 0;
     put_number(sink, value < 0 ? 0 - (xm_u64_t)value : (xm_u64_t)value, 10, conversion);
 }
 
-static void put_unsigned(struct sink *sink, struct conversion *conversion, struct arguments *args, xm_u32_t base)
+static void put_unsigned(struct sink *sink, struct conversion *conversion, struct arguments *args,
+                         xm_u32_t base)
 {
-    xm_u64_t value = conversion->is_long_long ? va_arg(args->list, xm_u64_t) : va_arg(args->list, xm_u32_t);
+    xm_u64_t value =
+        conversion->is_long_long ? va_arg(args->list, xm_u64_t) : va_arg(args->list, xm_u32_t);
 
     put_number(sink, value, base, conversion);
 }
@@ -213,8 +219,8 @@ xm_s32_t printf(const char *format, ...)
     return count;
 }
 
-/* Prints into s, of n bytes: at most n - 1 characters and a NUL; nothing at all when n is not positive. Returns the number
- * of characters that a large enough buffer would have got. */
+/* Prints into s, of n bytes: at most n - 1 characters and a NUL; nothing at all when n is not
+ * positive. Returns the number of characters that a large enough buffer would have got. */
 xm_s32_t XAL_WEAK vsnprintf(char *s, xm_s32_t n, const char *format, va_list args)
 {
     char nowhere;

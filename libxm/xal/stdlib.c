@@ -23,7 +23,8 @@ static xm_u32_t digit_value(char c)
     return (xm_u32_t)((c | 0x20) - 'a') + 10u;
 }
 
-/* Reads what C calls a subject sequence: space, sign, prefix, digits. A base that is not 0 or 2..36 reads nothing. */
+/* Reads what C calls a subject sequence: space, sign, prefix, digits. A base that is not 0 or 2..36
+ * reads nothing. */
 static struct number parse(const char *s, int base)
 {
     struct number n = { .end = s };

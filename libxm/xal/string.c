@@ -1,6 +1,7 @@
 /* string.c - bytes and strings
  *
- * Copies move doublewords (ldd/std) where source and destination are aligned alike, else words, else bytes. */
+ * Copies move doublewords (ldd/std) where source and destination are aligned alike, else words,
+ * else bytes. */
 #include <string.h>
 #include "xal_internal.h"
 

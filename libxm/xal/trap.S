@@ -1,8 +1,9 @@
 /* trap.S - the virtual trap table and the way into a handler and back
  *
- * The hypervisor enters vector n at _traptab + 16 n with: a new register window (its %i registers are the interrupted %o
- * registers), %l0 = interrupted PSR view, %l1 = pc, %l2 = npc, virtual ET 0, globals and %y of the interrupted code.
- * Windows are the hypervisor's business: a save or restore here never traps to the partition. */
+ * The hypervisor enters vector n at _traptab + 16 n with: a new register window (its %i registers
+ * are the interrupted %o registers), %l0 = interrupted PSR view, %l1 = pc, %l2 = npc, virtual ET
+ * 0, globals and %y of the interrupted code. Windows are the hypervisor's business: a save or
+ * restore here never traps to the partition. */
 #include <xm.h>
 #include <arch/irqs.h>
 

@@ -1,7 +1,8 @@
 /* xmhypercalls.h - the SPARC calls that work on the caller's own processor state, inline
  *
- * They only change %o registers (condition codes are kept), so they need no stub. The state is virtual: condition codes,
- * EF (with the fp flag), PIL and ET; real traps are never off. From assembler use __XM_AHC. */
+ * They only change %o registers (condition codes are kept), so they need no stub. The state is
+ * virtual: condition codes, EF (with the fp flag), PIL and ET; real traps are never off. From
+ * assembler use __XM_AHC. */
 #ifndef LIBXM_ARCH_XMHYPERCALLS_H
 #define LIBXM_ARCH_XMHYPERCALLS_H
 

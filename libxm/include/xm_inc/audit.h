@@ -1,6 +1,7 @@
 /* audit.h - modules and events of the hypervisor's own trace stream
  *
- * What the hypervisor records is in abi/guest.h; the remaining names of the 3.7 interface are kept for readers of old logs. */
+ * What the hypervisor records is in abi/guest.h; the remaining names of the 3.7 interface are kept
+ * for readers of old logs. */
 #ifndef XM_INC_AUDIT_H
 #define XM_INC_AUDIT_H
 

@@ -1,6 +1,7 @@
 /* autoconf.h - the configuration macros that partition sources test; usable from assembler
  *
- * Only what this hypervisor really has is defined. Limits that the contract fixes are not repeated here: see abi/types.h. */
+ * Only what this hypervisor really has is defined. Limits that the contract fixes are not repeated
+ * here: see abi/types.h. */
 #ifndef XM_INC_AUTOCONF_H
 #define XM_INC_AUTOCONF_H
 

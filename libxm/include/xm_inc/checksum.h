@@ -6,8 +6,8 @@
 
 #ifndef __ASSEMBLER__
 
-/* Ones' complement sum over size bytes (a last odd byte counts as the high half of a word), carries folded, inverted.
- * Over a record whose checksum field is right the result is 0. */
+/* Ones' complement sum over size bytes (a last odd byte counts as the high half of a word), carries
+ * folded, inverted. Over a record whose checksum field is right the result is 0. */
 static inline xm_u16_t CalcCheckSum(const void *record, xm_u32_t size)
 {
     const xm_u8_t *byte = (const xm_u8_t *)record;

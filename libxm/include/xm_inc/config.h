@@ -1,4 +1,5 @@
-/* config.h - build-time facts of the hypervisor; forced into every partition source, C and assembler */
+/* config.h - build-time facts of the hypervisor; forced into every partition source, C and
+ * assembler */
 #ifndef XM_INC_CONFIG_H
 #define XM_INC_CONFIG_H
 

@@ -26,7 +26,8 @@
 
 #ifndef __ASSEMBLER__
 
-/* Bitmaps are arrays of words, bit 0 is the least significant one of the first word. A bit outside is ignored. */
+/* Bitmaps are arrays of words, bit 0 is the least significant one of the first word. A bit outside
+ * is ignored. */
 static inline void xmSetBit(xmWord_t bm[], xm_u32_t bp, xm_s32_t maxBits)
 {
     if (bp < (xm_u32_t)maxBits) {

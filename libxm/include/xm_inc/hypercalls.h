@@ -1,6 +1,7 @@
 /* hypercalls.h - numbers of the calls (<name>_nr), return codes, and constants of the calls
  *
- * The numbers come from abi/hypercalls.def, the codes from abi/errors.def, the other constants from abi/guest.h. */
+ * The numbers come from abi/hypercalls.def, the codes from abi/errors.def, the other constants from
+ * abi/guest.h. */
 #ifndef XM_INC_HYPERCALLS_H
 #define XM_INC_HYPERCALLS_H
 

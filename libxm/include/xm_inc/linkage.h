@@ -8,9 +8,9 @@
 #define TO_STR(x) _TO_STR(x)
 
 #ifdef __ASSEMBLER__
-#define ENTRY(x)    \
-    .globl x;       \
-    ASM_ALIGN;      \
+#define ENTRY(x)                                                                                   \
+    .globl x;                                                                                      \
+    ASM_ALIGN;                                                                                     \
     x:
 #else
 #define __PACKED __attribute__((packed))

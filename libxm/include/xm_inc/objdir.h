@@ -1,4 +1,5 @@
-/* objdir.h - object descriptors: bit 31 invalid, class 24-30, vCPU 20-23, partition 10-19, id 0-9 */
+/* objdir.h - object descriptors: bit 31 invalid, class 24-30, vCPU 20-23, partition 10-19, id 0-9
+ */
 #ifndef XM_INC_OBJDIR_H
 #define XM_INC_OBJDIR_H
 
@@ -28,14 +29,16 @@
 
 typedef xm_u32_t xmObjDesc_t;
 
-#define _OBJDESC_PUT(field, value) (((xmObjDesc_t)(value) & OBJDESC_##field##_MASK) << OBJDESC_##field##_BIT)
+#define _OBJDESC_PUT(field, value)                                                                 \
+    (((xmObjDesc_t)(value) & OBJDESC_##field##_MASK) << OBJDESC_##field##_BIT)
 #define _OBJDESC_GET(field, oD) (((oD) >> OBJDESC_##field##_BIT) & OBJDESC_##field##_MASK)
-#define _OBJDESC_SET(field, oD, value) \
-    ((oD) = ((oD) & ~(OBJDESC_##field##_MASK << OBJDESC_##field##_BIT)) | _OBJDESC_PUT(field, value))
+#define _OBJDESC_SET(field, oD, value)                                                             \
+    ((oD) =                                                                                        \
+         ((oD) & ~(OBJDESC_##field##_MASK << OBJDESC_##field##_BIT)) | _OBJDESC_PUT(field, value))
 
-#define OBJDESC_BUILD_VCPUID(class, vCpuId, partitionId, id) \
-    (_OBJDESC_PUT(CLASS, class) | _OBJDESC_PUT(VCPUID, vCpuId) | _OBJDESC_PUT(PARTITIONID, partitionId) | \
-     _OBJDESC_PUT(ID, id))
+#define OBJDESC_BUILD_VCPUID(class, vCpuId, partitionId, id)                                       \
+    (_OBJDESC_PUT(CLASS, class) | _OBJDESC_PUT(VCPUID, vCpuId) |                                   \
+     _OBJDESC_PUT(PARTITIONID, partitionId) | _OBJDESC_PUT(ID, id))
 #define OBJDESC_BUILD(class, partitionId, id) OBJDESC_BUILD_VCPUID(class, 0, partitionId, id)
 
 #define OBJDESC_GET_CLASS(oD) _OBJDESC_GET(CLASS, oD)

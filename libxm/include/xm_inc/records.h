@@ -1,4 +1,5 @@
-/* records.h - xm's own records: batches, link status and kernel information that a system partition reads */
+/* records.h - xm's own records: batches, link status and kernel information that a system partition
+ * reads */
 #ifndef XM_INC_RECORDS_H
 #define XM_INC_RECORDS_H
 

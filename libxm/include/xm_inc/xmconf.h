@@ -1,4 +1,5 @@
-/* xmconf.h - names of the configuration: health-monitor events and actions, ports, flags; all from the contract */
+/* xmconf.h - names of the configuration: health-monitor events and actions, ports, flags; all from
+ * the contract */
 #ifndef XM_INC_XMCONF_H
 #define XM_INC_XMCONF_H
 

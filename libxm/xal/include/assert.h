@@ -5,8 +5,10 @@
 #undef ASSERT
 
 #if defined(_DEBUG_) && !defined(NDEBUG)
-void xal_assert_failed(const char *expression, const char *file, int line) __attribute__((noreturn));
-#define assert(expression) ((expression) ? (void)0 : xal_assert_failed(#expression, __FILE__, __LINE__))
+void xal_assert_failed(const char *expression, const char *file, int line)
+    __attribute__((noreturn));
+#define assert(expression)                                                                         \
+    ((expression) ? (void)0 : xal_assert_failed(#expression, __FILE__, __LINE__))
 #else
 #define assert(expression) ((void)0)
 #endif

@@ -1,7 +1,7 @@
 /* irqs.h - handlers of virtual traps
  *
- * A handler runs with all virtual traps off (ET 0): an exception inside it is beyond repair unless it enables traps first.
- * It may use every call and printf. */
+ * A handler runs with all virtual traps off (ET 0): an exception inside it is beyond repair unless
+ * it enables traps first. It may use every call and printf. */
 #ifndef XAL_IRQS_H
 #define XAL_IRQS_H
 

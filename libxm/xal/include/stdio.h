@@ -1,8 +1,9 @@
 /* stdio.h - formatted output to the partition's console
  *
- * Conversions %c %s %d %i %u %x (or their capitals), lengths l, L (32 bits) and ll (64 bits), and a width after a leading
- * 0 or space: %08x, % 4d. Hexadecimal digits are upper case. Any other character after % is printed as it is, so %5d and
- * %p are not conversions. Output goes out by lines: text without a newline waits for one. */
+ * Conversions %c %s %d %i %u %x (or their capitals), lengths l, L (32 bits) and ll (64 bits), and a
+ * width after a leading 0 or space: %08x, % 4d. Hexadecimal digits are upper case. Any other
+ * character after % is printed as it is, so %5d and %p are not conversions. Output goes out by
+ * lines: text without a newline waits for one. */
 #ifndef XAL_STDIO_H
 #define XAL_STDIO_H
 

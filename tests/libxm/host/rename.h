@@ -1,5 +1,5 @@
-/* rename.h - forced into the runtime's sources when they are compiled for the workstation, so that they stand beside the
- * C library they are compared with */
+/* rename.h - forced into the runtime's sources when they are compiled for the workstation, so that
+ * they stand beside the C library they are compared with */
 #define putchar xal_putchar
 #define printf xal_printf
 #define vprintf xal_vprintf

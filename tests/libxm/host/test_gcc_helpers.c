@@ -31,9 +31,9 @@ int xal_nedf2(uint64_t a, uint64_t b);
 #define PAIRS 200000
 
 static const uint64_t edges[] = {
-    0, 1, 2, 3, 10, 0x7fffffff, 0x80000000, 0x80000001, 0xfffffffe, 0xffffffff, 0x100000000, 0x100000001, 0x1ffffffff,
-    0x7fffffff00000000, 0x7fffffffffffffff, 0x8000000000000000, 0x8000000000000001, 0xffffffff00000000,
-    0xfffffffffffffffe, 0xffffffffffffffff,
+    0, 1, 2, 3, 10, 0x7fffffff, 0x80000000, 0x80000001, 0xfffffffe, 0xffffffff, 0x100000000,
+    0x100000001, 0x1ffffffff, 0x7fffffff00000000, 0x7fffffffffffffff, 0x8000000000000000,
+    0x8000000000000001, 0xffffffff00000000, 0xfffffffffffffffe, 0xffffffffffffffff,
 };
 #define EDGES (sizeof edges / sizeof *edges)
 
@@ -126,7 +126,9 @@ static void bit_counts_agree(void **state)
 
 static void float_equality_agrees(void **state)
 {
-    static const double values[] = { 0.0, -0.0, 1.0, -1.0, 1e-310, INFINITY, -INFINITY, NAN, -NAN, 1.5 };
+    static const double values[] = {
+        0.0, -0.0, 1.0, -1.0, 1e-310, INFINITY, -INFINITY, NAN, -NAN, 1.5,
+    };
     unsigned i, j;
 
     (void)state;

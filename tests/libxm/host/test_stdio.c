@@ -52,12 +52,12 @@ static int clear_console(void **state)
     return 0;
 }
 
-#define CHECK(expected, ...)                                                        \
-    do {                                                                            \
-        char got[256];                                                              \
-        memset(got, '?', sizeof got);                                               \
-        assert_int_equal(xal_snprintf(got, sizeof got, __VA_ARGS__), strlen(expected)); \
-        assert_string_equal(got, expected);                                         \
+#define CHECK(expected, ...)                                                                       \
+    do {                                                                                           \
+        char got[256];                                                                             \
+        memset(got, '?', sizeof got);                                                              \
+        assert_int_equal(xal_snprintf(got, sizeof got, __VA_ARGS__), strlen(expected));            \
+        assert_string_equal(got, expected);                                                        \
     } while (0)
 
 static void conversions_of_every_kind(void **state)
@@ -159,10 +159,12 @@ static void numbers_agree_with_the_c_library(void **state)
         char expected[128];
         char got[128];
 
-        snprintf(expected, sizeof expected, "%d %u %X %08X %lld %llu %llX %012lld", (int)value, (unsigned)value,
-                 (unsigned)value, (unsigned)value, (long long)value, value, value, (long long)value);
-        xal_snprintf(got, sizeof got, "%d %u %x %08X %lld %llu %llx %012lld", (int)value, (unsigned)value, (unsigned)value,
-                     (unsigned)value, (long long)value, value, value, (long long)value);
+        snprintf(expected, sizeof expected, "%d %u %X %08X %lld %llu %llX %012lld", (int)value,
+                 (unsigned)value, (unsigned)value, (unsigned)value, (long long)value, value, value,
+                 (long long)value);
+        xal_snprintf(got, sizeof got, "%d %u %x %08X %lld %llu %llx %012lld", (int)value,
+                     (unsigned)value, (unsigned)value, (unsigned)value, (long long)value, value,
+                     value, (long long)value);
         assert_string_equal(got, expected);
     }
 }

@@ -88,9 +88,11 @@ static void comparisons_have_the_right_sign(void **state)
     (void)state;
     for (i = 0; i < sizeof words / sizeof *words; i++) {
         for (j = 0; j < sizeof words / sizeof *words; j++) {
-            assert_int_equal(sign(xal_strcmp(words[i], words[j])), sign(strcmp(words[i], words[j])));
+            assert_int_equal(sign(xal_strcmp(words[i], words[j])),
+                             sign(strcmp(words[i], words[j])));
             for (n = 0; n < 5; n++) {
-                assert_int_equal(sign(xal_strncmp(words[i], words[j], n)), sign(strncmp(words[i], words[j], n)));
+                assert_int_equal(sign(xal_strncmp(words[i], words[j], n)),
+                                 sign(strncmp(words[i], words[j], n)));
             }
         }
     }
@@ -137,10 +139,12 @@ static void strings_are_searched(void **state)
 static void numbers_are_read_as_the_c_library_reads_them(void **state)
 {
     static const char *const texts[] = {
-        "", "0", "-", "+", "12", " \t\n12x", "-12", "+7", "0x1F", "0X1f", "0x", "0xg", "077", "08", "zz", "Z", "-0x10",
-        "4294967295", "4294967296", "-2147483648", "2147483648", "9223372036854775807", "9223372036854775808",
-        "-9223372036854775808", "-9223372036854775809", "18446744073709551615", "18446744073709551616",
-        "99999999999999999999999", "-1", "1 2", "0b1", "1e5", "ffffffffffffffff", "fffffffffffffffff",
+        "", "0", "-", "+", "12", " \t\n12x", "-12", "+7", "0x1F", "0X1f", "0x", "0xg", "077", "08",
+        "zz", "Z", "-0x10", "4294967295", "4294967296", "-2147483648", "2147483648",
+        "9223372036854775807", "9223372036854775808", "-9223372036854775808",
+        "-9223372036854775809", "18446744073709551615", "18446744073709551616",
+        "99999999999999999999999", "-1", "1 2", "0b1", "1e5", "ffffffffffffffff",
+        "fffffffffffffffff",
     };
     static const int bases[] = { 0, 2, 8, 10, 16, 36 };
     unsigned i, b;
@@ -151,9 +155,11 @@ static void numbers_are_read_as_the_c_library_reads_them(void **state)
             char *end = NULL;
             char *expected_end = NULL;
 
-            assert_true(xal_strtoull(texts[i], &end, bases[b]) == strtoull(texts[i], &expected_end, bases[b]));
+            assert_true(xal_strtoull(texts[i], &end, bases[b]) ==
+                        strtoull(texts[i], &expected_end, bases[b]));
             assert_ptr_equal(end, expected_end);
-            assert_true(xal_strtoul(texts[i], NULL, bases[b]) == strtoul(texts[i], NULL, bases[b]));
+            assert_true(xal_strtoul(texts[i], NULL, bases[b]) ==
+                        strtoul(texts[i], NULL, bases[b]));
             assert_true(xal_strtoll(texts[i], &end, bases[b]) == strtoll(texts[i], NULL, bases[b]));
             assert_ptr_equal(end, expected_end);
             assert_true(xal_strtol(texts[i], NULL, bases[b]) == strtol(texts[i], NULL, bases[b]));

@@ -1,7 +1,8 @@
-/* start.S - runs the runtime's objects on the bare processor: window handlers, sparc_iret, and nothing else of a hypervisor
+/* start.S - runs the runtime's objects on the bare processor: window handlers, sparc_iret, and
+ * nothing else of a hypervisor
  *
- * Entry: supervisor mode from the emulator's loader, traps off, windows in any state. Ends in C with power_off(). Any other
- * trap stops the emulator in error mode, which the test sees. */
+ * Entry: supervisor mode from the emulator's loader, traps off, windows in any state. Ends in C
+ * with power_off(). Any other trap stops the emulator in error mode, which the test sees. */
 #define WINDOWS 8
 #define PSR_RUN 0xfa0 /* PIL 15, S, ET: no interrupts, window traps */
 
@@ -71,7 +72,8 @@ boot:
     call target_main
      nop
 
-/* Traps off, then a trap: the emulator ends. From here with status 0, from error mode with another. */
+/* Traps off, then a trap: the emulator ends. From here with status 0, from error mode with
+ * another. */
     .globl power_off
 power_off:
     wr %g0, 0xf80, %psr
@@ -84,8 +86,8 @@ power_off:
 stop:
     unimp 0                             ! in a trap: error mode
 
-/* A save met the invalid window, which is current now: move the mark one window further down, and store the window that
- * it then stands at. */
+/* A save met the invalid window, which is current now: move the mark one window further down, and
+ * store the window that it then stands at. */
 spill:
     srl %l3, 1, %l4
     sll %l3, WINDOWS - 1, %l5
@@ -134,8 +136,9 @@ fill:
     jmp %l1
      rett %l2
 
-/* The hypervisor's side of sparc_iret, as the contract states it: the caller's %l0 = flags, %l1 = pc, %l2 = npc; condition
- * codes come back and the window moves up by one, after a fill if the interrupted code's window was spilled meanwhile. */
+/* The hypervisor's side of sparc_iret, as the contract states it: the caller's %l0 = flags, %l1 =
+ * pc, %l2 = npc; condition codes come back and the window moves up by one, after a fill if the
+ * interrupted code's window was spilled meanwhile. */
 iret:
     cmp %i0, 0                          ! sparc_iret_nr
     bne stop
@@ -177,9 +180,10 @@ iret:
     jmp %l1
      rett %l2
 
-/* void interrupt(xm_u32_t vector_address, xm_u32_t registers[25]): every register gets a known value, then a virtual trap is
- * entered at vector_address as the hypervisor would do it; what the interrupted code finds afterwards goes to registers:
- * %g1-%g7, %y, %l0-%l7, %o0-%o5, %o7, condition codes, marker. */
+/* void interrupt(xm_u32_t vector_address, xm_u32_t registers[25]): every register gets a known
+ * value, then a virtual trap is entered at vector_address as the hypervisor would do it; what the
+ * interrupted code finds afterwards goes to registers: %g1-%g7, %y, %l0-%l7, %o0-%o5, %o7,
+ * condition codes, marker. */
     .globl interrupt
 interrupt:
     save %sp, -96, %sp

@@ -1,7 +1,8 @@
-/* target.c - the runtime's printf, copies, 64-bit division and trap entry on the processor itself; run.py checks the output
+/* target.c - the runtime's printf, copies, 64-bit division and trap entry on the processor itself;
+ * run.py checks the output
  *
- * Lines: "div N D Q R" and "sdiv N D Q R" in hexadecimal, "copy ok" or "copy FAILED ...", "trap ok" or "trap FAILED ...", "text ..." and
- * "done". */
+ * Lines: "div N D Q R" and "sdiv N D Q R" in hexadecimal, "copy ok" or "copy FAILED ...", "trap ok"
+ * or "trap FAILED ...", "text ..." and "done". */
 #include <irqs.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,8 +12,8 @@
 #define UART_HOLDING_EMPTY 4u
 #define RANDOM_PAIRS 1500
 #define REGISTERS 25
-#define SAVED_REGISTERS 23   /* general registers and %y; then condition codes and marker */
-#define DEPTH 12             /* calls that push every window out of the processor */
+#define SAVED_REGISTERS 23 /* general registers and %y; then condition codes and marker */
+#define DEPTH 12           /* calls that push every window out of the processor */
 
 extern char _traptab[], resumed[], resumed_elsewhere[];
 trapHandler_t trapHandlersTab[TRAPTAB_LENGTH];
@@ -70,8 +71,19 @@ static void print_division(xm_u64_t n, xm_u64_t d)
 static void print_divisions(void)
 {
     static const xm_u64_t edges[] = {
-        0, 1, 3, 10, 0x7fffffff, 0x80000000, 0xffffffff, 0x100000000, 0x1ffffffff, 0x7fffffffffffffff,
-        0x8000000000000000, 0xffffffff00000000, 0xffffffffffffffff,
+        0,
+        1,
+        3,
+        10,
+        0x7fffffff,
+        0x80000000,
+        0xffffffff,
+        0x100000000,
+        0x1ffffffff,
+        0x7fffffffffffffff,
+        0x8000000000000000,
+        0xffffffff00000000,
+        0xffffffffffffffff,
     };
     xm_u32_t i, j;
 
@@ -137,8 +149,11 @@ static void handler(trapCtxt_t *ctxt)
     if (sink(DEPTH) != DEPTH * (DEPTH + 1) / 2) {
         printf("trap FAILED: windows of the handler\n");
     }
-    __asm__ __volatile__("mov 1, %%g1\n\tmov 2, %%g2\n\tmov 3, %%g3\n\tmov 4, %%g4\n\twr %%g0, 5, %%y\n\tcmp %%g0, %%g0"
-                         : : : "g1", "g2", "g3", "g4", "cc");
+    __asm__ __volatile__("mov 1, %%g1\n\tmov 2, %%g2\n\tmov 3, %%g3\n\tmov 4, %%g4\n\twr %%g0, 5, "
+                         "%%y\n\tcmp %%g0, %%g0"
+                         :
+                         :
+                         : "g1", "g2", "g3", "g4", "cc");
 }
 
 static void leaving_handler(trapCtxt_t *ctxt)
@@ -171,12 +186,14 @@ static void check_traps(void)
                 return;
             }
         }
-        if (handled != vector || registers[SAVED_REGISTERS + 1] != 0x4000 || (registers[SAVED_REGISTERS] & PSR_ICC_MASK) != 0x900000) {
+        if (handled != vector || registers[SAVED_REGISTERS + 1] != 0x4000 ||
+            (registers[SAVED_REGISTERS] & PSR_ICC_MASK) != 0x900000) {
             printf("trap FAILED: vector %x psr %x\n", vector, registers[SAVED_REGISTERS]);
             return;
         }
-        if (seen.irqNr != vector || seen.pc != (xm_u32_t)resumed || seen.nPc != seen.pc + 4 || seen.y != 0x1008 ||
-            seen.g1 != 0x1001 || seen.g7 != 0x1007 || (seen.flags & PSR_ICC_MASK) != 0x900000) {
+        if (seen.irqNr != vector || seen.pc != (xm_u32_t)resumed || seen.nPc != seen.pc + 4 ||
+            seen.y != 0x1008 || seen.g1 != 0x1001 || seen.g7 != 0x1007 ||
+            (seen.flags & PSR_ICC_MASK) != 0x900000) {
             printf("trap FAILED: vector %x record of %x\n", vector, seen.irqNr);
             return;
         }
@@ -184,7 +201,9 @@ static void check_traps(void)
     }
     trapHandlersTab[5] = leaving_handler;
     interrupt((xm_u32_t)_traptab + 16 * 5, registers);
-    printf(registers[SAVED_REGISTERS + 1] == 0x5000 ? "trap ok\n" : "trap FAILED: pc in the record is not used\n");
+    printf(registers[SAVED_REGISTERS + 1] == 0x5000
+               ? "trap ok\n"
+               : "trap FAILED: pc in the record is not used\n");
 }
 
 void target_main(void)

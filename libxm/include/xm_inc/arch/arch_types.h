@@ -1,4 +1,5 @@
-/* arch_types.h - scalar types of partition sources: those of the contract, and the names only sources use */
+/* arch_types.h - scalar types of partition sources: those of the contract, and the names only
+ * sources use */
 #ifndef XM_INC_ARCH_TYPES_H
 #define XM_INC_ARCH_TYPES_H
 

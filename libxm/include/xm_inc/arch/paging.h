@@ -1,4 +1,5 @@
-/* paging.h - page sizes and shape of the SPARC reference MMU's tables (SPARC V8 manual, appendix H) */
+/* paging.h - page sizes and shape of the SPARC reference MMU's tables (SPARC V8 manual, appendix H)
+ */
 #ifndef XM_INC_ARCH_PAGING_H
 #define XM_INC_ARCH_PAGING_H
 

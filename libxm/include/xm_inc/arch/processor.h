@@ -1,4 +1,5 @@
-/* processor.h - fields of the processor state register, as a partition sees them in saved flags (SPARC V8 manual, 4.2) */
+/* processor.h - fields of the processor state register, as a partition sees them in saved flags
+ * (SPARC V8 manual, 4.2) */
 #ifndef XM_INC_ARCH_PROCESSOR_H
 #define XM_INC_ARCH_PROCESSOR_H
 

@@ -1,4 +1,5 @@
-/* hm.h - the health-monitor log: records are in abi/guest.h, here the control commands of its object */
+/* hm.h - the health-monitor log: records are in abi/guest.h, here the control commands of its
+ * object */
 #ifndef XM_INC_OBJECTS_HM_H
 #define XM_INC_OBJECTS_HM_H
 

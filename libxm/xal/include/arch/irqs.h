@@ -29,7 +29,8 @@
 
 #ifndef __ASSEMBLER__
 
-/* State at the interrupted instruction. A handler may change pc and nPc, and flags, before it returns. */
+/* State at the interrupted instruction. A handler may change pc and nPc, and flags, before it
+ * returns. */
 typedef struct {
     xm_u32_t y, g1, g2, g3, g4, g5, g6, g7;
     xm_u32_t nPc;
@@ -42,10 +43,10 @@ typedef struct {
 #define HwCli() XM_sparc_set_pil()
 #define HwSaveFlags(flags) ((flags) = XM_sparc_get_psr())
 #define HwRestoreFlags(flags) XM_sparc_set_psr(flags)
-#define HwSaveFlagsCli(flags) \
-    do {                      \
-        HwSaveFlags(flags);   \
-        HwCli();              \
+#define HwSaveFlagsCli(flags)                                                                      \
+    do {                                                                                           \
+        HwSaveFlags(flags);                                                                        \
+        HwCli();                                                                                   \
     } while (0)
 #define HwIsSti() ((XM_get_PCT()->iFlags & (PSR_ET_BIT | PSR_PIL_MASK)) == PSR_ET_BIT)
 

@@ -2,6 +2,7 @@
 # it started may have been installed only now.
 .PHONY: demo
 demo:
-	tools/install-deps.sh
-	$(MAKE) --no-print-directory BUILD=$(BUILD) SYSTEM=demo system ground-tools
-	$(PYTHON) tests/demo/demo.py --build $(BUILD)
+	@tools/install-deps.sh
+	@echo "demo: building $(BUILD)/demo/system.elf and the console"
+	@$(MAKE) -s --no-print-directory BUILD=$(BUILD) SYSTEM=demo system ground-tools
+	@$(PYTHON) tests/demo/demo.py --build $(BUILD)

@@ -11,8 +11,8 @@
 include Makefile
 .DEFAULT_GOAL := system-image
 
-SYSTEM_NAME := $(notdir $(abspath $(SYSTEM_DIR)))
-SYSTEM_OUT := $(BUILD)/$(SYSTEM_NAME)
+SYSTEM_FOLDER := $(notdir $(abspath $(SYSTEM_DIR)))
+SYSTEM_OUT := $(BUILD)/$(SYSTEM_FOLDER)
 SYSTEM_XML := $(SYSTEM_DIR)/system.xml
 SYSTEM_CONF := $(SYSTEM_OUT)/conf.xmc
 SYSTEM_HYPERVISOR := $(BUILD)/hypervisor/$(BOARD)/xm.elf
@@ -20,14 +20,14 @@ SYSTEM_HYPERVISOR := $(BUILD)/hypervisor/$(BOARD)/xm.elf
 ifneq ($(words $(SYSTEM_DIR)),1)
 $(error SYSTEM_DIR names one folder, without spaces in its path: got '$(SYSTEM_DIR)')
 endif
-ifneq ($(wildcard $(SYSTEM_NAME)/build.mk)$(filter bin boot third_party,$(SYSTEM_NAME)),)
-$(error a system cannot be named $(SYSTEM_NAME): the build keeps its own files in $(SYSTEM_OUT); rename the folder)
+ifneq ($(wildcard $(SYSTEM_FOLDER)/build.mk)$(filter bin boot third_party,$(SYSTEM_FOLDER)),)
+$(error a system cannot be named $(SYSTEM_FOLDER): the build keeps its own files in $(SYSTEM_OUT); rename the folder)
 endif
 
 SYSTEM_OWN_MK := $(wildcard $(SYSTEM_DIR)/system.mk)
 -include $(SYSTEM_OWN_MK)
 
-# PARTITION_IDS, NAME_N, START_N, SIZE_N: made from the XML, and read again when that changes.
+# PARTITION_IDS, NAME_N, START_N, SIZE_N, LINK_UART: made from the XML, and read again when that changes.
 include $(SYSTEM_OUT)/partitions.mk
 $(SYSTEM_OUT)/partitions.mk: $(SYSTEM_XML) $(BUILD)/bin/xmcparser
 	@mkdir -p $(@D)
@@ -85,3 +85,4 @@ $(SYSTEM_OUT)/system.elf: $(SYSTEM_OUT)/container $(SYSTEM_CONF) $(BOOT_OBJECT) 
 
 .PHONY: system-image
 system-image: $(SYSTEM_OUT)/system.elf $(SYSTEM_OUT)/system.bin
+	@:

@@ -38,9 +38,9 @@ def idle_system(bench):
 
 @pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_link_is_on_tcp_and_ends_with_the_script(bench, idle_system, end):
-    xml, port = bench.path("system.xml"), free_port()
-    xml.write_text('<Uart xmx:linkPartition="0"/>')
-    process = subprocess.Popen([ROOT / "tools/run-system", idle_system, xml, str(port)], stdout=subprocess.PIPE, text=True)
+    variables, port = bench.path("partitions.mk"), free_port()
+    variables.write_text("LINK_UART := 1 0\n")
+    process = subprocess.Popen([ROOT / "tools/run-system", idle_system, variables, str(port)], stdout=subprocess.PIPE, text=True)
     try:
         assert f"tcp:127.0.0.1:{port}" in process.stdout.readline() and wait_until(lambda: reachable(port))
     finally:
@@ -49,18 +49,18 @@ def test_link_is_on_tcp_and_ends_with_the_script(bench, idle_system, end):
 
 
 def test_port_in_use_is_said(bench, idle_system):
-    bench.path("system.xml").write_text('<Uart xmx:linkPartition="0"/>')
+    bench.path("partitions.mk").write_text("LINK_UART := 0\n")
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        done = run(ROOT / "tools/run-system", idle_system, bench.path("system.xml"), port, check=False)
+        done = run(ROOT / "tools/run-system", idle_system, bench.path("partitions.mk"), port, check=False)
     assert done.returncode == 1 and f"if port {port} is taken" in done.stderr
 
 
 def test_without_a_link_the_console_comes_here(bench):
-    bench.path("system.xml").write_text("<Uart/>")
+    bench.path("partitions.mk").write_text("LINK_UART := 10 1\n")
     bench.rswbuild(*bench.system())
-    done = run("timeout", "20", ROOT / "tools/run-system", bench.path("system.elf"), bench.path("system.xml"),
+    done = run("timeout", "20", ROOT / "tools/run-system", bench.path("system.elf"), bench.path("partitions.mk"),
                stdin=subprocess.DEVNULL)
-    assert "no link UART" in done.stdout and "hyp: entry 00000003" in done.stdout
+    assert "no link to the ground" in done.stdout and "hyp: entry 00000003" in done.stdout

@@ -22,4 +22,4 @@ system:
 	+@$(MAKE) --no-print-directory -f tools/system.mk SYSTEM_DIR=$(SYSTEM_PATH)
 
 run: system
-	@tools/run-system $(BUILD)/$(notdir $(abspath $(SYSTEM_PATH)))/system.elf $(SYSTEM_PATH)/system.xml $(PORT)
+	@tools/run-system $(addprefix $(BUILD)/$(notdir $(abspath $(SYSTEM_PATH)))/,system.elf partitions.mk) $(PORT)

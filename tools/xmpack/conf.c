@@ -136,9 +136,7 @@ uint64_t conf_hypervisor_memory(const struct conf *conf)
         bytes += conf->partitions[i].console_bytes;
     }
     for (uint32_t i = 0; i < head->uarts.count; i++) {
-        if (conf->uarts[i].link_partition != XM_CONFIG_NONE) {
-            bytes += 2 * (uint64_t)conf->uarts[i].ring_bytes;
-        }
+        bytes += 2 * (uint64_t)conf->uarts[i].ring_bytes; /* receive and transmit */
     }
     return bytes;
 }

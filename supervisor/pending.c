@@ -108,7 +108,7 @@ void pending_await_partition(const Xm__Request *request, uint32_t reset_counter,
     struct pending *p = enter(kind, request, deadline_of(request));
 
     p->target = control->partition;
-    p->action = control->action;
+    p->action = (int)control->action;
     p->reset_counter = reset_counter;
     p->exec_clock_us = exec_clock_us;
 }
@@ -119,11 +119,11 @@ void pending_depart(const Xm__Request *request)
     uint64_t deadline_us = (uint64_t)view_kernel()->now_us + DEPARTURE_US;
 
     if (request->op_case == XM__REQUEST__OP_SYSTEM_CONTROL) {
-        enter(SYSTEM, request, deadline_us)->action = request->system_control->action;
+        enter(SYSTEM, request, deadline_us)->action = (int)request->system_control->action;
     } else {
         struct pending *p = enter(SELF, request, deadline_us);
 
-        p->action = request->partition_control->action;
+        p->action = (int)request->partition_control->action;
         p->reset_status = request->partition_control->reset_status;
     }
 }

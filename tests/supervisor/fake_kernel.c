@@ -1,0 +1,499 @@
+/* fake_kernel.c - the hypervisor behind the supervisor's calls, in memory (see fake_kernel.h) */
+#include "fake_kernel.h"
+
+#include <assert.h>
+#include <setjmp.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "../../hypervisor/abi/config.h"
+#include "bytes.h"
+#include "frame.h"
+#include "main.h"
+
+struct fake fake;
+static jmp_buf slot_end;
+
+/* ---- compiled configuration -------------------------------------------------------------------------------------- */
+
+#define WORD_AT(type, field) ((uint32_t)offsetof(struct type, field))
+
+static uint32_t config_end, strings_end;
+
+static void put(uint32_t at, uint32_t value)
+{
+    assert(at + 4 <= sizeof(fake.config));
+    bytes_put_be32(fake.config + at, value);
+}
+
+/* Places a table behind what is there; returns its offset. */
+static uint32_t table(uint32_t header_field, uint32_t count, uint32_t row_bytes)
+{
+    uint32_t at = config_end;
+
+    put(header_field, at);
+    put(header_field + 4, count);
+    config_end += count * row_bytes;
+    return at;
+}
+
+static uint32_t string(const char *text)
+{
+    uint32_t at = strings_end;
+
+    strings_end += (uint32_t)strlen(text) + 1;
+    assert(strings_end <= sizeof(fake.config));
+    strcpy((char *)fake.config + at, text);
+    return at;
+}
+
+static void configure_partitions(const struct fake_shape *shape)
+{
+    uint32_t rows = table(WORD_AT(xm_config, partitions), shape->partitions, sizeof(struct xm_config_partition));
+    uint32_t uarts = table(WORD_AT(xm_config, uarts), 1, sizeof(struct xm_config_uart));
+
+    put(uarts + WORD_AT(xm_config_uart, baud), 115200);
+    for (uint32_t id = 0; id < shape->partitions; id++) {
+        uint32_t row = rows + id * (uint32_t)sizeof(struct xm_config_partition);
+        char name[16];
+
+        snprintf(name, sizeof(name), "P%u", id);
+        put(row + WORD_AT(xm_config_partition, name), id == FAKE_SELF ? string("supervisor") : string(name));
+        put(row + WORD_AT(xm_config_partition, flags), id == FAKE_SELF ? XM_PART_SYSTEM : 0);
+        put(row + WORD_AT(xm_config_partition, link_device), id == FAKE_SELF ? 0 : XM_CONFIG_NONE);
+        /* every partition has a console ring and, but P2, a trace */
+        put(row + WORD_AT(xm_config_partition, console_bytes), FAKE_ITEMS);
+        put(row + WORD_AT(xm_config_partition, trace_stream), id == 2 ? XM_CONFIG_NONE : id);
+    }
+}
+
+static void put_slot(uint32_t row, uint32_t id, uint32_t partition, uint32_t start_us)
+{
+    put(row + WORD_AT(xm_config_slot, id), partition == XM_CONFIG_IDLE ? XM_CONFIG_NONE : id);
+    put(row + WORD_AT(xm_config_slot, partition), partition);
+    put(row + WORD_AT(xm_config_slot, start_us), start_us);
+    put(row + WORD_AT(xm_config_slot, duration_us), 10000);
+}
+
+/* Plan 0: supervisor, gap, then P1, P2, P3, P1 ..; plan 1: the supervisor alone; plan 2: P1 alone; others: as plan 1. */
+static void configure_plans(const struct fake_shape *shape)
+{
+    uint32_t rows = table(WORD_AT(xm_config, plans), shape->plans, sizeof(struct xm_config_plan));
+    uint32_t slots = table(WORD_AT(xm_config, slots), shape->slots + shape->plans - 1, sizeof(struct xm_config_slot));
+    static const char *const names[] = { "nominal", "maintenance", "locked" };
+
+    for (uint32_t plan = 0; plan < shape->plans; plan++) {
+        uint32_t row = rows + plan * (uint32_t)sizeof(struct xm_config_plan);
+
+        put(row + WORD_AT(xm_config_plan, name), string(plan < 3 ? names[plan] : "spare"));
+        put(row + WORD_AT(xm_config_plan, major_frame_us), plan == 0 ? 250000 : 100000);
+        put(row + WORD_AT(xm_config_plan, slot_first), plan == 0 ? 0 : shape->slots + plan - 1);
+        put(row + WORD_AT(xm_config_plan, slot_count), plan == 0 ? shape->slots : 1);
+    }
+    for (uint32_t i = 0; i < shape->slots + shape->plans - 1; i++) {
+        uint32_t row = slots + i * (uint32_t)sizeof(struct xm_config_slot);
+        bool first_plan = i < shape->slots;
+        uint32_t number = first_plan ? i : 0;
+        uint32_t owner = number == 0 ? FAKE_SELF : number == 1 ? XM_CONFIG_IDLE : 1 + (number - 2) % 3;
+
+        put_slot(row, number, i == shape->slots + 1 ? 1 : owner, number * 10000);
+    }
+}
+
+static void configure(const struct fake_shape *shape)
+{
+    memset(fake.config, 0, sizeof(fake.config));
+    config_end = sizeof(struct xm_config);
+    strings_end = 16384;
+    configure_partitions(shape);
+    configure_plans(shape);
+    assert(config_end <= 16384);
+    put(WORD_AT(xm_config, magic), XM_CONFIG_MAGIC);
+    put(WORD_AT(xm_config, revision), XM_CONFIG_REVISION);
+    put(WORD_AT(xm_config, name), string("fake system"));
+    put(WORD_AT(xm_config, trace_stream), 0);
+    put(WORD_AT(xm_config, length), strings_end);
+}
+
+/* ---- setting up, time -------------------------------------------------------------------------------------------- */
+
+/* Builds a system of that shape (NULL: 4 partitions, 3 plans, 4 slots) in its first frame, and starts the supervisor. */
+void fake_init(const struct fake_shape *shape)
+{
+    static const struct fake_shape usual = { 4, 3, 4 };
+
+    shape = shape == NULL ? &usual : shape;
+    memset(&fake, 0, sizeof(fake));
+    configure(shape);
+    fake.pct.id = FAKE_SELF;
+    fake.frame_us = 250000;
+    fake.line_bytes = FAKE_RING;
+    fake.info = (struct xm_kernel_info){
+        .xm_version = 0x000100, .boot_id = 0xb0071d, .partition_count = shape->partitions, .plan_count = shape->plans,
+        .config_length = strings_end, .config_crc32c = 0xc0ffee01, .kernel_bytes_used = 1000, .kernel_bytes_total = 2000,
+        .previous_plan = -1, .now_us = 1000000, .cpu_khz = 50000, .slot_lateness_last_us = 3, .slot_lateness_max_us = 9,
+    };
+    fake.link = (struct xm_link_status){ .rx_size = FAKE_RING, .tx_size = FAKE_RING, .budget_bytes = 256 };
+    fake.hm = (struct fake_log){ .exists = true, .item_bytes = 64, .oldest = 1, .next = 1 };
+    fake.trace = (struct fake_log){ .exists = true, .item_bytes = 48, .oldest = 1, .next = 1 };
+    for (unsigned id = 0; id < shape->partitions; id++) {
+        struct fake_partition *p = &fake.partition[id];
+
+        p->status.state = XM_STATUS_READY;
+        p->runs = true;
+        p->console = (struct fake_log){ .exists = true, .item_bytes = 1, .oldest = 1, .next = 1 };
+        p->trace = (struct fake_log){ .exists = id != 2, .item_bytes = 48, .oldest = 1, .next = 1 };
+    }
+    supervisor_start();
+}
+
+static void end_frame(void)
+{
+    fake.info.frame_start_us += fake.frame_us;
+    fake.info.frame++;
+    if (fake.info.requested_plan != fake.info.current_plan && !fake.plan_never_switches) {
+        fake.info.previous_plan = fake.info.current_plan;
+        fake.info.current_plan = fake.info.requested_plan;
+        fake.info.switch_time_us = fake.info.frame_start_us;
+        fake.info.switch_frame = fake.info.frame;
+        fake.frame_us = fake.info.current_plan == 0 ? 250000 : 100000;
+    }
+}
+
+/* Time passes: frames end, partitions run, the line takes bytes. */
+void fake_tick(uint32_t us)
+{
+    uint32_t leaves = fake.tx_count < fake.line_bytes ? fake.tx_count : fake.line_bytes;
+
+    fake.info.now_us += us;
+    while (fake.info.now_us - fake.info.frame_start_us >= fake.frame_us) {
+        end_frame();
+    }
+    for (unsigned id = 0; id < fake.info.partition_count; id++) {
+        struct fake_partition *p = &fake.partition[id];
+
+        if (p->status.state <= XM_STATUS_READY && p->runs) {
+            p->status.execClock += us / 10;
+        }
+    }
+    assert(fake.sent_count + leaves <= sizeof(fake.sent));
+    memcpy(fake.sent + fake.sent_count, fake.tx, leaves);
+    fake.sent_count += leaves;
+    fake.tx_count -= leaves;
+    memmove(fake.tx, fake.tx + leaves, fake.tx_count);
+    fake.link.tx_bytes += leaves;
+}
+
+/* One slot of the supervisor, and the time until its next. Nothing once the supervisor is gone. */
+void fake_slot(void)
+{
+    if (fake.end == FAKE_GOES_ON && setjmp(slot_end) == 0) {
+        supervisor_slot();
+    }
+    fake_tick(FAKE_SLOT_US);
+}
+
+static void never_comes_back(enum fake_end end, xm_u32_t mode, xm_u32_t status)
+{
+    fake.end = end;
+    fake.end_mode = mode;
+    fake.end_status = status;
+    longjmp(slot_end, 1);
+}
+
+/* ---- logs -------------------------------------------------------------------------------------------------------- */
+
+static uint8_t *item_at(struct fake_log *log, uint64_t seq)
+{
+    return log->items + seq % (FAKE_ITEMS / log->item_bytes) * log->item_bytes;
+}
+
+static uint8_t *append(struct fake_log *log)
+{
+    uint64_t capacity = FAKE_ITEMS / log->item_bytes;
+    uint8_t *item = item_at(log, log->next++);
+
+    if (log->next - log->oldest > capacity) {
+        log->oldest = log->next - capacity;
+    }
+    return item;
+}
+
+/* A record as the kernel stores it: big-endian, CRC-32C last. Time is its number, so that a test can know it. */
+static void append_record(struct fake_log *log)
+{
+    uint64_t seq = log->next;
+    uint8_t *item = append(log);
+
+    memset(item, 0, log->item_bytes);
+    bytes_put_be32(item, (uint32_t)(seq >> 32));
+    bytes_put_be32(item + 4, (uint32_t)seq);
+    bytes_put_be32(item + 12, (uint32_t)seq);
+    bytes_put_be32(item + 16, fake.info.boot_id);
+    bytes_put_be32(item + log->item_bytes - 4, frame_crc32c(item, log->item_bytes - 4));
+}
+
+/* Adds records to the health-monitor log. */
+void fake_log_hm(unsigned count)
+{
+    while (count-- > 0) {
+        append_record(&fake.hm);
+    }
+}
+
+/* Adds records to the trace of a partition, or of the hypervisor. */
+void fake_log_trace(unsigned partition, unsigned count)
+{
+    while (count-- > 0) {
+        append_record(partition == XM_HYPERVISOR_ID ? &fake.trace : &fake.partition[partition].trace);
+    }
+}
+
+/* Adds console output of a partition. */
+void fake_print(unsigned partition, const char *text)
+{
+    while (*text != '\0') {
+        *append(&fake.partition[partition].console) = (uint8_t)*text++;
+    }
+}
+
+static xm_s32_t fetch(struct fake_log *log, xm_u64_t from, void *batch, xm_u32_t size)
+{
+    struct xm_batch head = { .oldest = log->oldest, .next = log->next, .boot_id = fake.info.boot_id };
+
+    if (!log->exists || size < sizeof(head)) {
+        return XM_INVALID_PARAM;
+    }
+    head.first = from < log->oldest ? log->oldest : from;
+    while (head.first + head.count < log->next && head.first <= log->next &&
+           sizeof(head) + (head.count + 1) * log->item_bytes <= size) {
+        memcpy((uint8_t *)batch + sizeof(head) + head.count * log->item_bytes, item_at(log, head.first + head.count),
+               log->item_bytes);
+        head.count++;
+    }
+    memcpy(batch, &head, sizeof(head));
+    return (xm_s32_t)head.count;
+}
+
+xm_s32_t XM_hm_fetch(xm_u64_t fromSeq, void *batch, xm_u32_t size)
+{
+    return fetch(&fake.hm, fromSeq, batch, size);
+}
+
+xm_s32_t XM_trace_fetch(xm_u32_t id, xm_u64_t fromSeq, void *batch, xm_u32_t size)
+{
+    if (id != XM_HYPERVISOR_ID && id >= fake.info.partition_count) {
+        return XM_INVALID_PARAM;
+    }
+    return fetch(id == XM_HYPERVISOR_ID ? &fake.trace : &fake.partition[id].trace, fromSeq, batch, size);
+}
+
+xm_s32_t XM_console_fetch(xm_u32_t partitionId, xm_u64_t fromSeq, void *batch, xm_u32_t size)
+{
+    return partitionId >= fake.info.partition_count ? XM_INVALID_PARAM
+                                                    : fetch(&fake.partition[partitionId].console, fromSeq, batch, size);
+}
+
+/* ---- link -------------------------------------------------------------------------------------------------------- */
+
+/* Bytes arrive from the ground; what the ring cannot hold is lost and counted. */
+void fake_type(const uint8_t *bytes, uint32_t count)
+{
+    uint32_t room = FAKE_RING - fake.rx_count;
+    uint32_t fits = count < room ? count : room;
+
+    memcpy(fake.rx + fake.rx_count, bytes, fits);
+    fake.rx_count += fits;
+    fake.link.rx_bytes += fits;
+    fake.link.rx_dropped += count - fits;
+}
+
+xm_s32_t XM_link_read(void *buffer, xm_u32_t size)
+{
+    uint32_t count = size < fake.rx_count ? size : fake.rx_count;
+
+    memcpy(buffer, fake.rx, count);
+    fake.rx_count -= count;
+    memmove(fake.rx, fake.rx + count, fake.rx_count);
+    return (xm_s32_t)count;
+}
+
+xm_s32_t XM_link_write(const void *buffer, xm_u32_t size)
+{
+    uint32_t room = fake.link.tx_size - fake.tx_count;
+    uint32_t count = size < room ? size : room;
+
+    memcpy(fake.tx + fake.tx_count, buffer, count);
+    fake.tx_count += count;
+    return (xm_s32_t)count;
+}
+
+xm_s32_t XM_link_status(struct xm_link_status *status)
+{
+    fake.link.rx_waiting = fake.rx_count;
+    fake.link.tx_waiting = fake.tx_count;
+    *status = fake.link;
+    return XM_OK;
+}
+
+/* ---- state ------------------------------------------------------------------------------------------------------- */
+
+partitionControlTable_t *XM_get_PCT(void)
+{
+    return &fake.pct;
+}
+
+xm_s32_t XM_kernel_info(struct xm_kernel_info *info)
+{
+    *info = fake.info;
+    return XM_OK;
+}
+
+xm_s32_t XM_read_config(xm_u32_t offset, void *buffer, xm_u32_t size)
+{
+    uint32_t left;
+
+    if (offset > fake.info.config_length) {
+        return XM_INVALID_PARAM;
+    }
+    left = fake.info.config_length - offset;
+    size = size < left ? size : left;
+    memcpy(buffer, fake.config + offset, size);
+    return (xm_s32_t)size;
+}
+
+xm_s32_t XM_get_system_status(xmSystemStatus_t *status)
+{
+    *status = fake.system;
+    return XM_OK;
+}
+
+xm_s32_t XM_get_partition_status(xm_u32_t partitionId, xmPartitionStatus_t *status)
+{
+    if (partitionId >= fake.info.partition_count) {
+        return XM_INVALID_PARAM;
+    }
+    *status = fake.partition[partitionId].status;
+    return XM_OK;
+}
+
+/* ---- control ----------------------------------------------------------------------------------------------------- */
+
+static xm_s32_t change(xm_u32_t id, xm_u32_t from, xm_u32_t to)
+{
+    xmPartitionStatus_t *status;
+
+    if (id >= fake.info.partition_count) {
+        return XM_INVALID_PARAM;
+    }
+    if (fake.refuse != 0) {
+        return fake.refuse;
+    }
+    status = &fake.partition[id].status;
+    if (from == XM_STATUS_READY ? status->state > XM_STATUS_READY : status->state != from) {
+        return XM_NO_ACTION;
+    }
+    status->state = to;
+    return XM_OK;
+}
+
+xm_s32_t XM_suspend_partition(xm_u32_t partitionId)
+{
+    fake.suspend_calls++;
+    if (partitionId == FAKE_SELF) {
+        return XM_OK; /* and resumed again */
+    }
+    return change(partitionId, XM_STATUS_READY, XM_STATUS_SUSPENDED);
+}
+
+xm_s32_t XM_resume_partition(xm_u32_t partitionId)
+{
+    return change(partitionId, XM_STATUS_SUSPENDED, XM_STATUS_READY);
+}
+
+xm_s32_t XM_halt_partition(xm_u32_t partitionId)
+{
+    if (partitionId == FAKE_SELF) {
+        never_comes_back(FAKE_SELF_HALTED, 0, 0);
+    }
+    if (fake.refuse != 0) {
+        return fake.refuse;
+    }
+    if (fake.partition[partitionId].status.state == XM_STATUS_HALTED) {
+        return XM_NO_ACTION;
+    }
+    fake.partition[partitionId].status.state = XM_STATUS_HALTED;
+    return XM_OK;
+}
+
+xm_s32_t XM_shutdown_partition(xm_u32_t partitionId)
+{
+    if (fake.refuse != 0) {
+        return fake.refuse;
+    }
+    if (fake.partition[partitionId].status.state == XM_STATUS_HALTED) {
+        return XM_NO_ACTION;
+    }
+    if (!fake.partition[partitionId].ignores_shutdown) {
+        fake.partition[partitionId].status.state = XM_STATUS_HALTED;
+    }
+    return XM_OK;
+}
+
+xm_s32_t XM_reset_partition(xm_u32_t partitionId, xm_u32_t resetMode, xm_u32_t status)
+{
+    struct fake_partition *p = &fake.partition[partitionId];
+
+    fake.reset_calls++;
+    if (fake.refuse != 0) {
+        return fake.refuse;
+    }
+    p->status.resetCounter = resetMode == XM_WARM_RESET ? p->status.resetCounter + 1 : 0;
+    p->status.resetStatus = status;
+    p->status.opMode = resetMode == XM_WARM_RESET ? XM_OPMODE_WARM_RESET : XM_OPMODE_COLD_RESET;
+    p->status.state = p->halts_at_start ? XM_STATUS_HALTED : XM_STATUS_READY;
+    if (partitionId == FAKE_SELF) {
+        never_comes_back(FAKE_SELF_RESET, resetMode, status);
+    }
+    return XM_OK;
+}
+
+xm_s32_t XM_halt_system(void)
+{
+    if (fake.refuse != 0) {
+        return fake.refuse;
+    }
+    never_comes_back(FAKE_SYSTEM_HALTED, 0, 0);
+    return XM_OK;
+}
+
+xm_s32_t XM_reset_system(xm_u32_t resetMode)
+{
+    if (fake.refuse != 0) {
+        return fake.refuse;
+    }
+    never_comes_back(FAKE_SYSTEM_RESET, resetMode, 0);
+    return XM_OK;
+}
+
+xm_s32_t XM_switch_sched_plan(xm_u32_t newPlanId, xm_u32_t *currentPlanId)
+{
+    fake.switch_calls++;
+    if (newPlanId >= fake.info.plan_count) {
+        return XM_INVALID_PARAM;
+    }
+    if (fake.refuse != 0) {
+        return fake.refuse;
+    }
+    *currentPlanId = (xm_u32_t)fake.info.current_plan;
+    fake.info.requested_plan = (xm_s32_t)newPlanId;
+    return fake.info.requested_plan == fake.info.current_plan ? XM_NO_ACTION : XM_OK;
+}
+
+xm_s32_t XM_idle_self(void)
+{
+    fake.idle_calls++;
+    fake_tick(FAKE_SLOT_US);
+    return XM_OK;
+}

@@ -1,0 +1,78 @@
+/* fake_kernel.h - the hypervisor behind the supervisor's calls, in memory
+ *
+ * Partitions, plans, logs and the two link rings, with the rules of the real ones as far as the supervisor can see them. As
+ * on the target, configuration and log records are big-endian while the structures filled by calls are native.
+ *
+ * A call that does not come back on the target (own reset or halt, system reset or halt) does not come back here either: it
+ * ends the slot that fake_slot() runs. */
+#ifndef FAKE_KERNEL_H
+#define FAKE_KERNEL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <xm.h>
+
+#define FAKE_PARTITIONS 40
+#define FAKE_ITEMS 4096 /* bytes of the storage of one log */
+#define FAKE_RING 4096  /* bytes of each link ring */
+#define FAKE_SELF 0     /* the supervisor's partition */
+#define FAKE_SLOT_US 10000
+
+/* How large the system is; see fake_kernel.c for what is in it. */
+struct fake_shape {
+    unsigned partitions; /* 4 or more: supervisor, P1 .. */
+    unsigned plans;      /* 3 or more: nominal, maintenance, and one without a supervisor slot; more like plan 0 */
+    unsigned slots;      /* slots of plan 0, gaps counted: 4 or more */
+};
+
+struct fake_log {
+    bool exists;
+    uint32_t item_bytes;
+    uint64_t oldest, next;
+    uint8_t items[FAKE_ITEMS]; /* item n at place n % capacity */
+};
+
+struct fake_partition {
+    xmPartitionStatus_t status;
+    bool runs;           /* has slots and does not crash: its clock advances */
+    bool ignores_shutdown;
+    bool halts_at_start; /* the health monitor halts it whenever it is reset */
+    struct fake_log trace, console;
+};
+
+enum fake_end { FAKE_GOES_ON, FAKE_SELF_RESET, FAKE_SELF_HALTED, FAKE_SYSTEM_RESET, FAKE_SYSTEM_HALTED };
+
+struct fake {
+    struct xm_kernel_info info;
+    xmSystemStatus_t system;
+    partitionControlTable_t pct;
+    struct fake_partition partition[FAKE_PARTITIONS];
+    struct fake_log hm, trace; /* of the hypervisor */
+    uint32_t frame_us;         /* major frame of the plan in force */
+    bool plan_never_switches;
+    /* link: rx is towards the supervisor */
+    uint8_t rx[FAKE_RING], tx[FAKE_RING];
+    uint32_t rx_count, tx_count;
+    uint32_t line_bytes; /* that leave the transmit ring per slot */
+    struct xm_link_status link;
+    uint8_t sent[1 << 20]; /* everything that left, in order */
+    uint32_t sent_count;
+    /* what happened */
+    enum fake_end end;
+    xm_u32_t end_mode, end_status;
+    unsigned reset_calls, suspend_calls, switch_calls, idle_calls;
+    xm_s32_t refuse; /* code that partition control and plan switching give instead of acting; 0: act */
+    uint8_t config[32768];
+};
+
+extern struct fake fake;
+
+void fake_init(const struct fake_shape *shape);
+void fake_slot(void);
+void fake_tick(uint32_t us);
+void fake_type(const uint8_t *bytes, uint32_t count);
+void fake_log_hm(unsigned count);
+void fake_log_trace(unsigned partition, unsigned count);
+void fake_print(unsigned partition, const char *text);
+
+#endif

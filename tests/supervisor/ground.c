@@ -1,0 +1,183 @@
+/* ground.c - the other end of the fake link (see ground.h) */
+#include "ground.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bytes.h"
+#include "fake_kernel.h"
+#include "frame.h"
+
+struct message ground_heard[GROUND_MESSAGES];
+unsigned ground_count;
+static uint32_t looked_at; /* bytes of fake.sent */
+
+static void *heap_take(void *data, size_t size)
+{
+    (void)data;
+    return malloc(size);
+}
+
+static void heap_give(void *data, void *at)
+{
+    (void)data;
+    free(at);
+}
+
+static ProtobufCAllocator heap = { heap_take, heap_give, NULL };
+
+/* Forgets all messages; also to be called when the fake kernel starts anew. */
+void ground_forget(void)
+{
+    for (unsigned i = 0; i < ground_count; i++) {
+        struct message *m = &ground_heard[i];
+
+        xm__reply__free_unpacked(m->reply, &heap);
+        xm__chunk__free_unpacked(m->chunk, &heap);
+        xm__event__free_unpacked(m->event, &heap);
+        xm__beacon__free_unpacked(m->beacon, &heap);
+    }
+    memset(ground_heard, 0, sizeof(ground_heard));
+    ground_count = 0;
+    looked_at = fake.sent_count = 0;
+}
+
+/* Sends a frame with a right CRC and any header; the payload may be longer than the board takes. */
+void ground_send_frame(uint8_t version, uint8_t type, uint8_t key_id, const uint8_t *payload, uint32_t length)
+{
+    uint8_t plain[2048] = { version, type, 0, key_id };
+    uint8_t wire[2100] = { 0 };
+    uint32_t count = FRAME_HEADER_BYTES + length;
+
+    assert(count + 32 <= sizeof(plain));
+    bytes_put_be16(plain + 12, (uint16_t)length);
+    if (length != 0) {
+        memcpy(plain + FRAME_HEADER_BYTES, payload, length);
+    }
+    if (key_id != 0) {
+        memset(plain + count, 0x55, MAC_BYTES);
+        count += MAC_BYTES;
+    }
+    bytes_put_be32(plain + count, frame_crc32c(plain, count));
+    count = 1 + frame_cobs_encode(wire + 1, plain, count + FRAME_CRC_BYTES);
+    wire[count++] = 0;
+    fake_type(wire, count);
+}
+
+/* Sends bytes as the payload of a command. */
+void ground_send_payload(const uint8_t *payload, uint32_t length)
+{
+    ground_send_frame(FRAME_MAGIC_VERSION, FRAME_COMMAND, 0, payload, length);
+}
+
+/* Sends a request. */
+void ground_send(const Xm__Request *request)
+{
+    uint8_t payload[512];
+
+    assert(xm__request__get_packed_size(request) <= sizeof(payload));
+    ground_send_payload(payload, (uint32_t)xm__request__pack(request, payload));
+}
+
+static void unpack(struct message *m, const uint8_t *payload, uint32_t length)
+{
+    switch (m->type) {
+    case FRAME_REPLY:
+        m->reply = xm__reply__unpack(&heap, length, payload);
+        assert(m->reply != NULL);
+        break;
+    case FRAME_BULK:
+        m->chunk = xm__chunk__unpack(&heap, length, payload);
+        assert(m->chunk != NULL);
+        break;
+    case FRAME_EVENT:
+        m->event = xm__event__unpack(&heap, length, payload);
+        assert(m->event != NULL);
+        break;
+    case FRAME_BEACON:
+        m->beacon = xm__beacon__unpack(&heap, length, payload);
+        assert(m->beacon != NULL);
+        break;
+    default:
+        assert(!"frame type");
+    }
+}
+
+/* One run between zeros: it must be a good frame, for the board sends nothing else. */
+static void take_frame(uint8_t *run, uint32_t count)
+{
+    struct message *m = &ground_heard[ground_count++];
+    uint32_t bytes = frame_cobs_decode(run, count), length;
+
+    assert(ground_count <= GROUND_MESSAGES);
+    assert(bytes != FRAME_NOT_COBS && bytes >= FRAME_HEADER_BYTES + FRAME_CRC_BYTES);
+    length = bytes_be16(run + 12);
+    assert(bytes == FRAME_HEADER_BYTES + length + FRAME_CRC_BYTES && length <= FRAME_TX_PAYLOAD);
+    assert(frame_crc32c(run, bytes - 4) == bytes_be32(run + bytes - 4));
+    assert(run[0] == FRAME_MAGIC_VERSION && run[2] == 0 && run[3] == 0);
+    m->type = run[1];
+    m->counter = bytes_be32(run + 8);
+    m->payload_bytes = length;
+    unpack(m, run + FRAME_HEADER_BYTES, length);
+}
+
+/* Decodes what has left the board since the last call. */
+void ground_listen(void)
+{
+    uint32_t begin = looked_at;
+
+    for (uint32_t at = looked_at; at < fake.sent_count; at++) {
+        if (fake.sent[at] == 0) {
+            if (at > begin) {
+                take_frame(fake.sent + begin, at - begin);
+            }
+            begin = at + 1;
+            looked_at = begin;
+        }
+    }
+}
+
+/* Messages of one type heard so far. */
+unsigned ground_count_type(uint8_t type)
+{
+    unsigned count = 0;
+
+    for (unsigned i = 0; i < ground_count; i++) {
+        count += ground_heard[i].type == type;
+    }
+    return count;
+}
+
+/* The reply of that number (from 0) to a request, NULL: not heard. */
+const Xm__Reply *ground_reply(uint32_t id, unsigned number)
+{
+    for (unsigned i = 0; i < ground_count; i++) {
+        if (ground_heard[i].reply != NULL && ground_heard[i].reply->id == id && number-- == 0) {
+            return ground_heard[i].reply;
+        }
+    }
+    return NULL;
+}
+
+/* The last reply to a request, NULL: none. */
+const Xm__Reply *ground_last_reply(uint32_t id)
+{
+    const Xm__Reply *last = NULL;
+
+    for (unsigned i = 0; i < ground_count; i++) {
+        if (ground_heard[i].reply != NULL && ground_heard[i].reply->id == id) {
+            last = ground_heard[i].reply;
+        }
+    }
+    return last;
+}
+
+/* Sends a request, lets one slot pass and gives the last reply to it, NULL: none. */
+const Xm__Reply *ground_ask(const Xm__Request *request)
+{
+    ground_send(request);
+    fake_slot();
+    ground_listen();
+    return ground_last_reply(request->id);
+}

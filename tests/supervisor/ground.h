@@ -1,0 +1,39 @@
+/* ground.h - the other end of the fake link: requests in, messages out
+ *
+ * Frames are made and checked with the supervisor's own frame.c; that this code agrees with an independent one is what
+ * test_wire.py shows. */
+#ifndef TEST_GROUND_H
+#define TEST_GROUND_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "supervisor.pb-c.h"
+
+#define GROUND_MESSAGES 4096
+
+/* One frame from the board, in the order in which it left. */
+struct message {
+    uint8_t type;
+    uint32_t counter;
+    uint32_t payload_bytes;
+    Xm__Reply *reply; /* one of these */
+    Xm__Chunk *chunk;
+    Xm__Event *event;
+    Xm__Beacon *beacon;
+};
+
+extern struct message ground_heard[GROUND_MESSAGES];
+extern unsigned ground_count;
+
+void ground_forget(void);
+void ground_send_frame(uint8_t version, uint8_t type, uint8_t key_id, const uint8_t *payload, uint32_t length);
+void ground_send_payload(const uint8_t *payload, uint32_t length);
+void ground_send(const Xm__Request *request);
+void ground_listen(void);
+unsigned ground_count_type(uint8_t type);
+const Xm__Reply *ground_reply(uint32_t id, unsigned number);
+const Xm__Reply *ground_last_reply(uint32_t id);
+const Xm__Reply *ground_ask(const Xm__Request *request);
+
+#endif

@@ -51,6 +51,7 @@ _start:
     /* The frames of the calls above, and of the life before a reset, lie where PartitionMain's
      * locals will: programs rely on reading zero there. Our own window may be spilled to the top
      * frame later; until then it need not survive. */
+    mov 0, %g1                          ! std stores %g0 and %g1
 3:  std %g0, [%l2]
     add %l2, 8, %l2
     cmp %l2, %l3

@@ -19,11 +19,11 @@ LIBXM_HOST_stdio       := $(LIBXM_TEST)/host/stdio.o
 LIBXM_HOST_string      := $(LIBXM_TEST)/host/string.o $(LIBXM_TEST)/host/stdlib.o
 LIBXM_HOST_gcc_helpers := $(LIBXM_TEST)/host/gcc_helpers.o
 
-$(LIBXM_TARGET): tests/libxm/target/start.S tests/libxm/target/target.c $(LIBXAL_A)
+$(LIBXM_TARGET): tests/libxm/target/start.S tests/libxm/target/target.c $(LIBXAL_A) $(LIBXM_A)
 	@mkdir -p $(@D)
 	$(TCC) $(LIBXM_ASFLAGS) -c tests/libxm/target/start.S -o $(LIBXM_TEST)/start.o
 	$(TCC) $(LIBXM_CPPFLAGS) $(TCFLAGS) $(WARN) -c tests/libxm/target/target.c -o $(LIBXM_TEST)/target.o
-	$(TLD) $(TLD_EMU) -nostdlib -static -n -e _start -T $(LIBXM_LDSCRIPT) -Ttext=0x40000000 \
+	$(TLD) $(TLD_EMU) -nostdlib -static -n -e bare_start -T $(LIBXM_LDSCRIPT) -Ttext=0x40000000 \
 	    $(LIBXM_TEST)/start.o $(LIBXM_TEST)/target.o $(LIBXAL_A) -o $@
 
 .SECONDARY: $(LIBXM_HOST_XAL)

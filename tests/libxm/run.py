@@ -205,7 +205,7 @@ def on_target(elf: Path) -> None:
     except FileNotFoundError as error:
         raise Failed(f"{error}; install qemu-system-sparc") from error
     lines = output.split("\n")
-    for wanted in ("copy ok", "trap ok", "text -1 -2 c s 0000ABCD 1099511627776", "done"):
+    for wanted in ("copy ok", "trap ok", "start ok", "text -1 -2 c s 0000ABCD 1099511627776", "done"):
         if wanted not in lines:
             raise Failed(f"no line {wanted!r}; last lines:\n" + "\n".join(lines[-20:]))
     count = 0

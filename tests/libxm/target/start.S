@@ -8,8 +8,8 @@
 
     .section .text.traptab, "ax", @progbits
     .align 4096
-    .globl _start
-_start:
+    .globl bare_start
+bare_start:
     ba boot
      nop
     nop
@@ -51,7 +51,7 @@ boot:
     nop
     nop
     wr %g0, 2, %wim                     ! window 1 is invalid
-    set _start, %g1
+    set bare_start, %g1
     wr %g1, %tbr
     nop
     nop
@@ -70,6 +70,11 @@ boot:
     nop
     nop
     call target_main
+     nop
+    set 0xdeadbeef, %g2                 ! registers as a reset partition may find them
+    set 0xdeadbeef, %g3
+    set partition_table, %g1
+    ba start                            ! the runtime's own start, as the hypervisor enters it
      nop
 
 /* Traps off, then a trap: the emulator ends. From here with status 0, from error mode with

@@ -1,11 +1,14 @@
-/* target.c - the runtime's printf, copies, 64-bit division and trap entry on the processor itself;
- * run.py checks the output
+/* target.c - the runtime's printf, copies, 64-bit division, trap entry and start on the processor
+ * itself; run.py checks the output
  *
- * Lines: "div N D Q R" and "sdiv N D Q R" in hexadecimal, "copy ok" or "copy FAILED ...", "trap ok"
- * or "trap FAILED ...", "text ..." and "done". */
+ * Lines: "div N D Q R" in hexadecimal and "sdiv N D Q R", "copy ok" or "copy FAILED ...", "trap ok"
+ * or "trap FAILED ...", "start ok" or "start FAILED ...", "text ..." and "done". The runtime's own
+ * start code runs last: it calls PartitionMain here. */
+#include <config.h>
 #include <irqs.h>
 #include <stdio.h>
 #include <string.h>
+#include <xal.h>
 
 #define UART_DATA (*(volatile xm_u32_t *)0x80000100)
 #define UART_STATUS (*(volatile xm_u32_t *)0x80000104)
@@ -18,7 +21,11 @@
 extern char _traptab[], resumed[], resumed_elsewhere[];
 trapHandler_t trapHandlersTab[TRAPTAB_LENGTH];
 
-void start(void);
+/* What start.S of the runtime needs from irqs.c and libxm. */
+void xal_halt_self(void);
+extern partitionControlTable_t partition_table;
+extern xm_u32_t __stack[STACK_SIZE / sizeof(xm_u32_t)];
+
 void interrupt(xm_u32_t vector_address, xm_u32_t registers[REGISTERS]);
 void target_main(void);
 void power_off(void);
@@ -126,12 +133,6 @@ static void check_copies(void)
     printf("copy ok\n");
 }
 
-/* Vector 0 of the runtime's trap table leads to it; nothing here goes that way. */
-void start(void)
-{
-    printf("trap FAILED: vector 0\n");
-}
-
 static trapCtxt_t seen;
 static xm_u32_t handled;
 
@@ -206,12 +207,64 @@ static void check_traps(void)
                : "trap FAILED: pc in the record is not used\n");
 }
 
+partitionControlTable_t partition_table = { .magic = KTHREAD_MAGIC };
+static const partitionControlTable_t *table_seen __attribute__((section(".data")));
+static xm_u32_t tbr_seen __attribute__((section(".data"))),
+    setups __attribute__((section(".data")));
+static xm_u32_t in_bss;
+
+/* Both leave their traces on the stack, as the real ones do. */
+void init_libxm(partitionControlTable_t *table)
+{
+    table_seen = table;
+    (void)sink(DEPTH);
+}
+
+void SetupIrqs(void)
+{
+    setups += sink(DEPTH) + 1;
+}
+
+xm_s32_t XM_sparc_write_tbr(xmAddress_t address)
+{
+    tbr_seen = address;
+    return 0;
+}
+
+/* First and last thing of a program: a clean memory, as libxm-interface 1.6 promises. */
+void PartitionMain(void)
+{
+    const xm_u32_t *word = __stack;
+    const xm_u32_t *frame = (const xm_u32_t *)__builtin_frame_address(0);
+
+    while (word < frame && *word == 0) {
+        word++;
+    }
+    /* our own frame, of a window save area and locals, is the only one below that of start */
+    if (frame < __stack + STACK_SIZE / sizeof(xm_u32_t) - 128 || word + 64 < frame) {
+        printf("start FAILED: not zero at %x, frame %x\n", (xm_u32_t)word, (xm_u32_t)frame);
+    } else if (table_seen != &partition_table || tbr_seen != (xm_u32_t)_traptab ||
+               setups != DEPTH * (DEPTH + 1) / 2 + 1 || in_bss != 0) {
+        printf("start FAILED: table %x tbr %x setups %d bss %d\n", (xm_u32_t)table_seen, tbr_seen,
+               setups, in_bss);
+    } else {
+        printf("start ok\n");
+    }
+}
+
+/* PartitionMain returned. */
+void xal_halt_self(void)
+{
+    printf("done\n");
+    power_off();
+}
+
 void target_main(void)
 {
     print_divisions();
     check_copies();
     check_traps();
     printf("text %d %lld %c %s %08x %llu\n", -1, -2ll, 'c', "s", 0xabcd, 1ull << 40);
-    printf("done\n");
-    power_off();
+    in_bss = 1;
+    memset(__stack, 0xa5, STACK_SIZE); /* the life before a reset */
 }

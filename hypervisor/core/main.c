@@ -26,17 +26,25 @@ static const struct xm_image *image;
 static xmAddress_t loader;
 static xm_u32_t reset_status;
 
-const struct xm_image_file *kernel_find_image(enum xm_image_kind kind, xm_u32_t partition)
+/* xmpack puts the custom files of a partition right behind its image, and their segments behind the image's. */
+void kernel_find_image(xm_u32_t partition, struct partition_image *found)
 {
     const struct xm_image_file *file =
         (const struct xm_image_file *)(const void *)((const xm_u8_t *)image + image->file_offset);
 
+    memset(found, 0, sizeof(*found));
     for (xm_u32_t i = 0; i < image->file_count; i++, file++) {
-        if (file->kind == (xm_u32_t)kind && file->partition == partition) {
-            return file;
+        if (file->partition != partition) {
+            continue;
+        }
+        if (file->kind == XM_IMAGE_PARTITION) {
+            *found = (struct partition_image){ true, file->entry, file->header_address, file->segment_first,
+                                               file->segment_count };
+        } else if (file->kind == XM_IMAGE_CUSTOM && found->present &&
+                   file->segment_first == found->segment_first + found->segment_count) {
+            found->segment_count += file->segment_count;
         }
     }
-    return NULL;
 }
 
 const struct xm_image_segment *kernel_image_segment(xm_u32_t i)

@@ -2,10 +2,10 @@
 #ifndef XM_CORE_MAIN_H
 #define XM_CORE_MAIN_H
 
-#include "../abi/image.h"
+#include "partition.h"
 
-/* The container entry of that kind for that partition, NULL: not packed. */
-const struct xm_image_file *kernel_find_image(enum xm_image_kind kind, xm_u32_t partition);
+/* What the container holds for a partition; boot only. */
+void kernel_find_image(xm_u32_t partition, struct partition_image *found);
 /* Segment i of the container's table, and the stored bytes at an offset; both in the hypervisor's own space. */
 const struct xm_image_segment *kernel_image_segment(xm_u32_t i);
 const xm_u8_t *kernel_image_bytes(xm_u32_t offset);

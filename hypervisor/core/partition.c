@@ -118,7 +118,7 @@ void partition_init_all(void)
         p->name = config_string(p->config->name);
         p->system = (p->config->flags & XM_PART_SYSTEM) != 0;
         p->last_area = p->config->area_first;
-        p->image = kernel_find_image(XM_IMAGE_PARTITION, id);
+        kernel_find_image(id, &p->image);
         p->pct = kernel_carve(table_bytes(p->config), XM_PAGE_SIZE);
         table_build(p);
         virq_reset(p);
@@ -135,7 +135,7 @@ xm_u32_t partition_table_bytes(const struct partition *p)
 /* The image header as it stands in memory, in the hypervisor's own space. */
 static bool header_ok(const struct partition *p)
 {
-    const struct xmImageHdr *header = arch_physical_pointer(p->image->header_address);
+    const struct xmImageHdr *header = arch_physical_pointer(p->image.header_address);
 
     return header->sSignature == XMEF_PARTITION_MAGIC && header->eSignature == XMEF_PARTITION_MAGIC &&
            header->compilationXmAbiVersion == p->pct->xmAbiVersion &&
@@ -161,7 +161,7 @@ static void start_life(struct partition *p)
     }
     virq_reset(p);
     timers_disarm(p);
-    arch_context_init(&p->context, p->image->entry, arch_kernel_address(p->pct), p->id + 1);
+    arch_context_init(&p->context, p->image.entry, arch_kernel_address(p->pct), p->id + 1);
     arch_set_stack_area(&p->context, first->mapped_at,
                         (first->flags & (XM_MEM_AREA_READONLY | XM_MEM_AREA_UNMAPPED)) == 0 ? first->size : 0);
     p->idle = false;
@@ -173,7 +173,7 @@ void partition_start_all(void)
     for (xm_u32_t id = 0; id < partition_count; id++) {
         struct partition *p = &partitions[id];
 
-        if (p->image == NULL) {
+        if (!p->image.present) {
             kernel_print("xm: partition %u '%s' has no image and stays halted\n", id, p->name);
         } else if (!header_ok(p)) {
             image_refused(p, XM_HM_EV_INCOMPATIBLE_INTERFACE);
@@ -257,7 +257,7 @@ xm_s32_t partition_reset(struct partition *p, xm_u32_t mode, xm_u32_t status)
     if (mode != XM_COLD_RESET && mode != XM_WARM_RESET) {
         return XM_INVALID_PARAM;
     }
-    if (p->image == NULL) {
+    if (!p->image.present) {
         return XM_INVALID_CONFIG;
     }
     /* every refusal is above */
@@ -267,7 +267,7 @@ xm_s32_t partition_reset(struct partition *p, xm_u32_t mode, xm_u32_t status)
     p->pct->resetStatus = status;
     p->op_mode = mode == XM_COLD_RESET ? XM_OPMODE_COLD_RESET : XM_OPMODE_WARM_RESET;
     p->load = (struct partition_load){ .active = mode == XM_COLD_RESET,
-                                       .segment = p->image->segment_first,
+                                       .segment = p->image.segment_first,
                                        .crc = CRC32C_START };
     start_life(p);
     trace_kernel(TRACE_SCHED_MODULE, AUDIT_SCHED_RESET, p->id, mode, status);
@@ -281,7 +281,7 @@ void partition_load_step(struct partition *p)
     xm_u8_t *to;
     xm_u32_t piece;
 
-    if (load->segment == p->image->segment_first + p->image->segment_count) {
+    if (load->segment == p->image.segment_first + p->image.segment_count) {
         load->active = false;
         if (!header_ok(p)) {
             image_refused(p, XM_HM_EV_INCOMPATIBLE_INTERFACE);

@@ -21,6 +21,14 @@ struct partition_timer {
     xmTime_t interval_us; /* 0: one shot */
 };
 
+/* What the container holds for it, copied at boot: the container itself is mapped in the hypervisor's own space only. */
+struct partition_image {
+    bool present;                 /* false: not packed, stays halted */
+    xmAddress_t entry;            /* virtual */
+    xmAddress_t header_address;   /* physical */
+    xm_u32_t segment_first, segment_count; /* custom files' segments follow the image's own */
+};
+
 /* Where a cold reset stands: images are copied back in the partition's own slots, a piece at a time. */
 struct partition_load {
     bool active;
@@ -33,7 +41,7 @@ struct partition {
     struct arch_context context; /* registers while it does not run */
     struct arch_fpu fpu;         /* floating-point registers while another partition owns the FPU */
     const struct xm_config_partition *config;
-    const struct xm_image_file *image; /* NULL: not in the container, stays halted */
+    struct partition_image image;
     const char *name;
     xm_u32_t id;
     enum partition_state state;

@@ -205,7 +205,7 @@ def hm_events() -> str:
     out = preamble("Health-monitor events", "`hypervisor/abi/hm_events.def` and `hm.h`")
     out += ["An event is raised about a partition, or about the hypervisor itself. The `HealthMonitor` tables of XM_CF.xml choose",
             "one action for each; an event that is absent there has the default below. In the `XMHypervisor` table every default",
-            "is `HYPERVISOR_HALT`, and everything is logged.", "", "## Events", ""]
+            "is `HYPERVISOR_HALT` (`IGNORE` where that is the partition's default too), and everything is logged.", "", "## Events", ""]
     out += table(["no.", "event", "trap", "group", "default action", "logged", "cause"],
                  [[number, f"`{name}`", traps.get(name, ""), group, f"`{action}`", "yes" if log == "1" else "no", unquote(cause)]
                   for number, name, group, action, log, cause in by_macro["HM_EVENT"]])

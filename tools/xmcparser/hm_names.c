@@ -183,7 +183,9 @@ uint32_t hm_permitted_wide(uint32_t event, enum hm_scope scope)
 uint32_t hm_default_row(uint32_t event, enum hm_scope scope)
 {
     if (scope == HM_SCOPE_HYPERVISOR) {
-        return XM_HM_AC_HYPERVISOR_HALT | XM_CONFIG_HM_LOG;
+        bool harmless = events[event].default_action == XM_HM_AC_IGNORE;
+
+        return (harmless ? XM_HM_AC_IGNORE : XM_HM_AC_HYPERVISOR_HALT) | XM_CONFIG_HM_LOG;
     }
     return events[event].default_action | (events[event].default_log ? XM_CONFIG_HM_LOG : 0u);
 }

@@ -81,6 +81,9 @@ static xmTime_t timer_following(xmTime_t expiry_us, xmTime_t interval_us, xmTime
 {
     xm_u64_t late_us = (xm_u64_t)(now_us - expiry_us);
 
+    if (interval_us > MAX_XMTIME - expiry_us) {
+        return MAX_XMTIME;
+    }
     if (late_us < (xm_u64_t)interval_us) {
         return expiry_us + interval_us;
     }
@@ -117,7 +120,9 @@ xmTime_t timers_next(const struct partition *p, xmTime_t now_us, bool running)
             continue;
         }
         if (kind == XM_EXEC_CLOCK) {
-            at_us = now_us + (at_us - partition_exec_us(p, now_us));
+            xmTime_t left_us = at_us - partition_exec_us(p, now_us);
+
+            at_us = left_us > MAX_XMTIME - now_us ? MAX_XMTIME : now_us + left_us;
         }
         if (at_us < next_us) {
             next_us = at_us;

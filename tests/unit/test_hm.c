@@ -94,7 +94,7 @@ static void hm_reset_that_cannot_be_done_halts(void **state)
     struct partition *p = start_with(XM_HM_EV_WATCHDOG_TIMER, XM_HM_AC_PARTITION_WARM_RESET);
 
     (void)state;
-    p->image = NULL;
+    p->image.present = false;
     (void)fixture_raise(XM_HM_EV_WATCHDOG_TIMER, p);
     assert_int_equal(p->state, PARTITION_HALTED);
 }

@@ -1,0 +1,153 @@
+/* Range check and copies of partition memory. */
+#include <string.h>
+#include "fixture.h"
+
+#define AREA FIXTURE_AREA(1)
+#define AREA_END (FIXTURE_AREA(1) + FIXTURE_AREA_BYTES)
+#define READONLY_END (FIXTURE_READONLY(1) + FIXTURE_READONLY_BYTES)
+
+static struct partition *p;
+
+static void start(void)
+{
+    fixture_start();
+    p = fixture_enter(1);
+}
+
+static void guest_mem_range_edges(void **state)
+{
+    (void)state;
+    start();
+    assert_true(guest_range_ok(p, AREA, 1, true));
+    assert_true(guest_range_ok(p, AREA, FIXTURE_AREA_BYTES, true));
+    assert_false(guest_range_ok(p, AREA, FIXTURE_AREA_BYTES + 1, true));
+    assert_false(guest_range_ok(p, AREA - 1, 1, false));
+    assert_false(guest_range_ok(p, AREA - 1, 2, false));
+    assert_true(guest_range_ok(p, AREA_END - 1, 1, true));
+    assert_true(guest_range_ok(p, READONLY_END - 1, 1, false));
+    assert_false(guest_range_ok(p, READONLY_END - 1, 2, false));
+    assert_false(guest_range_ok(p, READONLY_END, 1, false));
+}
+
+static void guest_mem_range_does_not_wrap(void **state)
+{
+    (void)state;
+    start();
+    assert_false(guest_range_ok(p, AREA, ~0u, false));
+    assert_false(guest_range_ok(p, AREA + 16, ~0u - 15, false));
+    assert_false(guest_range_ok(p, ~0u, 2, false));
+    assert_false(guest_range_ok(p, 0xfffffffcu, AREA + 8, false));
+    assert_false(guest_range_ok(p, 0, 1, false));
+    assert_false(guest_range_ok(p, 0, ~0u, false));
+}
+
+static void guest_mem_readonly_may_be_read_only(void **state)
+{
+    (void)state;
+    start();
+    assert_true(guest_range_ok(p, FIXTURE_READONLY(1), 16, false));
+    assert_false(guest_range_ok(p, FIXTURE_READONLY(1), 16, true));
+    assert_true(guest_range_ok(p, AREA, 16, true)); /* and the area remembered does not change that */
+    assert_false(guest_range_ok(p, FIXTURE_READONLY(1), 1, true));
+}
+
+static void guest_mem_adjacent_areas_are_not_one(void **state)
+{
+    (void)state;
+    start();
+    assert_int_equal(AREA_END, FIXTURE_READONLY(1));
+    assert_false(guest_range_ok(p, AREA_END - 8, 16, false));
+    assert_true(guest_range_ok(p, AREA_END - 8, 8, false));
+    assert_false(guest_range_ok(p, AREA_END - 8, 9, false));
+}
+
+static void guest_mem_unmapped_and_foreign_memory_is_refused(void **state)
+{
+    (void)state;
+    start();
+    assert_false(guest_range_ok(p, 0x40700000u, 4, false));
+    assert_false(guest_range_ok(p, FIXTURE_AREA(0), 4, false));
+    assert_false(guest_range_ok(p, FIXTURE_AREA(2), 4, false));
+    assert_false(guest_range_ok(p, XM_HYPERVISOR_START, 4, false));
+    assert_false(guest_range_ok(p, arch_kernel_address(p->pct), 4, true));
+    assert_false(guest_range_ok(p, board.device_start, 4, false));
+}
+
+static void guest_mem_checks_virtual_addresses(void **state)
+{
+    struct fixture *f = fixture_new();
+
+    (void)state;
+    f->area[2].mapped_at = 0x20000000u;
+    fixture_boot();
+    p = fixture_enter(1);
+    assert_true(guest_range_ok(p, 0x20000000u, FIXTURE_AREA_BYTES, true));
+    assert_false(guest_range_ok(p, AREA, 16, false));
+}
+
+static void guest_mem_copies_check_alignment(void **state)
+{
+    xm_u64_t value = 0x1122334455667788ull;
+    xm_u64_t copy = 0;
+
+    (void)state;
+    start();
+    for (xm_u32_t offset = 1; offset < 8; offset++) {
+        assert_false(guest_write(p, AREA + offset, 8, &value, 8));
+        assert_false(guest_read(p, AREA + offset, 8, &copy, 8));
+    }
+    assert_int_equal(copy, 0);
+    assert_true(guest_write(p, AREA + 8, 8, &value, 8));
+    assert_true(guest_read(p, AREA + 8, 8, &copy, 8));
+    assert_true(copy == value);
+    assert_true(guest_write(p, AREA + 3, 1, &value, 8));
+    assert_false(guest_write(p, FIXTURE_READONLY(1), 8, &value, 8));
+    assert_true(guest_read(p, FIXTURE_READONLY(1), 8, &copy, 8));
+}
+
+static void guest_mem_names_are_bounded(void **state)
+{
+    char name[CONFIG_ID_STRING_LENGTH];
+    char *end = arch_guest_pointer(READONLY_END);
+
+    (void)state;
+    start();
+    assert_true(guest_read_name(p, fixture_name(1, "fifteen letters"), name));
+    assert_string_equal(name, "fifteen letters");
+    assert_false(guest_read_name(p, fixture_name(1, "sixteen letters!"), name));
+    assert_true(guest_read_name(p, fixture_name(1, ""), name));
+    memcpy(end - 3, "ab", 3);
+    assert_true(guest_read_name(p, READONLY_END - 3, name));
+    assert_string_equal(name, "ab");
+    end[-1] = 'c';
+    assert_false(guest_read_name(p, READONLY_END - 3, name));
+    assert_false(guest_read_name(p, 0, name));
+}
+
+static void guest_mem_name_never_leaves_the_partition(void **state)
+{
+    char name[CONFIG_ID_STRING_LENGTH];
+
+    (void)state;
+    start();
+    memset(arch_guest_pointer(READONLY_END - 8), 'x', 8);
+    memset(arch_physical_pointer(READONLY_END), 0, 8); /* nobody's memory would end it */
+    assert_false(guest_read_name(p, READONLY_END - 8, name));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(guest_mem_range_edges),
+        cmocka_unit_test(guest_mem_range_does_not_wrap),
+        cmocka_unit_test(guest_mem_readonly_may_be_read_only),
+        cmocka_unit_test(guest_mem_adjacent_areas_are_not_one),
+        cmocka_unit_test(guest_mem_unmapped_and_foreign_memory_is_refused),
+        cmocka_unit_test(guest_mem_checks_virtual_addresses),
+        cmocka_unit_test(guest_mem_copies_check_alignment),
+        cmocka_unit_test(guest_mem_names_are_bounded),
+        cmocka_unit_test(guest_mem_name_never_leaves_the_partition),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

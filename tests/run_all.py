@@ -129,7 +129,7 @@ def run_command(command: list[str], timeout_s: int, cwd: Path = ROOT) -> tuple[s
 
 
 def run_suite(suite: Suite, build_dir: str) -> Result:
-    command = ["make", "--no-print-directory", f"BUILD={build_dir}", *suite.targets.split()]
+    command = ["make", "-s", "--no-print-directory", f"BUILD={build_dir}", *suite.targets.split()]
     start = time.monotonic()
     output, status = run_command(command, suite.timeout_s)
     result = judge(parse(output), status, suite.timeout_s)

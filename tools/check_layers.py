@@ -63,9 +63,7 @@ Breach = str
 
 
 def sources(prefix: str, suffixes: Iterable[str] = (".c", ".h", ".S", ".def")) -> list[Path]:
-    files = subprocess.run(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", prefix], cwd=ROOT,
-                           check=True, stdout=subprocess.PIPE).stdout.decode().split("\0")
-    return [ROOT / name for name in sorted(files) if name and Path(name).suffix in suffixes and (ROOT / name).exists()]
+    return sorted(path for path in (ROOT / prefix).rglob("*") if path.is_file() and path.suffix in suffixes)
 
 
 def relative(path: Path) -> str:

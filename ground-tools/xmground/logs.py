@@ -1,4 +1,4 @@
-"""Range pull of the board's logs, and the records in them.
+"""Range pull of the board's logs.
 
 The board keeps no state of a transfer: it is asked for items from a number on, answers with chunks
 and says which items it has sent. The reader puts the chunks together, asks again for what is
@@ -12,27 +12,24 @@ missing, and names what it cannot get:
 An item is a record (HM, trace) or a byte (console).
 """
 
-import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import Enum
 
-from ._generated import names
 from .client import Client
 from .errors import LinkUnavailable, NoAnswer
-from .framing import crc32c
 from .model import Book, LogBatch
-
-HM_RECORD = struct.Struct(">QqIHBBBBHIIIII3II")
-TRACE_RECORD = struct.Struct(">QqIII4II")
-assert HM_RECORD.size == 64 and TRACE_RECORD.size == 48  # abi/records.h
+from .records import HM_RECORD, TRACE_RECORD, Item
 
 ITEM_BYTES = {Book.HM: HM_RECORD.size, Book.TRACE: TRACE_RECORD.size, Book.CONSOLE: 1}
 # Items asked for at once: about 2 KiB, half of the board's transmit ring; fewer after losses.
 PAGE_ITEMS = {Book.HM: 32, Book.TRACE: 40, Book.CONSOLE: 2048}
-REFETCH_TRIES = 5
-
-FLAG_SYSTEM, FLAG_CONTEXT, FLAG_ADDRESS = 1, 2, 4
+# Below this, a smaller page does not make an answer more likely to arrive whole.
+LEAST_ITEMS = {Book.HM: 1, Book.TRACE: 1, Book.CONSOLE: 32}
+# Tries without any progress before the items asked for are given up: at a bit error rate of 1e-3 a
+# frame with one record arrives with a probability of 0.4, so 12 tries fail once in 500 times.
+REFETCH_TRIES = 12
+SILENT_TRIES = 2
 
 
 class GapKind(Enum):
@@ -56,162 +53,6 @@ class Gap:
     def count(self) -> int | None:
         """Number of missing items."""
         return None if self.last is None else self.last - self.first + 1
-
-
-@dataclass(frozen=True)
-class Item:
-    """Items as they lie on the board: one record, or consecutive bytes of console output."""
-
-    seq: int
-    data: bytes
-    boot_id: int
-
-
-@dataclass(frozen=True)
-class HmRecord:
-    """A health-monitor record. damaged: its CRC-32C or number is wrong, the values cannot be
-    trusted."""
-
-    seq: int
-    boot_id: int
-    time_us: int
-    partition: int
-    vcpu: int
-    event: int
-    action: int
-    system: bool
-    pc: int | None
-    npc: int | None
-    psr: int | None
-    fault_address: int | None
-    fault_status: int
-    payload: tuple[int, ...]  # 3 words
-    damaged: bool
-
-    @property
-    def event_name(self) -> str:
-        """Name without its prefix."""
-        return names.EVENTS.get(self.event, f"event {self.event}")
-
-    @property
-    def action_name(self) -> str:
-        """Name without its prefix."""
-        return names.ACTIONS.get(self.action, f"action {self.action}")
-
-    @property
-    def detail(self) -> str:
-        """What else the record holds, in words."""
-        parts = ["DAMAGED (CRC-32C)"] if self.damaged else []
-        trap = names.TRAPS.get(self.payload[0])
-        if trap and self.event_name.startswith(
-            ("SPARC_", "UNEXPECTED_TRAP", "MEM_PROTECTION", "FP_ERROR")
-        ):
-            parts.append(f"trap {self.payload[0]:#04x} {trap}")
-        elif any(self.payload):
-            parts.append("payload " + " ".join(f"{word:#x}" for word in self.payload))
-        if self.fault_status:
-            parts.append(f"fsr {self.fault_status:#x}")
-        if self.system:
-            parts.append("hypervisor scope")
-        return ", ".join(parts)
-
-
-@dataclass(frozen=True)
-class TraceRecord:
-    """A trace record. damaged as in HmRecord."""
-
-    seq: int
-    boot_id: int
-    time_us: int
-    partition: int
-    vcpu: int
-    system: bool
-    criticality: int
-    code: int
-    payload: tuple[int, ...]  # 4 words
-    damaged: bool
-
-    CRITICALITIES = ("NOTIFY", "DEBUG", "WARNING", "UNRECOVERABLE")
-
-    @property
-    def criticality_name(self) -> str:
-        """Name of the criticality, or its number."""
-        known = self.criticality < len(self.CRITICALITIES)
-        return self.CRITICALITIES[self.criticality] if known else str(self.criticality)
-
-    @property
-    def code_name(self) -> str:
-        """A record of the hypervisor is named; the codes of a partition are its own affair."""
-        if not self.system:
-            return f"{self.code:#x}"
-        module = names.TRACE_MODULES.get(self.code >> 8, f"module {self.code >> 8}")
-        event = self.code & 0xFF
-        if module == "HCALLS":
-            return f"HCALLS {names.HYPERCALLS.get(event, event)}"
-        return f"{module} {names.TRACE_EVENTS.get((module, event), event)}"
-
-
-def _is_damaged(item: Item) -> bool:
-    right = crc32c(item.data[:-4]) == int.from_bytes(item.data[-4:], "big")
-    return not right or int.from_bytes(item.data[:8], "big") != item.seq
-
-
-def decode_hm(item: Item) -> HmRecord:
-    """An HM record from its 64 bytes; the number is the one the log gave it, even when the record
-    is damaged."""
-    (
-        _,
-        time_us,
-        boot_id,
-        event,
-        partition,
-        vcpu,
-        flags,
-        action,
-        _,
-        pc,
-        npc,
-        psr,
-        address,
-        fsr,
-        *payload,
-        _,
-    ) = HM_RECORD.unpack(item.data)
-    context = bool(flags & FLAG_CONTEXT)
-    return HmRecord(
-        item.seq,
-        boot_id,
-        time_us,
-        partition,
-        vcpu,
-        event,
-        action,
-        bool(flags & FLAG_SYSTEM),
-        pc if context else None,
-        npc if context else None,
-        psr if context else None,
-        address if flags & FLAG_ADDRESS else None,
-        fsr,
-        tuple(payload),
-        _is_damaged(item),
-    )
-
-
-def decode_trace(item: Item) -> TraceRecord:
-    """A trace record from its 48 bytes; opcode words as in xmTraceEvent_t."""
-    _, time_us, boot_id, high, low, *payload, _ = TRACE_RECORD.unpack(item.data)
-    return TraceRecord(
-        item.seq,
-        boot_id,
-        time_us,
-        low & 0xFF,
-        low >> 8 & 0xFF,
-        bool(high & 1),
-        high >> 1 & 7,
-        low >> 16,
-        tuple(payload),
-        _is_damaged(item),
-    )
 
 
 def missing_ranges(first: int, count: int, have: dict[int, bytes]) -> list[tuple[int, int]]:
@@ -331,10 +172,7 @@ class LogReader:
         have = self._units(batch)
         gaps: list[Gap] = []
         holes = missing_ranges(first, stop - first, have)
-        # Whole frames are lost: smaller pages lose less at once, and fill the board's ring less.
-        self._page = (
-            max(1, self._page // 2) if holes else min(self._page * 2, PAGE_ITEMS[self._book])
-        )
+        self._adapt_page(not holes)
         for hole in holes:
             gaps += self._refetch(*hole, have)
         self._cursor = stop
@@ -351,35 +189,51 @@ class LogReader:
                 have[seq + at // self._unit] = data[at : at + self._unit]
         return have
 
+    def _adapt_page(self, good: bool) -> None:
+        """Whole frames are lost: smaller pages lose less at once, and fill the board's ring less."""
+        if good:
+            self._page = min(self._page * 2, PAGE_ITEMS[self._book])
+        else:
+            self._page = max(LEAST_ITEMS[self._book], self._page // 2)
+
     def _refetch(self, first: int, last: int, have: dict[int, bytes]) -> list[Gap]:
-        """Asks for the items of a hole until they are there or the tries are used up; gives what
-        stays missing."""
-        oldest = 0
-        for _ in range(REFETCH_TRIES):
-            holes = missing_ranges(first, last - first + 1, have)
-            holes = [hole for hole in holes if hole[1] >= oldest]
+        """Asks for the items of a hole until all are there or given up; gives what stays missing."""
+        at, oldest, failures, silent = first, 0, 0, 0
+        while silent < SILENT_TRIES:
+            holes = missing_ranges(at, last - at + 1, have)
             if not holes:
                 break
-            start, end = max(holes[0][0], oldest), holes[0][1]
+            start, end = holes[0]
+            count = min(self._page, end - start + 1)
             try:
-                batch = self._ask(start, min(self._page, end - start + 1))
+                batch = self._ask(start, count)
             except (NoAnswer, LinkUnavailable):
+                silent += 1
                 continue
             if batch.boot_id != self._boot_id:
                 # Numbers of the new boot may mean other items; the next read finds out.
-                holes = missing_ranges(first, last - first + 1, have)
-                return [Gap(GapKind.REBOOTED, low, high, self._boot_id) for low, high in holes]
-            oldest = batch.oldest
+                return self._name_holes(first, last, have, 0, GapKind.REBOOTED)
+            oldest, silent = batch.oldest, 0
+            had = len(have)
             have.update(self._units(batch))
-        return self._name_holes(missing_ranges(first, last - first + 1, have), oldest)
+            self._adapt_page(len(have) > had)
+            failures = 0 if len(have) > had else failures + 1
+            if failures == REFETCH_TRIES:
+                at, failures = start + count, 0
+            at = max(at, oldest)
+        return self._name_holes(first, last, have, oldest, GapKind.LOST)
 
-    def _name_holes(self, holes: list[tuple[int, int]], oldest: int) -> list[Gap]:
+    def _name_holes(
+        self, first: int, last: int, have: dict[int, bytes], oldest: int, kind: GapKind
+    ) -> list[Gap]:
+        """The holes as gaps: overwritten below the oldest item, of the given kind above it."""
         gaps = []
-        for first, last in holes:
-            if first < oldest:
-                gaps.append(Gap(GapKind.OVERWRITTEN, first, min(last, oldest - 1), self._boot_id))
-            if last >= oldest:
-                gaps.append(Gap(GapKind.LOST, max(first, oldest), last, self._boot_id))
+        for low, high in missing_ranges(first, last - first + 1, have):
+            if low < oldest:
+                end = min(high, oldest - 1)
+                gaps.append(Gap(GapKind.OVERWRITTEN, low, end, self._boot_id))
+            if high >= oldest:
+                gaps.append(Gap(kind, max(low, oldest), high, self._boot_id))
         return gaps
 
     def _merge(

@@ -11,6 +11,7 @@ between two transmissions; the proto gives the board no means to refuse that one
 
 import random
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -73,6 +74,7 @@ class _Exchange:
     final: Message | None = None
     sends: int = 0
     next_send: float = 0.0
+    sent_at: float = 0.0  # the last transmission
     rebooted_to: int = 0
 
 
@@ -101,6 +103,7 @@ class Session:
         self.beacon: Message | None = None
         self.counters = SessionCounters()
         self._foreign_key = 0
+        self._round_trips_s: deque[float] = deque(maxlen=8)
 
     @property
     def link_counters(self) -> LinkCounters:
@@ -200,8 +203,9 @@ class Session:
         now = time.monotonic()
         if now < exchange.next_send:
             return
-        wait = self._first_retry_s * RETRY_GROWTH**exchange.sends
+        wait = self._retry_s() * RETRY_GROWTH**exchange.sends
         exchange.sends += 1
+        exchange.sent_at = now
         exchange.next_send = now + wait if exchange.sends < exchange.max_sends else float("inf")
         if exchange.sends > 1:
             self.counters.retransmissions += 1
@@ -209,6 +213,14 @@ class Session:
                 f"no final answer yet: request {exchange.request_id:#x} sent again"
             )
         self._write(exchange.wire, deadline)
+
+    def _retry_s(self) -> float:
+        """Twice the longest of the last round trips, which includes the wait for the supervisor's
+        slot; the first guess is the upper bound, because a repetition costs little."""
+        if not self._round_trips_s:
+            return self._first_retry_s
+        least_s = self._first_retry_s / 5
+        return min(self._first_retry_s, max(least_s, 2 * max(self._round_trips_s)))
 
     def _write(self, payload: bytes, deadline: float) -> None:
         self._counter += 1
@@ -314,6 +326,9 @@ class Session:
             return
         if exchange.rebooted_to and not exchange.safe:
             return
+        if exchange.last_stage == pb.STAGE_NONE and exchange.sends == 1:
+            # Of a repeated request nobody knows which transmission was answered.
+            self._round_trips_s.append(time.monotonic() - exchange.sent_at)
         exchange.last_stage = reply.stage
         exchange.deliver(reply)
         if reply.stage in FINAL_STAGES or enough(reply):

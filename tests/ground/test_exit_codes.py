@@ -348,13 +348,14 @@ def test_following_outlives_a_silent_board(
 ) -> None:
     board.fill_hm(2)
     monkeypatch.setattr("xmground.commands.common.FOLLOW_PAUSE_S", 0.05)
-    reads: list[int] = []
+    ids: list[int] = []
 
     def lost(request) -> bool:
-        reads.append(1)
-        board.faults.silent = 4 < len(reads) < 10
-        if len(reads) == 10:
-            board.fill_hm(1)
+        if request.id not in ids:
+            ids.append(request.id)
+            if len(ids) == 7:
+                board.fill_hm(1)
+        board.faults.silent = len(ids) in (5, 6)
         return False
 
     board.faults.rx_lost = lost

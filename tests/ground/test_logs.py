@@ -1,4 +1,4 @@
-"""logs.py: ranges are complete, or every gap is named with its true cause."""
+"""logs.py, records.py: ranges are complete, or every gap is named with its true cause."""
 
 import random
 
@@ -9,11 +9,12 @@ from fake_board import HYPERVISOR, FakeBoard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from xmground import logs
+from xmground import records
 from xmground._generated import supervisor_pb2 as pb
 from xmground.errors import NoAnswer
-from xmground.logs import Gap, GapKind, Item, LogReader
+from xmground.logs import Gap, GapKind, LogReader
 from xmground.model import Book
+from xmground.records import Item
 
 
 def seqs(found: list) -> list[int]:
@@ -80,6 +81,25 @@ def test_what_never_arrives_is_lost_on_link(board: FakeBoard) -> None:
     assert seqs(found) == [n for n in range(1, 31) if n not in (10, 11, 20)]
 
 
+def test_bad_line_is_read_to_the_end(board: FakeBoard) -> None:
+    board.fill_hm(40)
+    dice = random.Random(5)
+    board.faults.tx = lambda kind, m: (
+        "corrupt" if dice.random() > 0.999 ** (8 * m.ByteSize() + 200) else ""
+    )
+    found = list(LogReader(loop_client(board), Book.HM).read())
+    assert seqs(found) == list(range(1, 41)) and not gaps(found)
+
+
+def test_one_item_that_never_arrives_does_not_cost_its_neighbours(board: FakeBoard) -> None:
+    board.fill_hm(30)
+    board.faults.tx = lambda kind, m: (
+        "drop" if kind == "chunk" and m.first_seq <= 9 < m.first_seq + m.count else ""
+    )
+    found = list(LogReader(loop_client(board), Book.HM).read())
+    assert gaps(found) == [(GapKind.LOST, 9, 9)]
+
+
 def test_overwritten_items_are_a_gap_when_they_were_asked_for(board: FakeBoard) -> None:
     board.logs[pb.BOOK_HM, 0].capacity = 10
     board.fill_hm(25)
@@ -118,7 +138,7 @@ def test_reboot_that_keeps_the_log_is_no_gap(board: FakeBoard) -> None:
     board.fill_hm(2)
     found = list(reader.read())
     assert seqs(found) == [6, 7] and not gaps(found)
-    assert logs.decode_hm(found[0]).boot_id == board.boot_id
+    assert records.decode_hm(found[0]).boot_id == board.boot_id
 
 
 def test_reboot_that_loses_the_log_is_a_gap(board: FakeBoard) -> None:
@@ -199,7 +219,7 @@ def test_hm_record_is_decoded(board: FakeBoard) -> None:
     board.fill_hm(
         1, event=7 + 11, partition=2, flags=6, action=7, pc=0x40200000, address=3, payload=(7, 0, 0)
     )
-    record = logs.decode_hm(next(iter(LogReader(loop_client(board), Book.HM).read())))
+    record = records.decode_hm(next(iter(LogReader(loop_client(board), Book.HM).read())))
     assert (record.seq, record.time_us, record.partition, record.event) == (1, 250_000, 2, 18)
     assert (record.action_name, record.pc, record.npc, record.psr) == (
         "PARTITION_HALT",
@@ -213,13 +233,13 @@ def test_hm_record_is_decoded(board: FakeBoard) -> None:
 
 def test_values_without_their_flag_are_not_shown(board: FakeBoard) -> None:
     board.fill_hm(1, flags=1)
-    record = logs.decode_hm(next(iter(LogReader(loop_client(board), Book.HM).read())))
+    record = records.decode_hm(next(iter(LogReader(loop_client(board), Book.HM).read())))
     assert (record.system, record.pc, record.fault_address) == (True, None, None)
 
 
 def test_numbers_without_a_name_are_shown_as_numbers(board: FakeBoard) -> None:
     board.fill_hm(1, event=999, action=99)
-    record = logs.decode_hm(next(iter(LogReader(loop_client(board), Book.HM).read())))
+    record = records.decode_hm(next(iter(LogReader(loop_client(board), Book.HM).read())))
     assert (record.event_name, record.action_name) == ("event 999", "action 99")
 
 
@@ -227,25 +247,25 @@ def test_numbers_without_a_name_are_shown_as_numbers(board: FakeBoard) -> None:
 def test_record_damaged_on_the_board_is_told(at: int) -> None:
     data = bytearray(fake_board.hm_record(1))
     data[at] ^= 1
-    assert logs.decode_hm(Item(1, bytes(data), 1)).damaged
+    assert records.decode_hm(Item(1, bytes(data), 1)).damaged
 
 
 def test_record_under_a_wrong_number_is_told() -> None:
-    assert logs.decode_hm(Item(2, fake_board.hm_record(1), 1)).damaged
+    assert records.decode_hm(Item(2, fake_board.hm_record(1), 1)).damaged
 
 
 def test_trace_record_is_decoded(board: FakeBoard) -> None:
     board.fill_trace(1, 1, crit=2, code=0xABC)
     board.fill_trace(HYPERVISOR, 1, system=1, code=2 << 8 | 10, partition=HYPERVISOR)
     client = loop_client(board)
-    own = logs.decode_trace(next(iter(LogReader(client, Book.TRACE, 1).read())))
+    own = records.decode_trace(next(iter(LogReader(client, Book.TRACE, 1).read())))
     assert (own.criticality_name, own.code_name, own.partition, own.payload) == (
         "WARNING",
         "0xabc",
         1,
         (1, 2, 3, 4),
     )
-    kernel = logs.decode_trace(next(iter(LogReader(client, Book.TRACE, HYPERVISOR).read())))
+    kernel = records.decode_trace(next(iter(LogReader(client, Book.TRACE, HYPERVISOR).read())))
     assert (kernel.code_name, kernel.system, kernel.damaged) == ("SCHED PLAN_DONE", True, False)
 
 

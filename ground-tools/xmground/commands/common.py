@@ -8,8 +8,9 @@ from contextlib import suppress
 from ..app import App
 from ..client import HYPERVISOR_ID, Client, find_by_name
 from ..errors import LinkUnavailable, NoAnswer, XmgError
-from ..logs import Gap, Item, LogReader
+from ..logs import Gap, LogReader
 from ..model import Partition
+from ..records import Item
 from ..render import Column, Output
 from ..status import Status
 

@@ -3,8 +3,9 @@
 import argparse
 
 from ..app import App
-from ..logs import HM_RECORD, Gap, HmRecord, LogReader, decode_hm
+from ..logs import Gap, LogReader
 from ..model import Book
+from ..records import HM_RECORD, HmRecord, decode_hm
 from ..render import Column, board_time, plain, word
 from ..status import Status
 from .common import (

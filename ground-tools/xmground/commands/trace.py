@@ -4,8 +4,9 @@ import argparse
 
 from ..app import App
 from ..client import HYPERVISOR_ID, Client
-from ..logs import TRACE_RECORD, Gap, LogReader, TraceRecord, decode_trace
+from ..logs import Gap, LogReader
 from ..model import Book
+from ..records import TRACE_RECORD, TraceRecord, decode_trace
 from ..render import Column, board_time, plain, word
 from ..status import Status
 from .common import (

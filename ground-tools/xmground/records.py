@@ -1,0 +1,169 @@
+"""The records of the board's logs: 64 or 48 bytes, laid out in abi/records.h, into named values."""
+
+import struct
+from dataclasses import dataclass
+
+from ._generated import names
+from .framing import crc32c
+
+HM_RECORD = struct.Struct(">QqIHBBBBHIIIII3II")
+TRACE_RECORD = struct.Struct(">QqIII4II")
+assert HM_RECORD.size == 64 and TRACE_RECORD.size == 48  # abi/records.h
+
+FLAG_SYSTEM, FLAG_CONTEXT, FLAG_ADDRESS = 1, 2, 4
+
+
+@dataclass(frozen=True)
+class Item:
+    """Items as they lie on the board: one record, or consecutive bytes of console output."""
+
+    seq: int
+    data: bytes
+    boot_id: int
+
+
+@dataclass(frozen=True)
+class HmRecord:
+    """A health-monitor record. damaged: its CRC-32C or number is wrong, the values cannot be
+    trusted."""
+
+    seq: int
+    boot_id: int
+    time_us: int
+    partition: int
+    vcpu: int
+    event: int
+    action: int
+    system: bool
+    pc: int | None
+    npc: int | None
+    psr: int | None
+    fault_address: int | None
+    fault_status: int
+    payload: tuple[int, ...]  # 3 words
+    damaged: bool
+
+    @property
+    def event_name(self) -> str:
+        """Name without its prefix."""
+        return names.EVENTS.get(self.event, f"event {self.event}")
+
+    @property
+    def action_name(self) -> str:
+        """Name without its prefix."""
+        return names.ACTIONS.get(self.action, f"action {self.action}")
+
+    @property
+    def detail(self) -> str:
+        """What else the record holds, in words."""
+        parts = ["DAMAGED (CRC-32C)"] if self.damaged else []
+        trap = names.TRAPS.get(self.payload[0])
+        if trap and self.event_name.startswith(
+            ("SPARC_", "UNEXPECTED_TRAP", "MEM_PROTECTION", "FP_ERROR")
+        ):
+            parts.append(f"trap {self.payload[0]:#04x} {trap}")
+        elif any(self.payload):
+            parts.append("payload " + " ".join(f"{word:#x}" for word in self.payload))
+        if self.fault_status:
+            parts.append(f"fsr {self.fault_status:#x}")
+        if self.system:
+            parts.append("hypervisor scope")
+        return ", ".join(parts)
+
+
+@dataclass(frozen=True)
+class TraceRecord:
+    """A trace record. damaged as in HmRecord."""
+
+    seq: int
+    boot_id: int
+    time_us: int
+    partition: int
+    vcpu: int
+    system: bool
+    criticality: int
+    code: int
+    payload: tuple[int, ...]  # 4 words
+    damaged: bool
+
+    CRITICALITIES = ("NOTIFY", "DEBUG", "WARNING", "UNRECOVERABLE")
+
+    @property
+    def criticality_name(self) -> str:
+        """Name of the criticality, or its number."""
+        known = self.criticality < len(self.CRITICALITIES)
+        return self.CRITICALITIES[self.criticality] if known else str(self.criticality)
+
+    @property
+    def code_name(self) -> str:
+        """A record of the hypervisor is named; the codes of a partition are its own affair."""
+        if not self.system:
+            return f"{self.code:#x}"
+        module = names.TRACE_MODULES.get(self.code >> 8, f"module {self.code >> 8}")
+        event = self.code & 0xFF
+        if module == "HCALLS":
+            return f"HCALLS {names.HYPERCALLS.get(event, event)}"
+        return f"{module} {names.TRACE_EVENTS.get((module, event), event)}"
+
+
+def _is_damaged(item: Item) -> bool:
+    right = crc32c(item.data[:-4]) == int.from_bytes(item.data[-4:], "big")
+    return not right or int.from_bytes(item.data[:8], "big") != item.seq
+
+
+def decode_hm(item: Item) -> HmRecord:
+    """An HM record from its 64 bytes; the number is the one the log gave it, even when the record
+    is damaged."""
+    (
+        _,
+        time_us,
+        boot_id,
+        event,
+        partition,
+        vcpu,
+        flags,
+        action,
+        _,
+        pc,
+        npc,
+        psr,
+        address,
+        fsr,
+        *payload,
+        _,
+    ) = HM_RECORD.unpack(item.data)
+    context = bool(flags & FLAG_CONTEXT)
+    return HmRecord(
+        item.seq,
+        boot_id,
+        time_us,
+        partition,
+        vcpu,
+        event,
+        action,
+        bool(flags & FLAG_SYSTEM),
+        pc if context else None,
+        npc if context else None,
+        psr if context else None,
+        address if flags & FLAG_ADDRESS else None,
+        fsr,
+        tuple(payload),
+        _is_damaged(item),
+    )
+
+
+def decode_trace(item: Item) -> TraceRecord:
+    """A trace record from its 48 bytes; opcode words as in xmTraceEvent_t."""
+    _, time_us, boot_id, high, low, *payload, _ = TRACE_RECORD.unpack(item.data)
+    return TraceRecord(
+        item.seq,
+        boot_id,
+        time_us,
+        low & 0xFF,
+        low >> 8 & 0xFF,
+        bool(high & 1),
+        high >> 1 & 7,
+        low >> 16,
+        tuple(payload),
+        _is_damaged(item),
+    )

@@ -1,7 +1,9 @@
 # proto: C and Python from supervisor.proto, the one description of the wire
 #
-#   $(PROTO_C) $(PROTO_H)  for the supervisor; compile with $(PROTO_CPPFLAGS) and link $(PROTO_RUNTIME_C)
-#   $(PROTO_PY)            for test programs on the host; ground-tools/build.mk makes its own copy inside its package
+#   $(PROTO_C) $(PROTO_H)  for the supervisor; compile with $(PROTO_CPPFLAGS) and link
+#                          $(PROTO_RUNTIME_C)
+#   $(PROTO_PY)            for test programs on the host; ground-tools/build.mk makes its own copy
+#                          inside its package
 
 PROTO_DIR := $(BUILD)/proto
 PROTO_C   := $(PROTO_DIR)/supervisor.pb-c.c

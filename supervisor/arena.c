@@ -48,7 +48,9 @@ void arena_reset(void)
 /* The arena as protobuf-c wants it. */
 ProtobufCAllocator *arena_allocator(void)
 {
-    static ProtobufCAllocator allocator = { .alloc = take, .free = give_back, .allocator_data = NULL };
+    static ProtobufCAllocator allocator = { .alloc = take,
+                                            .free = give_back,
+                                            .allocator_data = NULL };
 
     return &allocator;
 }
@@ -65,8 +67,9 @@ uint32_t arena_high_water(void)
     return arena.high_water;
 }
 
-/* protobuf-c falls back to malloc when it is handed no allocator; the build renames its malloc and free to these. Nobody
- * hands it none: should somebody, decoding fails at the first test instead of working from a heap that is not there. */
+/* protobuf-c falls back to malloc when it is handed no allocator; the build renames its malloc and
+ * free to these. Nobody hands it none: should somebody, decoding fails at the first test instead of
+ * working from a heap that is not there. */
 void *supervisor_no_malloc(size_t size)
 {
     (void)size;

@@ -1,8 +1,9 @@
-/* arena.h - the only dynamic memory of the supervisor: what protobuf-c needs to hold one decoded request
+/* arena.h - memory for one decoded request, the only dynamic memory of the supervisor
  *
  * Rules:     arena_reset() before each frame; nothing taken from the arena outlives the frame.
- * Invariant: a request that needs more is refused as a whole (arena_exhausted() tells), never cut. 192 bytes of hostile
- *            input take about 40 times their size; the size leaves room for the 1 KiB frames of a datagram link. */
+ * Invariant: a request that needs more is refused as a whole (arena_exhausted() tells), never
+ *            cut. 192 bytes of hostile input take about 40 times their size; the size leaves
+ *            room for the 1 KiB frames of a datagram link. */
 #ifndef SUPERVISOR_ARENA_H
 #define SUPERVISOR_ARENA_H
 

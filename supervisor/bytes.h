@@ -1,7 +1,7 @@
 /* bytes.h - big-endian words in byte arrays
  *
- * The wire and the compiled configuration are big-endian. Read byte by byte, they need no alignment and mean the same on the
- * target and on a little-endian workstation. */
+ * The wire and the compiled configuration are big-endian. Read byte by byte, they need no
+ * alignment and mean the same on the target and on a little-endian workstation. */
 #ifndef SUPERVISOR_BYTES_H
 #define SUPERVISOR_BYTES_H
 

@@ -12,7 +12,7 @@
 #include "pending.h"
 #include "reply.h"
 
-/* ---- the link itself --------------------------------------------------------------------------------------------- */
+/* ---- the link itself ------------------------------------------------------------------------- */
 
 static void ping(const Xm__Request *request)
 {
@@ -33,7 +33,8 @@ static void hello(const Xm__Request *request)
     char name[VIEW_SYSTEM_NAME_BYTES];
 
     view_system_name(name);
-    /* With the null key nothing depends on the nonce; it differs from boot to boot and from time to time. */
+    /* With the null key nothing depends on the nonce; it differs from boot to boot and from time to
+     * time. */
     ack.nonce_board = (uint64_t)kernel->boot_id << 32 ^ (uint64_t)kernel->now_us;
     ack.minor_version = COMMAND_MINOR_VERSION;
     ack.mtu = FRAME_RX_PAYLOAD;
@@ -55,7 +56,8 @@ static void link_status(const Xm__Request *request)
     xm_s32_t code = XM_link_status(&device);
 
     if (code != XM_OK) {
-        reply_hypervisor(request->id, XM__STAGE__STAGE_FAILED, code, "the link device tells no status");
+        reply_hypervisor(request->id, XM__STAGE__STAGE_FAILED, code,
+                         "the link device tells no status");
         return;
     }
     state.rx_bytes = device.rx_bytes;
@@ -85,7 +87,7 @@ static void link_status(const Xm__Request *request)
     reply_close();
 }
 
-/* ---- the system -------------------------------------------------------------------------------------------------- */
+/* ---- the system ------------------------------------------------------------------------------ */
 
 static void system_status(const Xm__Request *request)
 {
@@ -137,12 +139,15 @@ static void system_control(const Xm__Request *request)
 {
     Xm__SystemAction action = request->system_control->action;
 
-    if (action != XM__SYSTEM_ACTION__SYSTEM_RESET_WARM && action != XM__SYSTEM_ACTION__SYSTEM_RESET_COLD &&
+    if (action != XM__SYSTEM_ACTION__SYSTEM_RESET_WARM &&
+        action != XM__SYSTEM_ACTION__SYSTEM_RESET_COLD &&
         action != XM__SYSTEM_ACTION__SYSTEM_HALT) {
-        reply_refuse(request->id, XM__STATUS_CODE__STATUS_INVALID, "no such system action: 1 warm, 2 cold reset, 3 halt");
+        reply_refuse(request->id, XM__STATUS_CODE__STATUS_INVALID,
+                     "no such system action: 1 warm, 2 cold reset, 3 halt");
     } else if (request->hazard_token == 0) {
         answer_armed(request->id, (uint32_t)action);
-    } else if (!hazard_fire((uint32_t)action, request->hazard_token, (uint64_t)view_kernel()->now_us)) {
+    } else if (!hazard_fire((uint32_t)action, request->hazard_token,
+                            (uint64_t)view_kernel()->now_us)) {
         reply_refuse(request->id, XM__STATUS_CODE__STATUS_NEEDS_TOKEN,
                      "the token is wrong, used or expired: ask again without one");
     } else {
@@ -152,7 +157,7 @@ static void system_control(const Xm__Request *request)
     }
 }
 
-/* ---- partitions -------------------------------------------------------------------------------------------------- */
+/* ---- partitions ------------------------------------------------------------------------------ */
 
 #define PARTITIONS_PER_REPLY 16u
 
@@ -182,7 +187,8 @@ static void partition_list(const Xm__Request *request)
     reply_close();
 }
 
-/* The effect can be seen already: answers with the state, and with the hypervisor's code (XM_OK or XM_NO_ACTION). */
+/* The effect can be seen already: answers with the state, and with the hypervisor's code (XM_OK or
+ * XM_NO_ACTION). */
 static void answer_partition(uint32_t id, Xm__Stage stage, uint32_t partition, int32_t code)
 {
     struct partition_report report;
@@ -198,7 +204,8 @@ static void answer_partition(uint32_t id, Xm__Stage stage, uint32_t partition, i
     reply_close();
 }
 
-/* A partition other than the supervisor: does it now, and waits for the effect if it cannot be seen yet. */
+/* A partition other than the supervisor: does it now, and waits for the effect if it cannot be seen
+ * yet. */
 static void control_other(const Xm__Request *request)
 {
     const Xm__PartitionControl *control = request->partition_control;
@@ -217,7 +224,7 @@ static void control_other(const Xm__Request *request)
         pending_await_partition(request, before.resetCounter, (uint64_t)now.execClock);
     } else {
         reply_hypervisor(request->id, XM__STAGE__STAGE_REJECTED, code,
-                         "not possible in the partition's present state, or refused by the hypervisor");
+                         "not possible in the partition's present state, or refused");
     }
 }
 
@@ -226,11 +233,14 @@ static void partition_control(const Xm__Request *request)
     const Xm__PartitionControl *control = request->partition_control;
 
     if (control->partition >= view_kernel()->partition_count) {
-        reply_refuse(request->id, XM__STATUS_CODE__STATUS_INVALID, "no such partition: ask for the list");
+        reply_refuse(request->id, XM__STATUS_CODE__STATUS_INVALID,
+                     "no such partition: ask for the list");
     } else if (control->action < XM__PARTITION_ACTION__PARTITION_SUSPEND ||
                control->action > XM__PARTITION_ACTION__PARTITION_RESET_COLD) {
-        reply_refuse(request->id, XM__STATUS_CODE__STATUS_INVALID, "no such partition action: 1 to 6");
-    } else if (control->partition == view_self() && control->action != XM__PARTITION_ACTION__PARTITION_RESUME) {
+        reply_refuse(request->id, XM__STATUS_CODE__STATUS_INVALID,
+                     "no such partition action: 1 to 6");
+    } else if (control->partition == view_self() &&
+               control->action != XM__PARTITION_ACTION__PARTITION_RESUME) {
         answer_partition(request->id, XM__STAGE__STAGE_STARTED, control->partition, XM_OK);
         pending_depart(request);
     } else {
@@ -238,7 +248,7 @@ static void partition_control(const Xm__Request *request)
     }
 }
 
-/* ---- plans ------------------------------------------------------------------------------------------------------- */
+/* ---- plans ----------------------------------------------------------------------------------- */
 
 #define PLANS_PER_REPLY 12u
 #define SLOTS_PER_REPLY 24u
@@ -258,7 +268,8 @@ static void plan_list(const Xm__Request *request)
     list.plan = pointers;
     reply->result_case = XM__REPLY__RESULT_PLANS;
     reply->plans = &list;
-    for (uint32_t i = 0; i < PLANS_PER_REPLY && first < list.total - i && view_plan(first + i, &views[i]); i++) {
+    for (uint32_t i = 0;
+         i < PLANS_PER_REPLY && first < list.total - i && view_plan(first + i, &views[i]); i++) {
         xm__plan__init(&plans[i]);
         plans[i].plan = first + i;
         plans[i].name = views[i].name;
@@ -285,7 +296,8 @@ static void plan_show(const Xm__Request *request)
     uint32_t count;
 
     if (!view_plan(show->plan, &plan)) {
-        reply_refuse(request->id, XM__STATUS_CODE__STATUS_INVALID, "no such plan: ask for the list");
+        reply_refuse(request->id, XM__STATUS_CODE__STATUS_INVALID,
+                     "no such plan: ask for the list");
         return;
     }
     Xm__Reply *reply = reply_open(request->id, XM__STAGE__STAGE_COMPLETED);
@@ -334,7 +346,8 @@ static void plan_switch(const Xm__Request *request)
     xm_s32_t code;
 
     if (!view_plan(wanted, &plan)) {
-        reply_refuse(request->id, XM__STATUS_CODE__STATUS_INVALID, "no such plan: ask for the list");
+        reply_refuse(request->id, XM__STATUS_CODE__STATUS_INVALID,
+                     "no such plan: ask for the list");
         return;
     }
     if (!plan.supervisor_slot) {
@@ -343,7 +356,8 @@ static void plan_switch(const Xm__Request *request)
         return;
     }
     if (pending_plan_switch_waits()) {
-        reply_refuse(request->id, XM__STATUS_CODE__STATUS_BUSY, "another plan switch is in progress");
+        reply_refuse(request->id, XM__STATUS_CODE__STATUS_BUSY,
+                     "another plan switch is in progress");
         return;
     }
     code = XM_switch_sched_plan(wanted, &former);
@@ -358,7 +372,7 @@ static void plan_switch(const Xm__Request *request)
     }
 }
 
-/* ---- logs -------------------------------------------------------------------------------------------------------- */
+/* ---- logs ------------------------------------------------------------------------------------ */
 
 #define BOOKS_PER_REPLY 24u
 
@@ -396,7 +410,8 @@ static void book_list(const Xm__Request *request)
     xm__books__init(&list.message);
     list.message.book = list.pointers;
     list.message.boot_id = view_kernel()->boot_id;
-    list.message.total = 16383; /* at least as long on the wire as the number that goes there below */
+    /* while the list is fitted in: at least as long on the wire as the number that comes below */
+    list.message.total = 16383;
     list.found = 0;
     list.first = request->book_list->first;
     list.full = false;
@@ -418,7 +433,7 @@ static void book_list(const Xm__Request *request)
     reply_close();
 }
 
-/* ---- the table --------------------------------------------------------------------------------------------------- */
+/* ---- the table ------------------------------------------------------------------------------- */
 
 enum hazard_class {
     SAFE,     /* changes nothing: answered afresh when repeated */
@@ -460,7 +475,8 @@ static const struct operation *find_operation(Xm__Request__OpCase op)
     return NULL;
 }
 
-/* A command that was here before is answered with its last reply; false: it is new, and entered now. */
+/* A command that was here before is answered with its last reply; false: it is new, and entered
+ * now. */
 static bool answered_before(uint32_t id, uint32_t digest)
 {
     const uint8_t *reply;
@@ -482,17 +498,20 @@ static void execute(const Xm__Request *request, uint32_t digest)
     if (request->id == 0) {
         reply_refuse(0, XM__STATUS_CODE__STATUS_INVALID, "request id 0: ids count from 1");
     } else if (operation == NULL) {
-        reply_refuse(request->id, XM__STATUS_CODE__STATUS_UNSUPPORTED, "this supervisor does not know that operation");
+        reply_refuse(request->id, XM__STATUS_CODE__STATUS_UNSUPPORTED,
+                     "this supervisor does not know that operation");
     } else if (operation->hazard != SAFE && answered_before(request->id, digest)) {
         return;
     } else if ((operation->needs & NEEDS_PENDING) != 0 && !pending_has_room()) {
-        reply_refuse(request->id, XM__STATUS_CODE__STATUS_BUSY, "too many commands in progress: wait for their end");
+        reply_refuse(request->id, XM__STATUS_CODE__STATUS_BUSY,
+                     "too many commands in progress: wait for their end");
     } else {
         operation->handler(request);
     }
 }
 
-/* Id of a request that could not be decoded, 0: not to be seen. Encoders write fields in order, so it comes first. */
+/* Id of a request that could not be decoded, 0: not to be seen. Encoders write fields in order, so
+ * it comes first. */
 static uint32_t id_of_undecoded(const uint8_t *payload, uint32_t length)
 {
     uint32_t id = 0;
@@ -509,8 +528,8 @@ static uint32_t id_of_undecoded(const uint8_t *payload, uint32_t length)
     return 0;
 }
 
-/* Decodes and executes the request in a good frame. What is no request is counted; what does not fit the arena is refused
- * if its id can be seen. */
+/* Decodes and executes the request in a good frame. What is no request is counted; what does not
+ * fit the arena is refused if its id can be seen. */
 void command_execute(const struct frame *frame)
 {
     Xm__Request *request;
@@ -526,7 +545,8 @@ void command_execute(const struct frame *frame)
         uint32_t id = id_of_undecoded(frame->payload, frame->length);
 
         if (id != 0) {
-            reply_refuse(id, XM__STATUS_CODE__STATUS_TOO_LARGE, "the request does not fit the decoder's arena");
+            reply_refuse(id, XM__STATUS_CODE__STATUS_TOO_LARGE,
+                         "the request does not fit the decoder's arena");
         }
     }
 }

@@ -1,9 +1,10 @@
 /* command.h - requests to actions and answers
  *
- * One table holds every operation: its handler, its hazard class and what it needs. Nothing else decides them.
+ * One table holds every operation: its handler, its hazard class and what it needs. Nothing else
+ * decides them.
  *
- * Rules:     command_execute() only while a reply finds room (link_has_room). Values are checked after decoding: protobuf
- *            lets unknown enum values and unknown operations through.
+ * Rules:     command_execute() only while a reply finds room (link_has_room). Values are checked
+ *            after decoding: protobuf lets unknown enum values and unknown operations through.
  * Invariant: every request that can be decoded is answered at least once. */
 #ifndef SUPERVISOR_COMMAND_H
 #define SUPERVISOR_COMMAND_H

@@ -3,7 +3,8 @@
 
 #include "system_view.h"
 
-/* Does it to a partition; returns the hypervisor's code, XM_INVALID_PARAM for an action that does not exist. */
+/* Does it to a partition; returns the hypervisor's code, XM_INVALID_PARAM for an action that does
+ * not exist. */
 int32_t control_partition(uint32_t partition, Xm__PartitionAction action, uint32_t reset_status)
 {
     switch (action) {
@@ -43,11 +44,13 @@ bool control_reached(Xm__PartitionAction action, uint32_t state)
 /* Does the action start a new life? */
 bool control_is_reset(Xm__PartitionAction action)
 {
-    return action == XM__PARTITION_ACTION__PARTITION_RESET_WARM || action == XM__PARTITION_ACTION__PARTITION_RESET_COLD;
+    return action == XM__PARTITION_ACTION__PARTITION_RESET_WARM ||
+           action == XM__PARTITION_ACTION__PARTITION_RESET_COLD;
 }
 
-/* Does it to the supervisor itself; comes back only when refused, or resumed after a suspension. A shutdown is a request to
- * finish, and the supervisor has nothing to finish once its reply is gone. */
+/* Does it to the supervisor itself; comes back only when refused, or resumed after a suspension. A
+ * shutdown is a request to finish, and the supervisor has nothing to finish once its reply is gone.
+ */
 int32_t control_self(Xm__PartitionAction action, uint32_t reset_status)
 {
     if (action == XM__PARTITION_ACTION__PARTITION_SHUTDOWN) {

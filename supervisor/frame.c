@@ -6,17 +6,26 @@
 #include "bytes.h"
 
 /* Places in the header. */
-enum { AT_VERSION = 0, AT_TYPE = 1, AT_CHANNEL = 2, AT_KEY = 3, AT_SESSION = 4, AT_COUNTER = 8, AT_LENGTH = 12 };
+enum {
+    AT_VERSION = 0,
+    AT_TYPE = 1,
+    AT_CHANNEL = 2,
+    AT_KEY = 3,
+    AT_SESSION = 4,
+    AT_COUNTER = 8,
+    AT_LENGTH = 12
+};
 
 #define COBS_FULL 255u /* code of a group of 254 bytes with no zero behind it */
 
-/* CRC-32C of `count` bytes (Castagnoli, reflected; start and final exclusive-or all ones). Half-byte steps: the 64-byte
- * table stays in the cache of a LEON, and frames are short. */
+/* CRC-32C of `count` bytes (Castagnoli, reflected; start and final exclusive-or all ones).
+ * Half-byte steps: the 64-byte table stays in the cache of a LEON, and frames are short. */
 uint32_t frame_crc32c(const uint8_t *bytes, uint32_t count)
 {
     static const uint32_t step[16] = {
-        0x00000000, 0x105ec76f, 0x20bd8ede, 0x30e349b1, 0x417b1dbc, 0x5125dad3, 0x61c69362, 0x7198540d,
-        0x82f63b78, 0x92a8fc17, 0xa24bb5a6, 0xb21572c9, 0xc38d26c4, 0xd3d3e1ab, 0xe330a81a, 0xf36e6f75,
+        0x00000000, 0x105ec76f, 0x20bd8ede, 0x30e349b1, 0x417b1dbc, 0x5125dad3,
+        0x61c69362, 0x7198540d, 0x82f63b78, 0x92a8fc17, 0xa24bb5a6, 0xb21572c9,
+        0xc38d26c4, 0xd3d3e1ab, 0xe330a81a, 0xf36e6f75,
     };
     uint32_t crc = 0xffffffffu;
 
@@ -28,8 +37,8 @@ uint32_t frame_crc32c(const uint8_t *bytes, uint32_t count)
     return ~crc;
 }
 
-/* Encodes `count` bytes so that no zero is left; returns the bytes written, at most FRAME_COBS_BYTES(count). A full last
- * group is not followed by an empty one. */
+/* Encodes `count` bytes so that no zero is left; returns the bytes written, at most
+ * FRAME_COBS_BYTES(count). A full last group is not followed by an empty one. */
 uint32_t frame_cobs_encode(uint8_t *to, const uint8_t *from, uint32_t count)
 {
     uint32_t code_at = 0, at = 1;
@@ -81,8 +90,8 @@ uint32_t frame_cobs_decode(uint8_t *bytes, uint32_t count)
     return to;
 }
 
-/* Checks a decoded frame from the ground and takes it apart; `frame` points into `bytes` and is valid only for FRAME_GOOD.
- * The counter is recorded as seen only if everything before it held. */
+/* Checks a decoded frame from the ground and takes it apart; `frame` points into `bytes` and is
+ * valid only for FRAME_GOOD. The counter is recorded as seen only if everything before it held. */
 enum frame_verdict frame_check(const uint8_t *bytes, uint32_t count, struct frame *frame)
 {
     uint32_t body, mac_bytes;
@@ -94,7 +103,8 @@ enum frame_verdict frame_check(const uint8_t *bytes, uint32_t count, struct fram
     if (frame_crc32c(bytes, body) != bytes_be32(bytes + body)) {
         return FRAME_BAD_CRC;
     }
-    if (bytes[AT_VERSION] != FRAME_MAGIC_VERSION || bytes[AT_TYPE] != FRAME_COMMAND || bytes[AT_CHANNEL] != 0) {
+    if (bytes[AT_VERSION] != FRAME_MAGIC_VERSION || bytes[AT_TYPE] != FRAME_COMMAND ||
+        bytes[AT_CHANNEL] != 0) {
         return FRAME_BAD_VERSION;
     }
     frame->type = bytes[AT_TYPE];
@@ -105,7 +115,8 @@ enum frame_verdict frame_check(const uint8_t *bytes, uint32_t count, struct fram
     frame->payload = bytes + FRAME_HEADER_BYTES;
     frame->length = bytes_be16(bytes + AT_LENGTH);
     mac_bytes = mac_bytes_of(frame->key_id);
-    if (frame->length > FRAME_RX_PAYLOAD || FRAME_HEADER_BYTES + frame->length + mac_bytes != body) {
+    if (frame->length > FRAME_RX_PAYLOAD ||
+        FRAME_HEADER_BYTES + frame->length + mac_bytes != body) {
         return FRAME_BAD_LENGTH;
     }
     if (!mac_key_known(frame->key_id)) {
@@ -120,8 +131,8 @@ enum frame_verdict frame_check(const uint8_t *bytes, uint32_t count, struct fram
     return FRAME_GOOD;
 }
 
-/* Writes a frame to the ground, not yet encoded; returns its bytes, at most FRAME_BYTES(FRAME_TX_PAYLOAD). The payload must
- * not be longer than FRAME_TX_PAYLOAD. */
+/* Writes a frame to the ground, not yet encoded; returns its bytes, at most
+ * FRAME_BYTES(FRAME_TX_PAYLOAD). The payload must not be longer than FRAME_TX_PAYLOAD. */
 uint32_t frame_build(uint8_t *to, const struct frame *frame)
 {
     uint32_t at = FRAME_HEADER_BYTES;

@@ -1,12 +1,14 @@
 /* frame.h - frames of the ground link as bytes: COBS, header, CRC-32C
  *
- * The layout is described in the head comment of proto/supervisor.proto. Pure functions: no hypervisor, no state but what
- * the caller passes, so the same code runs on the target, in the unit tests and under the fuzzer.
+ * The layout is described in the head comment of proto/supervisor.proto. Pure functions: no
+ * hypervisor, no state but what the caller passes, so the same code runs on the target, in the
+ * unit tests and under the fuzzer.
  *
- * Rules:     nothing of a frame is looked at before its CRC-32C holds, nothing of its payload before frame_check() said
- *            FRAME_GOOD.
- * Invariant: the order of checks is CRC, version, length, key, MAC, counter; each refusal is told apart, because the ground
- *            reads the counts to find out what is wrong with a link. */
+ * Rules:     nothing of a frame is looked at before its CRC-32C holds, nothing of its payload
+ *            before frame_check() said FRAME_GOOD.
+ * Invariant: the order of checks is CRC, version, length, key, MAC, counter; each refusal is
+ *            told apart, because the ground reads the counts to find out what is wrong with a
+ *            link. */
 #ifndef SUPERVISOR_FRAME_H
 #define SUPERVISOR_FRAME_H
 
@@ -27,7 +29,13 @@
 /* What frame_cobs_decode() returns for bytes that no encoder makes. */
 #define FRAME_NOT_COBS 0xffffffffu
 
-enum frame_type { FRAME_COMMAND = 1, FRAME_REPLY = 2, FRAME_EVENT = 3, FRAME_BULK = 4, FRAME_BEACON = 5 };
+enum frame_type {
+    FRAME_COMMAND = 1,
+    FRAME_REPLY = 2,
+    FRAME_EVENT = 3,
+    FRAME_BULK = 4,
+    FRAME_BEACON = 5
+};
 
 enum frame_verdict {
     FRAME_GOOD,

@@ -20,7 +20,8 @@ void hazard_init(void)
     memset(&hazard, 0, sizeof(hazard));
 }
 
-/* Arms an action; returns its token, never 0. Boot id and time keep an old token from fitting by chance. */
+/* Arms an action; returns its token, never 0. Boot id and time keep an old token from fitting by
+ * chance. */
 uint32_t hazard_arm(uint32_t action, uint64_t now_us)
 {
     uint8_t seed[16];
@@ -36,10 +37,12 @@ uint32_t hazard_arm(uint32_t action, uint64_t now_us)
     return hazard.token;
 }
 
-/* May the action be carried out? Disarms, whatever the answer: guessing needs a new token each time. */
+/* May the action be carried out? Disarms, whatever the answer: guessing needs a new token each
+ * time. */
 bool hazard_fire(uint32_t action, uint32_t token, uint64_t now_us)
 {
-    bool good = hazard.token != 0 && token == hazard.token && action == hazard.action && now_us < hazard.until_us;
+    bool good = hazard.token != 0 && token == hazard.token && action == hazard.action &&
+                now_us < hazard.until_us;
 
     hazard.token = 0;
     return good;

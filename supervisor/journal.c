@@ -62,14 +62,16 @@ static struct entry *newest(uint32_t id)
     struct entry *found = NULL;
 
     for (uint32_t i = 0; i < JOURNAL_PLACES; i++) {
-        if (entries[i].id == id && (found == NULL || opened - entries[i].age < opened - found->age)) {
+        if (entries[i].id == id &&
+            (found == NULL || opened - entries[i].age < opened - found->age)) {
             found = &entries[i];
         }
     }
     return found;
 }
 
-/* Keeps a reply of at most FRAME_TX_PAYLOAD bytes as the last one to command `id`; ids that are not here are ignored. */
+/* Keeps a reply of at most FRAME_TX_PAYLOAD bytes as the last one to command `id`; ids that are not
+ * here are ignored. */
 void journal_store(uint32_t id, bool final, const uint8_t *reply, uint32_t length)
 {
     struct entry *e = id == 0 ? NULL : newest(id);

@@ -1,11 +1,14 @@
-/* journal.h - at most once: the last commands that changed something, with the last reply to each
+/* journal.h - at most once: the last commands that changed something, and their replies
  *
- * A reply may be lost, and the ground then sends the same request again. A command found here is answered with its last
- * reply, byte for byte, and not executed. A request that only asks is not kept: it is answered afresh.
+ * A reply may be lost, and the ground then sends the same request again. A command found here is
+ * answered with its last reply, byte for byte, and not executed. A request that only asks is not
+ * kept: it is answered afresh.
  *
- * Rules:     journal_open() before such a command is executed; every reply goes through journal_store().
- * Invariant: same command = same id and same payload. A ground station that counts from 1 again is not answered with the
- *            past. Commands in progress are never pushed out: there are fewer of them (PENDING_MAX) than places. */
+ * Rules:     journal_open() before such a command is executed; every reply goes through
+ *            journal_store().
+ * Invariant: same command = same id and same payload. A ground station that counts from 1 again
+ *            is not answered with the past. Commands in progress are never pushed out: there are
+ *            fewer of them (PENDING_MAX) than places. */
 #ifndef SUPERVISOR_JOURNAL_H
 #define SUPERVISOR_JOURNAL_H
 

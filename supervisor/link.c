@@ -4,19 +4,21 @@
 #include <string.h>
 #include <xm.h>
 
-/* Work of one slot is bounded by these. The receive bound is a full ring of the largest configuration in use; the transmit
- * bound is more than any link device moves between two slots. */
+/* Work of one slot is bounded by these. The receive bound is a full ring of the largest
+ * configuration in use; the transmit bound is more than any link device moves between two slots. */
 #define SLOT_RX_BYTES 4096u
 #define SLOT_TX_FRAMES 48u
 
 #define PIECE_BYTES 256u /* bytes of one XM_link_read */
 #define RX_ENCODED FRAME_COBS_BYTES(FRAME_BYTES(FRAME_RX_PAYLOAD))
-#define TX_ENCODED (FRAME_COBS_BYTES(FRAME_BYTES(FRAME_TX_PAYLOAD)) + 2u) /* with both delimiters */
+#define TX_ENCODED (FRAME_COBS_BYTES(FRAME_BYTES(FRAME_TX_PAYLOAD)) + 2u) /* with both delimiters  \
+                                                                           */
 
 #define QUEUE_BYTES 8192u /* a power of two; 16 of the largest replies nearly fill it */
 #define QUEUE_HEAD 3u     /* type, length high, length low */
 
-/* Messages in order, each behind QUEUE_HEAD bytes. first and last count bytes for ever; the difference is what waits. */
+/* Messages in order, each behind QUEUE_HEAD bytes. first and last count bytes for ever; the
+ * difference is what waits. */
 struct queue {
     uint32_t first, last;
     uint8_t bytes[QUEUE_BYTES];
@@ -50,7 +52,7 @@ void link_begin_slot(void)
     link.slot_bytes = SLOT_RX_BYTES;
 }
 
-/* ---- inward ------------------------------------------------------------------------------------------------------ */
+/* ---- inward ---------------------------------------------------------------------------------- */
 
 /* Is there a byte to look at? Reads the next piece when the last is used up. */
 static bool have_byte(void)
@@ -97,7 +99,8 @@ static bool close_run(struct frame *frame)
     return verdict == FRAME_GOOD;
 }
 
-/* The next good frame that has arrived whole; it is valid until the next call. False: none, or the slot's budget is used. */
+/* The next good frame that has arrived whole; it is valid until the next call. False: none, or the
+ * slot's budget is used. */
 bool link_next_frame(struct frame *frame)
 {
     while (have_byte()) {
@@ -107,7 +110,8 @@ bool link_next_frame(struct frame *frame)
             if (link.run_bytes < RX_ENCODED) {
                 link.run[link.run_bytes] = byte;
             }
-            /* one more than the room marks a run that is too long; it must not wrap to a short one */
+            /* one more than the room marks a run that is too long; it must not wrap to a short one
+             */
             link.run_bytes += link.run_bytes <= RX_ENCODED;
         } else if (close_run(frame)) {
             return true;
@@ -127,7 +131,7 @@ uint32_t link_credit(void)
     return status.rx_size - status.rx_waiting;
 }
 
-/* ---- outward ----------------------------------------------------------------------------------------------------- */
+/* ---- outward --------------------------------------------------------------------------------- */
 
 static struct queue *queue_of(enum frame_type type)
 {
@@ -153,13 +157,15 @@ static void queue_get(struct queue *q, uint8_t *to, uint32_t count)
     }
 }
 
-/* Would the largest message of that type find room? Asked before doing anything whose answer must not be lost. */
+/* Would the largest message of that type find room? Asked before doing anything whose answer must
+ * not be lost. */
 bool link_has_room(enum frame_type type)
 {
     return queue_room(queue_of(type)) >= QUEUE_HEAD + FRAME_TX_PAYLOAD;
 }
 
-/* Queues a reply, event or beacon of at most FRAME_TX_PAYLOAD bytes. False: no room, counted as unsent. */
+/* Queues a reply, event or beacon of at most FRAME_TX_PAYLOAD bytes. False: no room, counted as
+ * unsent. */
 bool link_send(enum frame_type type, const uint8_t *payload, uint32_t length)
 {
     struct queue *q = queue_of(type);
@@ -216,8 +222,9 @@ static bool load_next(link_bulk_source *next_bulk)
     struct frame frame = { .key_id = MAC_NULL_KEY, .payload = payload };
 
     /* replies again: the bulk source ends a transfer by queueing one */
-    if (!take_queued(&link.replies, &frame, payload) && !take_queued(&link.events, &frame, payload) &&
-        !take_bulk(next_bulk, &frame, payload) && !take_queued(&link.replies, &frame, payload)) {
+    if (!take_queued(&link.replies, &frame, payload) &&
+        !take_queued(&link.events, &frame, payload) && !take_bulk(next_bulk, &frame, payload) &&
+        !take_queued(&link.replies, &frame, payload)) {
         return false;
     }
     frame.counter = ++link.counter;
@@ -248,7 +255,8 @@ void link_pump(link_bulk_source *next_bulk)
     }
 }
 
-/* Has everything but bulk left for the device? What must not happen before its reply is gone waits for this. */
+/* Has everything but bulk left for the device? What must not happen before its reply is gone waits
+ * for this. */
 bool link_drained(void)
 {
     struct xm_link_status status;

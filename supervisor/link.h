@@ -1,14 +1,16 @@
 /* link.h - the ground link: bytes of the link device to frames, and messages to bytes
  *
- * Inward: bytes are taken from the hypervisor's receive ring only as fast as frames are wanted, so an overload stays in that
- * ring, where it is counted. Outward: three queues, replies before events (and beacons) before bulk. Bulk is not queued at
- * all: its source is asked for one message when nothing else waits and the ring has room. So a reply waits for at most the
- * one bulk frame already begun here, and for what bulk has put into the hypervisor's ring: never more than
- * link_set_bulk_limit().
+ * Inward: bytes are taken from the hypervisor's receive ring only as fast as frames are wanted,
+ * so an overload stays in that ring, where it is counted. Outward: three queues, replies before
+ * events (and beacons) before bulk. Bulk is not queued at all: its source is asked for one
+ * message when nothing else waits and the ring has room. So a reply waits for at most the one
+ * bulk frame already begun here, and for what bulk has put into the hypervisor's ring: never
+ * more than link_set_bulk_limit().
  *
  * Rules:     link_begin_slot() first in every slot, link_pump() last.
- * Invariant: a frame begun is finished; nothing is sent in halves. A message that finds no room is counted in frames_unsent.
- *            Frame counters are given when a frame leaves its queue, so they rise on the wire. */
+ * Invariant: a frame begun is finished; nothing is sent in halves. A message that finds no room
+ *            is counted in frames_unsent. Frame counters are given when a frame leaves its
+ *            queue, so they rise on the wire. */
 #ifndef SUPERVISOR_LINK_H
 #define SUPERVISOR_LINK_H
 
@@ -22,10 +24,11 @@ struct link_counters {
     uint32_t decode_errors;           /* counted by whoever reads the payload */
     uint32_t text_bytes;              /* between delimiters and not COBS */
     uint32_t frames_sent;
-    uint32_t frames_unsent;           /* no room in a queue */
+    uint32_t frames_unsent; /* no room in a queue */
 };
 
-/* Writes the next bulk message to `payload` (FRAME_TX_PAYLOAD bytes); returns its length, 0: none now. */
+/* Writes the next bulk message to `payload` (FRAME_TX_PAYLOAD bytes); returns its length, 0: none
+ * now. */
 typedef uint32_t link_bulk_source(uint8_t *payload);
 
 void link_init(void);

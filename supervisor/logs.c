@@ -8,8 +8,8 @@
 #include "link.h"
 #include "reply.h"
 
-/* Items of one chunk: 7 HM records, 9 trace records or so many bytes of console. The other fields of a Chunk take at most
- * 37 bytes: five numbers with their tags, two of them long. */
+/* Items of one chunk: 7 HM records, 9 trace records or so many bytes of console. The other fields
+ * of a Chunk take at most 37 bytes: five numbers with their tags, two of them long. */
 #define CHUNK_ITEM_BYTES 448u
 #define CHUNK_OVERHEAD 37u
 _Static_assert(CHUNK_ITEM_BYTES + CHUNK_OVERHEAD <= FRAME_TX_PAYLOAD, "a chunk fits one frame");
@@ -18,9 +18,9 @@ struct read {
     uint32_t id;
     Xm__Book book;
     uint32_t source;
-    uint64_t at;   /* next item to send */
-    uint64_t end;  /* first item that did not exist when the read began */
-    uint32_t left; /* items that the ground still wants */
+    uint64_t at;           /* next item to send */
+    uint64_t end;          /* first item that did not exist when the read began */
+    uint32_t left;         /* items that the ground still wants */
     uint64_t oldest, next; /* as of the last fetch */
     uint64_t first;        /* first item sent, or where the read stands */
     uint32_t count, chunks;
@@ -60,7 +60,8 @@ static uint32_t item_bytes(Xm__Book book)
 static int32_t fetch(Xm__Book book, uint32_t source, uint64_t from, uint32_t items)
 {
     uint32_t most = CHUNK_ITEM_BYTES / item_bytes(book);
-    uint32_t size = (uint32_t)sizeof(struct xm_batch) + (items < most ? items : most) * item_bytes(book);
+    uint32_t size =
+        (uint32_t)sizeof(struct xm_batch) + (items < most ? items : most) * item_bytes(book);
 
     memset(&logs.batch.head, 0, sizeof(logs.batch.head));
     switch (book) {
@@ -88,16 +89,18 @@ bool logs_book_state(Xm__Book book, uint32_t source, Xm__BookState *state)
     return true;
 }
 
-/* ---- closing ----------------------------------------------------------------------------------------------------- */
+/* ---- closing --------------------------------------------------------------------------------- */
 
 static void close_read(const struct read *r)
 {
     Xm__LogEnd end = XM__LOG_END__INIT;
     bool failed = r->failure != XM_OK;
-    Xm__Reply *reply = reply_open(r->id, failed ? XM__STAGE__STAGE_FAILED : XM__STAGE__STAGE_COMPLETED);
+    Xm__Reply *reply =
+        reply_open(r->id, failed ? XM__STAGE__STAGE_FAILED : XM__STAGE__STAGE_COMPLETED);
 
     if (failed) {
-        reply_set_status(XM__STATUS_DOMAIN__DOMAIN_HYPERVISOR, r->failure, "the log can no longer be read");
+        reply_set_status(XM__STATUS_DOMAIN__DOMAIN_HYPERVISOR, r->failure,
+                         "the log can no longer be read");
     }
     end.oldest = r->oldest;
     end.next = r->next;
@@ -114,7 +117,7 @@ static bool is_done(const struct read *r)
     return r->failure != XM_OK || r->left == 0 || r->at >= r->end;
 }
 
-/* ---- beginning --------------------------------------------------------------------------------------------------- */
+/* ---- beginning ------------------------------------------------------------------------------- */
 
 static bool in_progress(uint32_t id)
 {
@@ -126,13 +129,15 @@ static bool in_progress(uint32_t id)
     return false;
 }
 
-/* Where the log stands now, and so which items the read is about; false: refused by the hypervisor, and answered. */
+/* Where the log stands now, and so which items the read is about; false: refused by the hypervisor,
+ * and answered. */
 static bool survey(struct read *r, uint64_t from)
 {
     int32_t code = fetch(r->book, r->source, from, 1);
 
     if (code < 0) {
-        reply_hypervisor(r->id, XM__STAGE__STAGE_REJECTED, code, "there is no such log: ask for the list of books");
+        reply_hypervisor(r->id, XM__STAGE__STAGE_REJECTED, code,
+                         "there is no such log: ask for the list of books");
         return false;
     }
     r->oldest = logs.batch.head.oldest;
@@ -143,15 +148,16 @@ static bool survey(struct read *r, uint64_t from)
     return true;
 }
 
-/* Takes a LogRead, or refuses it: unknown book or source, too many reads at once. One that is in progress is not begun again
- * but answered ACCEPTED. */
+/* Takes a LogRead, or refuses it: unknown book or source, too many reads at once. One that is in
+ * progress is not begun again but answered ACCEPTED. */
 void logs_start(const Xm__Request *request)
 {
     const Xm__LogRead *wanted = request->log_read;
     struct read r = { .id = request->id, .book = wanted->book, .source = wanted->source };
 
     if (item_bytes(wanted->book) == 0) {
-        reply_refuse(request->id, XM__STATUS_CODE__STATUS_INVALID, "no such book: 1 HM, 2 trace, 3 console");
+        reply_refuse(request->id, XM__STATUS_CODE__STATUS_INVALID,
+                     "no such book: 1 HM, 2 trace, 3 console");
         return;
     }
     if (in_progress(request->id)) {
@@ -166,13 +172,14 @@ void logs_start(const Xm__Request *request)
     if (is_done(&r)) {
         close_read(&r);
     } else if (logs.count == LOGS_READS) {
-        reply_refuse(request->id, XM__STATUS_CODE__STATUS_BUSY, "too many log reads at once: wait for a LogEnd");
+        reply_refuse(request->id, XM__STATUS_CODE__STATUS_BUSY,
+                     "too many log reads at once: wait for a LogEnd");
     } else {
         logs.waiting[logs.count++] = r;
     }
 }
 
-/* ---- sending ----------------------------------------------------------------------------------------------------- */
+/* ---- sending --------------------------------------------------------------------------------- */
 
 /* Fetches the next items of the read and moves it on; returns how many to send, 0: it is done. */
 static uint32_t advance(struct read *r)
@@ -217,7 +224,8 @@ static uint32_t pack_chunk(const struct read *r, uint32_t count, uint8_t *payloa
     return (uint32_t)xm__chunk__pack(&chunk, payload);
 }
 
-/* Bulk source of the link: the next chunk of the read in progress. 0: none; a read that ended has then queued its LogEnd. */
+/* Bulk source of the link: the next chunk of the read in progress. 0: none; a read that ended has
+ * then queued its LogEnd. */
 uint32_t logs_next_chunk(uint8_t *payload)
 {
     struct read *r = &logs.waiting[0];

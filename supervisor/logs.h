@@ -1,12 +1,13 @@
 /* logs.h - the logs of the board, served by range
  *
- * A LogRead is answered by chunks of stored items, as bulk, and closed by a LogEnd. Nothing is consumed: the ground asks
- * again for what it missed. max_items 0 means all that is stored when the request arrives. A read that the line cannot carry
- * at once goes on in the next slot; items that the log overwrote meanwhile are left out, and the numbers tell so.
+ * A LogRead is answered by chunks of stored items, as bulk, and closed by a LogEnd. Nothing is
+ * consumed: the ground asks again for what it missed. max_items 0 means all that is stored when
+ * the request arrives. A read that the line cannot carry at once goes on in the next slot; items
+ * that the log overwrote meanwhile are left out, and the numbers tell so.
  *
  * Rules:     logs_next_chunk() is the bulk source of link_pump().
- * Invariant: items go out as they are stored, byte for byte, checksums included. Every read that was taken is closed by one
- *            LogEnd or one failure, behind its last chunk. */
+ * Invariant: items go out as they are stored, byte for byte, checksums included. Every read that
+ *            was taken is closed by one LogEnd or one failure, behind its last chunk. */
 #ifndef SUPERVISOR_LOGS_H
 #define SUPERVISOR_LOGS_H
 

@@ -1,9 +1,10 @@
 /* mac.h - who may command: keys, message authentication codes and replay counters
  *
- * This build knows the null key alone: key id 0, no code in the frame, every frame is believed and no counter is checked.
- * Anybody on the line may command, and every HelloAck and LinkState says so (authenticated = false). Frames under any other
- * key id are refused. frame_check() calls these functions in the order that keys will need: a code is computed only over
- * bytes whose length is known to be right, and a counter is looked at only when the code held. */
+ * This build knows the null key alone: key id 0, no code in the frame, every frame is believed
+ * and no counter is checked. Anybody on the line may command, and every HelloAck and LinkState
+ * says so (authenticated = false). Frames under any other key id are refused. frame_check()
+ * calls these functions in the order that keys will need: a code is computed only over bytes
+ * whose length is known to be right, and a counter is looked at only when the code held. */
 #ifndef SUPERVISOR_MAC_H
 #define SUPERVISOR_MAC_H
 

@@ -1,10 +1,12 @@
 /* main.c - the supervisor partition
  *
- * An ordinary partition with the system flag. In each of its slots it looks at the commands in progress, executes what has
- * arrived, tells changes, writes what the line takes, and gives up the rest of the slot. The order matters: a reset takes
- * effect before new commands are looked at, and answers leave in the slot in which they were made.
+ * An ordinary partition with the system flag. In each of its slots it looks at the commands in
+ * progress, executes what has arrived, tells changes, writes what the line takes, and gives up
+ * the rest of the slot. The order matters: a reset takes effect before new commands are looked
+ * at, and answers leave in the slot in which they were made.
  *
- * Everything is static and every loop is bounded, so its worst slot is a fact of the program, not of the traffic. */
+ * Everything is static and every loop is bounded, so its worst slot is a fact of the program,
+ * not of the traffic. */
 #include "main.h"
 
 #include <stdio.h>
@@ -23,8 +25,8 @@
 /* Commands of one slot. More stay in the receive ring, and the beacons' credit tells the ground. */
 #define SLOT_COMMANDS 16u
 
-/* Share of a major frame's bytes on the line that bulk may fill ahead: the rest keeps a reply from waiting longer than a
- * frame. */
+/* Share of a major frame's bytes on the line that bulk may fill ahead: the rest keeps a reply from
+ * waiting longer than a frame. */
 #define BULK_PERCENT 80u
 
 /* Bulk limit of one plan, computed when that plan is first met. */
@@ -33,16 +35,19 @@ static struct {
     uint32_t bytes; /* 0: not computed */
 } bulk;
 
-/* Brings the supervisor to the state of a fresh start, whatever an earlier life left in memory (a warm reset loads nothing). */
+/* Brings the supervisor to the state of a fresh start, whatever an earlier life left in memory (a
+ * warm reset loads nothing). */
 void supervisor_start(void)
 {
     struct xm_link_status status;
 
     if (!view_init()) {
-        printf("supervisor: the hypervisor shows no configuration: has this partition flags=\"system\" in XM_CF.xml?\n");
+        printf("supervisor: the hypervisor shows no configuration: has this partition "
+               "flags=\"system\" in XM_CF.xml?\n");
     }
     if (XM_link_status(&status) != XM_OK) {
-        printf("supervisor: no link device: name this partition in Uart/@xmx:linkPartition of XM_CF.xml\n");
+        printf("supervisor: no link device: name this partition in Uart/@xmx:linkPartition of "
+               "XM_CF.xml\n");
     }
     bulk.bytes = 0;
     arena_reset();
@@ -61,8 +66,10 @@ static uint32_t bulk_limit(void)
     xm_s32_t current = view_kernel()->current_plan;
 
     if ((bulk.bytes == 0 || bulk.plan != current) && view_plan((uint32_t)current, &plan)) {
-        /* a byte is 10 bits on the line; 32 bits hold the product, and beyond 10 s the ring is the limit anyway */
-        uint32_t frame_ms = plan.major_frame_us / 1000u < 10000u ? plan.major_frame_us / 1000u : 10000u;
+        /* a byte is 10 bits on the line; 32 bits hold the product, and beyond 10 s the ring is the
+         * limit anyway */
+        uint32_t frame_ms =
+            plan.major_frame_us / 1000u < 10000u ? plan.major_frame_us / 1000u : 10000u;
 
         bulk.plan = current;
         bulk.bytes = view_link_baud() / 10u * frame_ms / 1000u * BULK_PERCENT / 100u;
@@ -85,7 +92,8 @@ void supervisor_slot(void)
     link_begin_slot();
     link_set_bulk_limit(bulk_limit());
     pending_poll();
-    for (uint32_t i = 0; i < SLOT_COMMANDS && link_has_room(FRAME_REPLY) && link_next_frame(&frame); i++) {
+    for (uint32_t i = 0; i < SLOT_COMMANDS && link_has_room(FRAME_REPLY) && link_next_frame(&frame);
+         i++) {
         telemetry_heard();
         command_execute(&frame);
     }

@@ -11,7 +11,8 @@
 /* An effect is waited for at least so long; two major frames and a second if that is more. */
 #define LIMIT_US 10000000u
 #define LIMIT_ASKED_MS 3600000u /* longest time that the ground may ask for */
-/* A departure waits so long for its reply to leave: a line that takes no bytes must not keep a reset from happening. */
+/* A departure waits so long for its reply to leave: a line that takes no bytes must not keep a
+ * reset from happening. */
 #define DEPARTURE_US 5000000u
 
 enum kind { FREE, PLAN_SWITCH, PARTITION_STATE, PARTITION_RESET, SELF, SYSTEM };
@@ -25,11 +26,13 @@ struct pending {
     uint32_t reset_status;
     uint32_t reset_counter; /* before the reset */
     uint64_t exec_clock_us; /* when the new life began */
-    bool reply_left;        /* seen in an earlier slot; the device's own buffer has had a slot's time since */
+    bool reply_left; /* in an earlier slot; the device's own buffer has had a slot's time since
+                      */
 };
 
 static struct pending table[PENDING_MAX];
-_Static_assert(PENDING_MAX < JOURNAL_PLACES, "the journal must always have a finished command to forget");
+_Static_assert(PENDING_MAX < JOURNAL_PLACES,
+               "the journal must always have a finished command to forget");
 
 /* Nothing is in progress. */
 void pending_init(void)
@@ -59,7 +62,8 @@ bool pending_plan_switch_waits(void)
     return find(PLAN_SWITCH) != NULL;
 }
 
-/* Is something waiting for its reply to leave? Bulk is held back then, or the line would never fall silent. */
+/* Is something waiting for its reply to leave? Bulk is held back then, or the line would never fall
+ * silent. */
 bool pending_departure_waits(void)
 {
     return find(SELF) != NULL || find(SYSTEM) != NULL;
@@ -72,10 +76,12 @@ static uint64_t deadline_of(const Xm__Request *request)
     uint64_t limit_us = LIMIT_US;
 
     if (request->deadline_ms != 0) {
-        uint32_t asked_ms = request->deadline_ms < LIMIT_ASKED_MS ? request->deadline_ms : LIMIT_ASKED_MS;
+        uint32_t asked_ms =
+            request->deadline_ms < LIMIT_ASKED_MS ? request->deadline_ms : LIMIT_ASKED_MS;
 
         limit_us = asked_ms * 1000ull;
-    } else if (view_plan((uint32_t)kernel->current_plan, &plan) && plan.major_frame_us * 2ull + 1000000u > limit_us) {
+    } else if (view_plan((uint32_t)kernel->current_plan, &plan) &&
+               plan.major_frame_us * 2ull + 1000000u > limit_us) {
         limit_us = plan.major_frame_us * 2ull + 1000000u;
     }
     return (uint64_t)kernel->now_us + limit_us;
@@ -99,9 +105,11 @@ void pending_await_plan(const Xm__Request *request)
     enter(PLAN_SWITCH, request, deadline_of(request))->target = request->plan_switch->plan;
 }
 
-/* Waits for the state, or the new life, that a PartitionControl is to bring about. A new life shows by another counter than
- * `reset_counter` (warm only: a cold reset sets it to 0) and an execution clock beyond `exec_clock_us`. */
-void pending_await_partition(const Xm__Request *request, uint32_t reset_counter, uint64_t exec_clock_us)
+/* Waits for the state, or the new life, that a PartitionControl is to bring about. A new life shows
+ * by another counter than `reset_counter` (warm only: a cold reset sets it to 0) and an execution
+ * clock beyond `exec_clock_us`. */
+void pending_await_partition(const Xm__Request *request, uint32_t reset_counter,
+                             uint64_t exec_clock_us)
 {
     const Xm__PartitionControl *control = request->partition_control;
     enum kind kind = control_is_reset(control->action) ? PARTITION_RESET : PARTITION_STATE;
@@ -113,7 +121,8 @@ void pending_await_partition(const Xm__Request *request, uint32_t reset_counter,
     p->exec_clock_us = exec_clock_us;
 }
 
-/* Takes a command that ends the supervisor's life or the system's: carried out when the replies have left. */
+/* Takes a command that ends the supervisor's life or the system's: carried out when the replies
+ * have left. */
 void pending_depart(const Xm__Request *request)
 {
     uint64_t deadline_us = (uint64_t)view_kernel()->now_us + DEPARTURE_US;
@@ -128,7 +137,7 @@ void pending_depart(const Xm__Request *request)
     }
 }
 
-/* ---- looking ----------------------------------------------------------------------------------------------------- */
+/* ---- looking --------------------------------------------------------------------------------- */
 
 static bool is_late(const struct pending *p)
 {
@@ -159,7 +168,8 @@ static void look_for_plan(struct pending *p)
     } else if ((uint32_t)kernel->requested_plan != p->target) {
         fail(p, XM__STATUS_CODE__STATUS_BUSY, "another plan was requested before this one began");
     } else if (is_late(p)) {
-        fail(p, XM__STATUS_CODE__STATUS_TIMEOUT, "requested, but the plan has not begun in its time");
+        fail(p, XM__STATUS_CODE__STATUS_TIMEOUT,
+             "requested, but the plan has not begun in its time");
     }
 }
 
@@ -184,7 +194,8 @@ static void look_for_state(struct pending *p)
         control_reached((Xm__PartitionAction)p->action, now.state)) {
         complete_partition(p);
     } else if (is_late(p)) {
-        fail(p, XM__STATUS_CODE__STATUS_TIMEOUT, "asked, but the partition has not reached that state in its time");
+        fail(p, XM__STATUS_CODE__STATUS_TIMEOUT,
+             "asked, but the partition has not reached that state in its time");
     }
 }
 
@@ -195,11 +206,13 @@ static void look_for_new_life(struct pending *p)
 
     if (XM_get_partition_status(p->target, &now) == XM_OK) {
         if (now.state == XM_STATUS_HALTED) {
-            fail(p, XM__STATUS_CODE__STATUS_INVALID, "restarted, but halted again: see the health-monitor log");
+            fail(p, XM__STATUS_CODE__STATUS_INVALID,
+                 "restarted, but halted again: see the health-monitor log");
             return;
         }
         if (control_reached(XM__PARTITION_ACTION__PARTITION_RESUME, now.state) &&
-            (cold || now.resetCounter != p->reset_counter) && (uint64_t)now.execClock > p->exec_clock_us) {
+            (cold || now.resetCounter != p->reset_counter) &&
+            (uint64_t)now.execClock > p->exec_clock_us) {
             complete_partition(p);
             return;
         }
@@ -220,17 +233,21 @@ static void depart_when_drained(struct pending *p)
         return;
     }
     p->kind = FREE;
-    code = departing.kind == SYSTEM ? control_system((Xm__SystemAction)departing.action)
-                                    : control_self((Xm__PartitionAction)departing.action, departing.reset_status);
+    code = departing.kind == SYSTEM
+               ? control_system((Xm__SystemAction)departing.action)
+               : control_self((Xm__PartitionAction)departing.action, departing.reset_status);
     /* still here: resumed after a suspension, or refused */
-    reply_hypervisor(departing.id, code == XM_OK ? XM__STAGE__STAGE_COMPLETED : XM__STAGE__STAGE_FAILED, code, NULL);
+    reply_hypervisor(departing.id,
+                     code == XM_OK ? XM__STAGE__STAGE_COMPLETED : XM__STAGE__STAGE_FAILED, code,
+                     NULL);
 }
 
-/* Looks at every command in progress, on the state of the last view_refresh(). Stops while a reply would find no room. */
+/* Looks at every command in progress, on the state of the last view_refresh(). Stops while a reply
+ * would find no room. */
 void pending_poll(void)
 {
     static void (*const look[])(struct pending *) = {
-        [PLAN_SWITCH] = look_for_plan,       [PARTITION_STATE] = look_for_state,
+        [PLAN_SWITCH] = look_for_plan,         [PARTITION_STATE] = look_for_state,
         [PARTITION_RESET] = look_for_new_life, [SELF] = depart_when_drained,
         [SYSTEM] = depart_when_drained,
     };

@@ -53,7 +53,8 @@ void reply_close(void)
     }
     length = (uint32_t)xm__reply__pack(&reply, bytes);
     journal_store(reply.id, reply.stage >= XM__STAGE__STAGE_COMPLETED, bytes, length);
-    (void)link_send(FRAME_REPLY, bytes, length); /* no room is counted there, and the journal has it */
+    /* without room it is counted there, and the journal has it */
+    (void)link_send(FRAME_REPLY, bytes, length);
 }
 
 /* Refuses a request before anything changed. */
@@ -87,7 +88,8 @@ bool reply_partition_state(uint32_t id, struct partition_report *report)
     }
     report->state.partition = id;
     report->state.name = report->name;
-    report->state.state = (Xm__PartitionRunState)now.state; /* RUN_* are the numbers of XM_STATUS_* */
+    /* RUN_* are the numbers of XM_STATUS_*, see below */
+    report->state.state = (Xm__PartitionRunState)now.state;
     report->state.system = configured.system;
     report->state.reset_counter = now.resetCounter;
     report->state.reset_status = now.resetStatus;
@@ -98,9 +100,10 @@ bool reply_partition_state(uint32_t id, struct partition_report *report)
     return true;
 }
 _Static_assert((int)XM__PARTITION_RUN_STATE__RUN_IDLE == XM_STATUS_IDLE &&
-               (int)XM__PARTITION_RUN_STATE__RUN_READY == XM_STATUS_READY &&
-               (int)XM__PARTITION_RUN_STATE__RUN_SUSPENDED == XM_STATUS_SUSPENDED &&
-               (int)XM__PARTITION_RUN_STATE__RUN_HALTED == XM_STATUS_HALTED, "states of abi/guest.h");
+                   (int)XM__PARTITION_RUN_STATE__RUN_READY == XM_STATUS_READY &&
+                   (int)XM__PARTITION_RUN_STATE__RUN_SUSPENDED == XM_STATUS_SUSPENDED &&
+                   (int)XM__PARTITION_RUN_STATE__RUN_HALTED == XM_STATUS_HALTED,
+               "states of abi/guest.h");
 
 /* Fills in the plan in force, as of the last view_refresh(). */
 void reply_plan_state(Xm__PlanState *state)

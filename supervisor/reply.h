@@ -1,8 +1,9 @@
 /* reply.h - answers to the ground: common fields, the parts that several answers share, packing
  *
- * Rules:     reply_open(), then fill in a result, then reply_close(). There is one reply under way at a time.
- * Invariant: what is sent is what the journal keeps. An answer that would not fit its frame is replaced by a refusal that
- *            says so; no answer is cut. */
+ * Rules:     reply_open(), then fill in a result, then reply_close(). There is one reply under
+ *            way at a time.
+ * Invariant: what is sent is what the journal keeps. An answer that would not fit its frame is
+ *            replaced by a refusal that says so; no answer is cut. */
 #ifndef SUPERVISOR_REPLY_H
 #define SUPERVISOR_REPLY_H
 

@@ -1,4 +1,4 @@
-/* system_view.c - the kernel's state and the compiled configuration, read on demand (see system_view.h) */
+/* system_view.c - kernel state and compiled configuration, read on demand (see system_view.h) */
 #include "system_view.h"
 
 #include <stddef.h>
@@ -21,7 +21,8 @@ static struct {
     uint32_t header[HEADER_WORDS];
 } view;
 
-/* Reads `count` big-endian words at `offset` bytes of the configuration; false: not all of them are there. */
+/* Reads `count` big-endian words at `offset` bytes of the configuration; false: not all of them are
+ * there. */
 static bool read_words(uint32_t offset, uint32_t *words, uint32_t count)
 {
     uint8_t *bytes = (uint8_t *)words;
@@ -43,7 +44,8 @@ static uint32_t table_count(uint32_t table)
 /* Reads row `index` of a table whose rows have `count` words; false: there is no such row. */
 static bool read_row(uint32_t table, uint32_t index, uint32_t *words, uint32_t count)
 {
-    return index < table_count(table) && read_words(view.header[table] + index * count * 4u, words, count);
+    return index < table_count(table) &&
+           read_words(view.header[table] + index * count * 4u, words, count);
 }
 
 /* Copies a string of the configuration, cut to `room` bytes; empty when there is none. */
@@ -54,8 +56,8 @@ static void read_name(uint32_t string, char *name, uint32_t room)
     name[got > 0 ? got : 0] = '\0'; /* got is at most room - 1 */
 }
 
-/* Reads the head of the configuration; false when the hypervisor gives none of our magic and revision: then there are no
- * partitions and no plans to be seen. */
+/* Reads the head of the configuration; false when the hypervisor gives none of our magic and
+ * revision: then there are no partitions and no plans to be seen. */
 bool view_init(void)
 {
     memset(&view, 0, sizeof(view));
@@ -66,8 +68,8 @@ bool view_init(void)
     return view.valid;
 }
 
-/* Takes the kernel's state anew. A refused call leaves the last one: the call needs only the system flag, which a running
- * supervisor does not lose. */
+/* Takes the kernel's state anew. A refused call leaves the last one: the call needs only the system
+ * flag, which a running supervisor does not lose. */
 void view_refresh(void)
 {
     struct xm_kernel_info info;
@@ -121,23 +123,28 @@ static uint32_t read_slot_rows(const struct view_plan *plan, uint32_t at, uint32
 {
     uint32_t left = at < plan->slot_total ? plan->slot_total - at : 0;
     uint32_t count = left < SLOT_BATCH ? left : SLOT_BATCH;
-    uint32_t offset = view.header[WORD(xm_config, slots)] + (plan->slot_first + at) * 4u * SLOT_WORDS;
+    uint32_t offset =
+        view.header[WORD(xm_config, slots)] + (plan->slot_first + at) * 4u * SLOT_WORDS;
 
     return count != 0 && read_words(offset, rows, count * SLOT_WORDS) ? count : 0;
 }
 
-/* Slots of a plan that are no gaps, from number `first` on: at most `room` go to `slots`. Returns how many did. */
-uint32_t view_slots(const struct view_plan *plan, uint32_t first, struct view_slot *slots, uint32_t room)
+/* Slots of a plan that are no gaps, from number `first` on: at most `room` go to `slots`. Returns
+ * how many did. */
+uint32_t view_slots(const struct view_plan *plan, uint32_t first, struct view_slot *slots,
+                    uint32_t room)
 {
     uint32_t rows[SLOT_BATCH * SLOT_WORDS];
     uint32_t number = 0, found = 0, count;
 
-    for (uint32_t at = 0; found < room && (count = read_slot_rows(plan, at, rows)) != 0; at += count) {
+    for (uint32_t at = 0; found < room && (count = read_slot_rows(plan, at, rows)) != 0;
+         at += count) {
         for (uint32_t i = 0; i < count && found < room; i++) {
             const uint32_t *row = rows + i * SLOT_WORDS;
 
             if (row[WORD(xm_config_slot, partition)] != XM_CONFIG_IDLE && number++ >= first) {
-                slots[found++] = (struct view_slot){ row[WORD(xm_config_slot, id)], row[WORD(xm_config_slot, partition)],
+                slots[found++] = (struct view_slot){ row[WORD(xm_config_slot, id)],
+                                                     row[WORD(xm_config_slot, partition)],
                                                      row[WORD(xm_config_slot, start_us)],
                                                      row[WORD(xm_config_slot, duration_us)] };
             }
@@ -185,7 +192,8 @@ uint32_t view_link_baud(void)
 {
     uint32_t partition[WORDS(xm_config_partition)], uart[WORDS(xm_config_uart)];
 
-    if (!read_row(WORD(xm_config, partitions), view_self(), partition, WORDS(xm_config_partition)) ||
+    if (!read_row(WORD(xm_config, partitions), view_self(), partition,
+                  WORDS(xm_config_partition)) ||
         !read_row(WORD(xm_config, uarts), partition[WORD(xm_config_partition, link_device)], uart,
                   WORDS(xm_config_uart))) {
         return 0;

@@ -1,9 +1,10 @@
-/* system_view.h - what the supervisor knows about its system: the kernel's present state and the compiled configuration
+/* system_view.h - what the supervisor knows of its system: kernel state, compiled configuration
  *
- * The configuration is read in place through XM_read_config, a few words at a time, and never copied as a whole: its size is
- * the integrator's, the supervisor's memory is fixed.
+ * The configuration is read in place through XM_read_config, a few words at a time, and never
+ * copied as a whole: its size is the integrator's, the supervisor's memory is fixed.
  *
- * Rules:     view_init() once; view_refresh() before view_kernel() is used in a slot or for an answer. */
+ * Rules: view_init() once; view_refresh() before view_kernel() is used in a slot or for an
+ *        answer. */
 #ifndef SUPERVISOR_SYSTEM_VIEW_H
 #define SUPERVISOR_SYSTEM_VIEW_H
 
@@ -43,7 +44,8 @@ void view_system_name(char name[VIEW_SYSTEM_NAME_BYTES]);
 bool view_hypervisor_trace(void);
 bool view_partition(uint32_t id, struct view_partition *partition);
 bool view_plan(uint32_t id, struct view_plan *plan);
-uint32_t view_slots(const struct view_plan *plan, uint32_t first, struct view_slot *slots, uint32_t room);
+uint32_t view_slots(const struct view_plan *plan, uint32_t first, struct view_slot *slots,
+                    uint32_t room);
 uint32_t view_link_baud(void);
 
 #endif

@@ -12,7 +12,8 @@
 /* Partitions looked at in one slot: bounded work, and a change is still told within a few slots. */
 #define LOOKS_PER_SLOT 8u
 
-/* What the ground knows of a partition. Ready and idle are the same to it: they alternate in every frame. */
+/* What the ground knows of a partition. Ready and idle are the same to it: they alternate in every
+ * frame. */
 struct told {
     uint32_t state;
     uint32_t reset_counter, reset_status;
@@ -83,7 +84,8 @@ static void tell_plan(void)
     Xm__Event event = XM__EVENT__INIT;
     Xm__PlanState state;
 
-    if (view_kernel()->current_plan == telemetry.plan && view_kernel()->switch_frame == telemetry.switch_frame) {
+    if (view_kernel()->current_plan == telemetry.plan &&
+        view_kernel()->switch_frame == telemetry.switch_frame) {
         return;
     }
     telemetry.plan = view_kernel()->current_plan;
@@ -100,7 +102,8 @@ static void tell_partition(uint32_t id)
     struct partition_report report;
     struct told now = { 0, 0, 0 };
 
-    if (!look(id, &now) || memcmp(&now, &telemetry.told[id], sizeof(now)) == 0 || !reply_partition_state(id, &report)) {
+    if (!look(id, &now) || memcmp(&now, &telemetry.told[id], sizeof(now)) == 0 ||
+        !reply_partition_state(id, &report)) {
         return;
     }
     telemetry.told[id] = now;

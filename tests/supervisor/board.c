@@ -1,7 +1,8 @@
 /* board.c - the supervisor over the fake kernel, its link on standard input and output
  *
- * Reads what the ground sends until the end of input and runs slots meanwhile; then runs `SLOTS` more (first argument,
- * default 50), so that effects can be seen, and ends. For test_wire.py, which is written against the protocol alone. */
+ * Reads what the ground sends until the end of input and runs slots meanwhile; then runs `SLOTS`
+ * more (first argument, default 50), so that effects can be seen, and ends. For test_wire.py,
+ * which is written against the protocol alone. */
 #include <stdio.h>
 #include <stdlib.h>
 

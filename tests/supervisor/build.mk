@@ -1,36 +1,45 @@
 # Host tests of the supervisor: its sources with sanitizers over a fake kernel
 #
 #   make supervisor-test  all of them; the last line is "N passed, N failed"
-#   make fuzz             libFuzzer on the link input for FUZZ_S seconds (needs clang and libclang-rt-14-dev)
+#   make fuzz             libFuzzer on the link input for FUZZ_S seconds; needs clang and
+#                         libclang-rt-14-dev
 
 SUPERVISOR_TEST_DIR  := $(BUILD)/supervisor/host
-SUPERVISOR_TEST_HDRS := $(SUPERVISOR_HDRS) $(wildcard tests/supervisor/*.h tests/supervisor/fake/*.h) $(PROTO_H)
-SUPERVISOR_TEST_CPPFLAGS := -Itests/supervisor/fake -Itests/supervisor -Isupervisor $(PROTO_CPPFLAGS)
-# protobuf-c does three harmless things that the sanitizer reports: null pointers with length 0, 127 << 25.
+SUPERVISOR_TEST_HDRS := $(SUPERVISOR_HDRS) $(PROTO_H) \
+                        $(wildcard tests/supervisor/*.h tests/supervisor/fake/*.h)
+SUPERVISOR_TEST_CPPFLAGS := -Itests/supervisor/fake -Itests/supervisor -Isupervisor \
+                            $(PROTO_CPPFLAGS)
+# protobuf-c does harmless things that the sanitizer reports: null pointers of length 0, 127 << 25.
 SUPERVISOR_TEST_FOREIGN := -w -fno-sanitize=nonnull-attribute,shift,pointer-overflow \
                            -Dmalloc=supervisor_no_malloc -Dfree=supervisor_no_free
-SUPERVISOR_TEST_PROGRAMS := $(addprefix $(SUPERVISOR_TEST_DIR)/,test_frame test_supervisor test_arena fuzz_loop)
+SUPERVISOR_TEST_PROGRAMS := $(addprefix $(SUPERVISOR_TEST_DIR)/, \
+                            test_frame test_supervisor test_arena fuzz_loop)
+SUPERVISOR_TEST_STAMP    := $(BUILD)/third_party/protobuf-c.stamp
 SUPERVISOR_TEST_BOARD    := $(SUPERVISOR_TEST_DIR)/board
 FUZZ_S ?= 60
 
-# $(call supervisor_test_objects,VARIANT): the supervisor and its fake surroundings, compiled for one variant
-supervisor_test_objects = $(patsubst supervisor/%.c,$(SUPERVISOR_TEST_DIR)/$(1)/%.o,$(SUPERVISOR_SRCS)) \
-    $(addprefix $(SUPERVISOR_TEST_DIR)/$(1)/,fake_kernel.o ground.o supervisor.pb-c.o protobuf-c.o)
+# $(call supervisor_test_objects,VARIANT): the supervisor and its fake surroundings, compiled for
+# one variant
+supervisor_test_objects = $(addprefix $(SUPERVISOR_TEST_DIR)/$(1)/, \
+    $(SUPERVISOR_SRCS:supervisor/%.c=%.o) fake_kernel.o ground.o supervisor.pb-c.o protobuf-c.o)
 
 SUPERVISOR_TEST_CC_san   := $(HCC) $(HCFLAGS) $(HSAN)
 # An arena that a hostile request can exhaust within the 192 bytes of a frame.
 SUPERVISOR_TEST_CC_small := $(HCC) $(HCFLAGS) $(HSAN) -DARENA_BYTES=512u
-SUPERVISOR_TEST_CC_fuzz  := clang -std=gnu11 -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
+SUPERVISOR_TEST_CC_fuzz  := clang -std=gnu11 -O1 -g -fsanitize=fuzzer-no-link,address,undefined \
+                            -fno-sanitize-recover=all
 
 # $(1): variant
 define supervisor_test_variant
-$(SUPERVISOR_TEST_DIR)/$(1)/%.o: supervisor/%.c $(SUPERVISOR_TEST_HDRS) | $(BUILD)/third_party/protobuf-c.stamp
+$(SUPERVISOR_TEST_DIR)/$(1)/%.o: supervisor/%.c $(SUPERVISOR_TEST_HDRS) | $(SUPERVISOR_TEST_STAMP)
 	@mkdir -p $$(@D)
 	$(SUPERVISOR_TEST_CC_$(1)) $(WARN) $(SUPERVISOR_TEST_CPPFLAGS) -c $$< -o $$@
-$(SUPERVISOR_TEST_DIR)/$(1)/%.o: tests/supervisor/%.c $(SUPERVISOR_TEST_HDRS) | $(BUILD)/third_party/protobuf-c.stamp
+$(SUPERVISOR_TEST_DIR)/$(1)/%.o: tests/supervisor/%.c $(SUPERVISOR_TEST_HDRS) \
+                                 | $(SUPERVISOR_TEST_STAMP)
 	@mkdir -p $$(@D)
 	$(SUPERVISOR_TEST_CC_$(1)) $(WARN) $(SUPERVISOR_TEST_CPPFLAGS) -c $$< -o $$@
-$(SUPERVISOR_TEST_DIR)/$(1)/supervisor.pb-c.o: $(PROTO_C) tests/supervisor/build.mk | $(BUILD)/third_party/protobuf-c.stamp
+$(SUPERVISOR_TEST_DIR)/$(1)/supervisor.pb-c.o: $(PROTO_C) tests/supervisor/build.mk \
+                                                 | $(SUPERVISOR_TEST_STAMP)
 	@mkdir -p $$(@D)
 	$(SUPERVISOR_TEST_CC_$(1)) $(SUPERVISOR_TEST_FOREIGN) $(SUPERVISOR_TEST_CPPFLAGS) -c $$< -o $$@
 $(SUPERVISOR_TEST_DIR)/$(1)/protobuf-c.o: $(PROTO_RUNTIME_C) tests/supervisor/build.mk
@@ -43,16 +52,19 @@ $(addprefix $(SUPERVISOR_TEST_DIR)/,test_frame test_supervisor fuzz_loop board):
 $(SUPERVISOR_TEST_DIR)/%: $(SUPERVISOR_TEST_DIR)/san/%.o $(call supervisor_test_objects,san)
 	$(SUPERVISOR_TEST_CC_san) $^ -lcmocka -o $@
 $(SUPERVISOR_TEST_DIR)/fuzz_loop: $(SUPERVISOR_TEST_DIR)/san/fuzz.o
-$(SUPERVISOR_TEST_DIR)/test_arena: $(SUPERVISOR_TEST_DIR)/small/test_arena.o $(call supervisor_test_objects,small)
+$(SUPERVISOR_TEST_DIR)/test_arena: $(SUPERVISOR_TEST_DIR)/small/test_arena.o \
+                                   $(call supervisor_test_objects,small)
 	$(SUPERVISOR_TEST_CC_small) $^ -lcmocka -o $@
-$(SUPERVISOR_TEST_DIR)/fuzz: $(SUPERVISOR_TEST_DIR)/fuzz/fuzz.o $(call supervisor_test_objects,fuzz)
+$(SUPERVISOR_TEST_DIR)/fuzz_link: $(SUPERVISOR_TEST_DIR)/fuzz/fuzz.o \
+                                  $(call supervisor_test_objects,fuzz)
 	clang -fsanitize=fuzzer,address,undefined $^ -o $@
 
 .PHONY: supervisor-test fuzz
 supervisor-test: $(SUPERVISOR_TEST_PROGRAMS) $(SUPERVISOR_TEST_BOARD) $(PROTO_PY)
-	$(PYTHON) tests/supervisor/run.py --python-path $(dir $(PROTO_PY)) --board $(SUPERVISOR_TEST_BOARD) \
-	    $(SUPERVISOR_TEST_PROGRAMS)
+	$(PYTHON) tests/supervisor/run.py --python-path $(dir $(PROTO_PY)) \
+	    --board $(SUPERVISOR_TEST_BOARD) $(SUPERVISOR_TEST_PROGRAMS)
 
-fuzz: $(SUPERVISOR_TEST_DIR)/fuzz
+fuzz: $(SUPERVISOR_TEST_DIR)/fuzz_link
 	@mkdir -p $(SUPERVISOR_TEST_DIR)/corpus
-	$< -max_total_time=$(FUZZ_S) -max_len=1024 -artifact_prefix=$(SUPERVISOR_TEST_DIR)/ $(SUPERVISOR_TEST_DIR)/corpus
+	$< -max_total_time=$(FUZZ_S) -max_len=1024 -artifact_prefix=$(SUPERVISOR_TEST_DIR)/ \
+	    $(SUPERVISOR_TEST_DIR)/corpus

@@ -15,7 +15,7 @@
 struct fake fake;
 static jmp_buf slot_end;
 
-/* ---- compiled configuration -------------------------------------------------------------------------------------- */
+/* ---- compiled configuration ------------------------------------------------------------------ */
 
 #define WORD_AT(type, field) ((uint32_t)offsetof(struct type, field))
 
@@ -50,7 +50,8 @@ static uint32_t string(const char *text)
 
 static void configure_partitions(const struct fake_shape *shape)
 {
-    uint32_t rows = table(WORD_AT(xm_config, partitions), shape->partitions, sizeof(struct xm_config_partition));
+    uint32_t rows = table(WORD_AT(xm_config, partitions), shape->partitions,
+                          sizeof(struct xm_config_partition));
     uint32_t uarts = table(WORD_AT(xm_config, uarts), 1, sizeof(struct xm_config_uart));
 
     put(uarts + WORD_AT(xm_config_uart, baud), 115200);
@@ -59,7 +60,8 @@ static void configure_partitions(const struct fake_shape *shape)
         char name[16];
 
         snprintf(name, sizeof(name), "P%u", id);
-        put(row + WORD_AT(xm_config_partition, name), id == FAKE_SELF ? string("supervisor") : string(name));
+        put(row + WORD_AT(xm_config_partition, name),
+            id == FAKE_SELF ? string("supervisor") : string(name));
         put(row + WORD_AT(xm_config_partition, flags), id == FAKE_SELF ? XM_PART_SYSTEM : 0);
         put(row + WORD_AT(xm_config_partition, link_device), id == FAKE_SELF ? 0 : XM_CONFIG_NONE);
         /* every partition has a console ring and, but P2, a trace */
@@ -76,11 +78,13 @@ static void put_slot(uint32_t row, uint32_t id, uint32_t partition, uint32_t sta
     put(row + WORD_AT(xm_config_slot, duration_us), 10000);
 }
 
-/* Plan 0: supervisor, gap, then P1, P2, P3, P1 ..; plan 1: the supervisor alone; plan 2: P1 alone; others: as plan 1. */
+/* Plan 0: supervisor, gap, then P1, P2, P3, P1 ..; plan 1: the supervisor alone; plan 2: P1 alone;
+ * others: as plan 1. */
 static void configure_plans(const struct fake_shape *shape)
 {
     uint32_t rows = table(WORD_AT(xm_config, plans), shape->plans, sizeof(struct xm_config_plan));
-    uint32_t slots = table(WORD_AT(xm_config, slots), shape->slots + shape->plans - 1, sizeof(struct xm_config_slot));
+    uint32_t slots = table(WORD_AT(xm_config, slots), shape->slots + shape->plans - 1,
+                           sizeof(struct xm_config_slot));
     static const char *const names[] = { "nominal", "maintenance", "locked" };
 
     for (uint32_t plan = 0; plan < shape->plans; plan++) {
@@ -95,7 +99,9 @@ static void configure_plans(const struct fake_shape *shape)
         uint32_t row = slots + i * (uint32_t)sizeof(struct xm_config_slot);
         bool first_plan = i < shape->slots;
         uint32_t number = first_plan ? i : 0;
-        uint32_t owner = number == 0 ? FAKE_SELF : number == 1 ? XM_CONFIG_IDLE : 1 + (number - 2) % 3;
+        uint32_t owner = number == 0   ? FAKE_SELF
+                         : number == 1 ? XM_CONFIG_IDLE
+                                       : 1 + (number - 2) % 3;
 
         put_slot(row, number, i == shape->slots + 1 ? 1 : owner, number * 10000);
     }
@@ -116,9 +122,10 @@ static void configure(const struct fake_shape *shape)
     put(WORD_AT(xm_config, length), strings_end);
 }
 
-/* ---- setting up, time -------------------------------------------------------------------------------------------- */
+/* ---- setting up, time ------------------------------------------------------------------------ */
 
-/* Builds a system of that shape (NULL: 4 partitions, 3 plans, 4 slots) in its first frame, and starts the supervisor. */
+/* Builds a system of that shape (NULL: 4 partitions, 3 plans, 4 slots) in its first frame, and
+ * starts the supervisor. */
 void fake_init(const struct fake_shape *shape)
 {
     static const struct fake_shape usual = { 4, 3, 4 };
@@ -130,11 +137,22 @@ void fake_init(const struct fake_shape *shape)
     fake.frame_us = 250000;
     fake.line_bytes = FAKE_RING;
     fake.info = (struct xm_kernel_info){
-        .xm_version = 0x000100, .boot_id = 0xb0071d, .partition_count = shape->partitions, .plan_count = shape->plans,
-        .config_length = strings_end, .config_crc32c = 0xc0ffee01, .kernel_bytes_used = 1000, .kernel_bytes_total = 2000,
-        .previous_plan = -1, .now_us = 1000000, .cpu_khz = 50000, .slot_lateness_last_us = 3, .slot_lateness_max_us = 9,
+        .xm_version = 0x000100,
+        .boot_id = 0xb0071d,
+        .partition_count = shape->partitions,
+        .plan_count = shape->plans,
+        .config_length = strings_end,
+        .config_crc32c = 0xc0ffee01,
+        .kernel_bytes_used = 1000,
+        .kernel_bytes_total = 2000,
+        .previous_plan = -1,
+        .now_us = 1000000,
+        .cpu_khz = 50000,
+        .slot_lateness_last_us = 3,
+        .slot_lateness_max_us = 9,
     };
-    fake.link = (struct xm_link_status){ .rx_size = FAKE_RING, .tx_size = FAKE_RING, .budget_bytes = 256 };
+    fake.link =
+        (struct xm_link_status){ .rx_size = FAKE_RING, .tx_size = FAKE_RING, .budget_bytes = 256 };
     fake.hm = (struct fake_log){ .exists = true, .item_bytes = 64, .oldest = 1, .next = 1 };
     fake.trace = (struct fake_log){ .exists = true, .item_bytes = 48, .oldest = 1, .next = 1 };
     for (unsigned id = 0; id < shape->partitions; id++) {
@@ -202,7 +220,7 @@ static void never_comes_back(enum fake_end end, xm_u32_t mode, xm_u32_t status)
     longjmp(slot_end, 1);
 }
 
-/* ---- logs -------------------------------------------------------------------------------------------------------- */
+/* ---- logs ------------------------------------------------------------------------------------ */
 
 static uint8_t *item_at(struct fake_log *log, uint64_t seq)
 {
@@ -220,7 +238,8 @@ static uint8_t *append(struct fake_log *log)
     return item;
 }
 
-/* A record as the kernel stores it: big-endian, CRC-32C last. Time is its number, so that a test can know it. */
+/* A record as the kernel stores it: big-endian, CRC-32C last. Time is its number, so that a test
+ * can know it. */
 static void append_record(struct fake_log *log)
 {
     uint64_t seq = log->next;
@@ -246,7 +265,8 @@ void fake_log_hm(unsigned count)
 void fake_log_trace(unsigned partition, unsigned count)
 {
     while (count-- > 0) {
-        append_record(partition == XM_HYPERVISOR_ID ? &fake.trace : &fake.partition[partition].trace);
+        append_record(partition == XM_HYPERVISOR_ID ? &fake.trace
+                                                    : &fake.partition[partition].trace);
     }
 }
 
@@ -260,7 +280,9 @@ void fake_print(unsigned partition, const char *text)
 
 static xm_s32_t fetch(struct fake_log *log, xm_u64_t from, void *batch, xm_u32_t size)
 {
-    struct xm_batch head = { .oldest = log->oldest, .next = log->next, .boot_id = fake.info.boot_id };
+    struct xm_batch head = { .oldest = log->oldest,
+                             .next = log->next,
+                             .boot_id = fake.info.boot_id };
 
     if (!log->exists || size < sizeof(head)) {
         return XM_INVALID_PARAM;
@@ -268,8 +290,8 @@ static xm_s32_t fetch(struct fake_log *log, xm_u64_t from, void *batch, xm_u32_t
     head.first = from < log->oldest ? log->oldest : from;
     while (head.first + head.count < log->next && head.first <= log->next &&
            sizeof(head) + (head.count + 1) * log->item_bytes <= size) {
-        memcpy((uint8_t *)batch + sizeof(head) + head.count * log->item_bytes, item_at(log, head.first + head.count),
-               log->item_bytes);
+        memcpy((uint8_t *)batch + sizeof(head) + head.count * log->item_bytes,
+               item_at(log, head.first + head.count), log->item_bytes);
         head.count++;
     }
     memcpy(batch, &head, sizeof(head));
@@ -286,16 +308,18 @@ xm_s32_t XM_trace_fetch(xm_u32_t id, xm_u64_t fromSeq, void *batch, xm_u32_t siz
     if (id != XM_HYPERVISOR_ID && id >= fake.info.partition_count) {
         return XM_INVALID_PARAM;
     }
-    return fetch(id == XM_HYPERVISOR_ID ? &fake.trace : &fake.partition[id].trace, fromSeq, batch, size);
+    return fetch(id == XM_HYPERVISOR_ID ? &fake.trace : &fake.partition[id].trace, fromSeq, batch,
+                 size);
 }
 
 xm_s32_t XM_console_fetch(xm_u32_t partitionId, xm_u64_t fromSeq, void *batch, xm_u32_t size)
 {
-    return partitionId >= fake.info.partition_count ? XM_INVALID_PARAM
-                                                    : fetch(&fake.partition[partitionId].console, fromSeq, batch, size);
+    return partitionId >= fake.info.partition_count
+               ? XM_INVALID_PARAM
+               : fetch(&fake.partition[partitionId].console, fromSeq, batch, size);
 }
 
-/* ---- link -------------------------------------------------------------------------------------------------------- */
+/* ---- link ------------------------------------------------------------------------------------ */
 
 /* Bytes arrive from the ground; what the ring cannot hold is lost and counted. */
 void fake_type(const uint8_t *bytes, uint32_t count)
@@ -337,7 +361,7 @@ xm_s32_t XM_link_status(struct xm_link_status *status)
     return XM_OK;
 }
 
-/* ---- state ------------------------------------------------------------------------------------------------------- */
+/* ---- state ----------------------------------------------------------------------------------- */
 
 partitionControlTable_t *XM_get_PCT(void)
 {
@@ -378,7 +402,7 @@ xm_s32_t XM_get_partition_status(xm_u32_t partitionId, xmPartitionStatus_t *stat
     return XM_OK;
 }
 
-/* ---- control ----------------------------------------------------------------------------------------------------- */
+/* ---- control --------------------------------------------------------------------------------- */
 
 static xm_s32_t change(xm_u32_t id, xm_u32_t from, xm_u32_t to)
 {

@@ -1,10 +1,11 @@
 /* fake_kernel.h - the hypervisor behind the supervisor's calls, in memory
  *
- * Partitions, plans, logs and the two link rings, with the rules of the real ones as far as the supervisor can see them. As
- * on the target, configuration and log records are big-endian while the structures filled by calls are native.
+ * Partitions, plans, logs and the two link rings, with the rules of the real ones as far as the
+ * supervisor can see them. As on the target, configuration and log records are big-endian while
+ * the structures filled by calls are native.
  *
- * A call that does not come back on the target (own reset or halt, system reset or halt) does not come back here either: it
- * ends the slot that fake_slot() runs. */
+ * A call that does not come back on the target (own reset or halt, system reset or halt) does
+ * not come back here either: it ends the slot that fake_slot() runs. */
 #ifndef FAKE_KERNEL_H
 #define FAKE_KERNEL_H
 
@@ -21,8 +22,9 @@
 /* How large the system is; see fake_kernel.c for what is in it. */
 struct fake_shape {
     unsigned partitions; /* 4 or more: supervisor, P1 .. */
-    unsigned plans;      /* 3 or more: nominal, maintenance, and one without a supervisor slot; more like plan 0 */
-    unsigned slots;      /* slots of plan 0, gaps counted: 4 or more */
+    unsigned plans; /* 3 or more: nominal, maintenance, and one without a supervisor slot; more like
+                       plan 0 */
+    unsigned slots; /* slots of plan 0, gaps counted: 4 or more */
 };
 
 struct fake_log {
@@ -34,13 +36,19 @@ struct fake_log {
 
 struct fake_partition {
     xmPartitionStatus_t status;
-    bool runs;           /* has slots and does not crash: its clock advances */
+    bool runs; /* has slots and does not crash: its clock advances */
     bool ignores_shutdown;
     bool halts_at_start; /* the health monitor halts it whenever it is reset */
     struct fake_log trace, console;
 };
 
-enum fake_end { FAKE_GOES_ON, FAKE_SELF_RESET, FAKE_SELF_HALTED, FAKE_SYSTEM_RESET, FAKE_SYSTEM_HALTED };
+enum fake_end {
+    FAKE_GOES_ON,
+    FAKE_SELF_RESET,
+    FAKE_SELF_HALTED,
+    FAKE_SYSTEM_RESET,
+    FAKE_SYSTEM_HALTED
+};
 
 struct fake {
     struct xm_kernel_info info;
@@ -61,7 +69,8 @@ struct fake {
     enum fake_end end;
     xm_u32_t end_mode, end_status;
     unsigned reset_calls, suspend_calls, switch_calls, idle_calls;
-    xm_s32_t refuse; /* code that partition control and plan switching give instead of acting; 0: act */
+    xm_s32_t
+        refuse; /* code that partition control and plan switching give instead of acting; 0: act */
     uint8_t config[32768];
 };
 

@@ -1,8 +1,9 @@
 /* fuzz.c - one hostile input to the whole supervisor
  *
- * The first byte chooses how the rest arrives: as bytes on the line, or as the payload of a good frame (so that it gets past
- * the CRC to the decoder and the commands). What must hold whatever comes: no memory error, everything sent is a good frame
- * with rising counters (ground_listen() checks the frames), every wait ends, and the link still serves afterwards. */
+ * The first byte chooses how the rest arrives: as bytes on the line, or as the payload of a good
+ * frame (so that it gets past the CRC to the decoder and the commands). What must hold whatever
+ * comes: no memory error, everything sent is a good frame with rising counters (ground_listen()
+ * checks the frames), every wait ends, and the link still serves afterwards. */
 #include "fuzz.h"
 
 #include <stdbool.h>
@@ -45,7 +46,9 @@ static void check_answers(void)
 
 static void check_serves(void)
 {
-    static const uint8_t ping[] = { 0x08, 0xff, 0xff, 0xff, 0xff, 0x0f, 0x52, 0x00 }; /* id 0xffffffff */
+    static const uint8_t ping[] = {
+        0x08, 0xff, 0xff, 0xff, 0xff, 0x0f, 0x52, 0x00
+    }; /* id 0xffffffff */
     static const uint8_t delimiter = 0;
 
     fake_type(&delimiter, 1);

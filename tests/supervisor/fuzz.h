@@ -1,4 +1,5 @@
-/* fuzz.h - one hostile input to the whole supervisor; shared by the loop of the test run and by libFuzzer */
+/* fuzz.h - one hostile input to the whole supervisor; shared by the loop of the test run and by
+ * libFuzzer */
 #ifndef TEST_FUZZ_H
 #define TEST_FUZZ_H
 

@@ -1,6 +1,7 @@
 /* fuzz_loop.c - 200,000 random and mutated frames, the same ones in every run; TAP output
  *
- * Three families: bytes without sense, valid requests with a few bytes changed, and valid frames damaged on the wire. */
+ * Three families: bytes without sense, valid requests with a few bytes changed, and valid frames
+ * damaged on the wire. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,7 +27,8 @@ static uint32_t random_word(void)
 /* A valid request with random values, packed. */
 static uint32_t random_request(uint8_t *to)
 {
-    static const uint32_t values[] = { 0, 1, 2, 3, 4, 5, 6, 7, 15, 63, 64, 100, 255, 65535, 0x7fffffff, 0xffffffff };
+    static const uint32_t values[] = { 0,  1,  2,  3,   4,   5,     6,          7,
+                                       15, 63, 64, 100, 255, 65535, 0x7fffffff, 0xffffffff };
 #define VALUE values[random_word() % (sizeof(values) / sizeof(values[0]))]
     Xm__Ping ping = XM__PING__INIT;
     Xm__PartitionList list = XM__PARTITION_LIST__INIT;
@@ -52,14 +54,38 @@ static uint32_t random_request(uint8_t *to)
     read.max_items = VALUE;
     system.action = (Xm__SystemAction)(VALUE % 5);
     switch (random_word() % 8) {
-    case 0: request.op_case = XM__REQUEST__OP_PING; request.ping = &ping; break;
-    case 1: request.op_case = XM__REQUEST__OP_PARTITION_LIST; request.partition_list = &list; break;
-    case 2: request.op_case = XM__REQUEST__OP_PARTITION_CONTROL; request.partition_control = &control; break;
-    case 3: request.op_case = XM__REQUEST__OP_PLAN_SHOW; request.plan_show = &show; break;
-    case 4: request.op_case = XM__REQUEST__OP_PLAN_SWITCH; request.plan_switch = &plan; break;
-    case 5: request.op_case = XM__REQUEST__OP_LOG_READ; request.log_read = &read; break;
-    case 6: request.op_case = XM__REQUEST__OP_SYSTEM_CONTROL; request.system_control = &system; break;
-    default: request.op_case = XM__REQUEST__OP_BOOK_LIST; request.book_list = &books; break;
+    case 0:
+        request.op_case = XM__REQUEST__OP_PING;
+        request.ping = &ping;
+        break;
+    case 1:
+        request.op_case = XM__REQUEST__OP_PARTITION_LIST;
+        request.partition_list = &list;
+        break;
+    case 2:
+        request.op_case = XM__REQUEST__OP_PARTITION_CONTROL;
+        request.partition_control = &control;
+        break;
+    case 3:
+        request.op_case = XM__REQUEST__OP_PLAN_SHOW;
+        request.plan_show = &show;
+        break;
+    case 4:
+        request.op_case = XM__REQUEST__OP_PLAN_SWITCH;
+        request.plan_switch = &plan;
+        break;
+    case 5:
+        request.op_case = XM__REQUEST__OP_LOG_READ;
+        request.log_read = &read;
+        break;
+    case 6:
+        request.op_case = XM__REQUEST__OP_SYSTEM_CONTROL;
+        request.system_control = &system;
+        break;
+    default:
+        request.op_case = XM__REQUEST__OP_BOOK_LIST;
+        request.book_list = &books;
+        break;
     }
 #undef VALUE
     return (uint32_t)xm__request__pack(&request, to);

@@ -44,7 +44,8 @@ void ground_forget(void)
 }
 
 /* Sends a frame with a right CRC and any header; the payload may be longer than the board takes. */
-void ground_send_frame(uint8_t version, uint8_t type, uint8_t key_id, const uint8_t *payload, uint32_t length)
+void ground_send_frame(uint8_t version, uint8_t type, uint8_t key_id, const uint8_t *payload,
+                       uint32_t length)
 {
     uint8_t plain[2048] = { version, type, 0, key_id };
     uint8_t wire[2100] = { 0 };
@@ -100,7 +101,8 @@ static void unpack(struct message *m, const uint8_t *payload, uint32_t length)
         assert(m->beacon != NULL);
         break;
     default:
-        assert(!"frame type");
+        assert(m->type <= FRAME_BEACON); /* and not a command */
+        abort();
     }
 }
 

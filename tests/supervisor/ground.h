@@ -1,7 +1,7 @@
 /* ground.h - the other end of the fake link: requests in, messages out
  *
- * Frames are made and checked with the supervisor's own frame.c; that this code agrees with an independent one is what
- * test_wire.py shows. */
+ * Frames are made and checked with the supervisor's own frame.c; that this code agrees with an
+ * independent one is what test_wire.py shows. */
 #ifndef TEST_GROUND_H
 #define TEST_GROUND_H
 
@@ -27,7 +27,8 @@ extern struct message ground_heard[GROUND_MESSAGES];
 extern unsigned ground_count;
 
 void ground_forget(void);
-void ground_send_frame(uint8_t version, uint8_t type, uint8_t key_id, const uint8_t *payload, uint32_t length);
+void ground_send_frame(uint8_t version, uint8_t type, uint8_t key_id, const uint8_t *payload,
+                       uint32_t length);
 void ground_send_payload(const uint8_t *payload, uint32_t length);
 void ground_send(const Xm__Request *request);
 void ground_listen(void);

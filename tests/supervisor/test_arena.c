@@ -1,4 +1,5 @@
-/* test_arena.c - requests that need more memory than there is; the arena is made small (ARENA_BYTES) for this program */
+/* test_arena.c - requests that need more memory than there is; the arena is made small
+ * (ARENA_BYTES) for this program */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -58,7 +59,8 @@ static void the_arena_gives_aligned_memory_until_it_is_empty(void **state)
     assert_null(allocator->alloc(allocator->allocator_data, ARENA_BYTES));
     assert_true(arena_exhausted());
     assert_null(allocator->alloc(allocator->allocator_data, SIZE_MAX));
-    assert_non_null(allocator->alloc(allocator->allocator_data, ARENA_BYTES - 24)); /* what fits still does */
+    assert_non_null(
+        allocator->alloc(allocator->allocator_data, ARENA_BYTES - 24)); /* what fits still does */
     assert_null(allocator->alloc(allocator->allocator_data, 1));
     arena_reset();
     assert_false(arena_exhausted());
@@ -110,7 +112,8 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_arena_gives_aligned_memory_until_it_is_empty),
-        cmocka_unit_test_setup_teardown(a_request_too_large_for_the_arena_is_refused_by_its_id, fresh, clean),
+        cmocka_unit_test_setup_teardown(a_request_too_large_for_the_arena_is_refused_by_its_id,
+                                        fresh, clean),
         cmocka_unit_test_setup_teardown(without_an_id_it_is_only_counted, fresh, clean),
         cmocka_unit_test_setup_teardown(protobuf_has_no_heap, fresh, clean),
     };

@@ -1,4 +1,5 @@
-/* test_frame.c - COBS, CRC-32C and the checks of frame.c, against vectors worked out by hand or published */
+/* test_frame.c - COBS, CRC-32C and the checks of frame.c, against vectors worked out by hand or
+ * published */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -19,7 +20,8 @@ static void crc_gives_the_published_check_value(void **state)
     assert_int_equal(frame_crc32c((const uint8_t *)"", 0), 0);
 }
 
-static void check_cobs(const uint8_t *bytes, uint32_t count, const uint8_t *expected, uint32_t expected_count)
+static void check_cobs(const uint8_t *bytes, uint32_t count, const uint8_t *expected,
+                       uint32_t expected_count)
 {
     assert_int_equal(frame_cobs_encode(coded, bytes, count), expected_count);
     assert_memory_equal(coded, expected, expected_count);
@@ -93,7 +95,8 @@ static void cobs_goes_there_and_back_for_every_length(void **state)
     }
 }
 
-/* Ping with id 1, written out by hand; the CRC is what the test computes, its value is checked by test_wire.py. */
+/* Ping with id 1, written out by hand; the CRC is what the test computes, its value is checked by
+ * test_wire.py. */
 static uint32_t good_frame(uint8_t *to, const char *payload, uint32_t length)
 {
     static const uint8_t head[12] = { 0x5a, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 7 };
@@ -133,7 +136,8 @@ static void each_refusal_is_told_apart(void **state)
 
     (void)state;
     assert_int_equal(frame_check(plain, 17, &frame), FRAME_BAD_LENGTH);
-    assert_int_equal(frame_check(plain, FRAME_BYTES(FRAME_RX_PAYLOAD) + 1, &frame), FRAME_BAD_LENGTH);
+    assert_int_equal(frame_check(plain, FRAME_BYTES(FRAME_RX_PAYLOAD) + 1, &frame),
+                     FRAME_BAD_LENGTH);
     plain[15] ^= 1;
     assert_int_equal(frame_check(plain, count, &frame), FRAME_BAD_CRC);
     for (uint32_t at = 0; at < 3; at++) { /* version, type, channel */
@@ -194,13 +198,17 @@ static void only_the_null_key_is_known(void **state)
 
 static void build_writes_the_header_of_the_protocol(void **state)
 {
-    static const uint8_t expected[] = { 0x5a, 2, 0, 0, 0, 0, 0, 0, 0x01, 0x02, 0x03, 0x04, 0, 3, 'x', 'y', 'z' };
-    struct frame frame = { .type = FRAME_REPLY, .counter = 0x01020304, .payload = (const uint8_t *)"xyz", .length = 3 };
+    static const uint8_t expected[] = { 0x5a, 2,    0,    0, 0, 0,   0,   0,  0x01,
+                                        0x02, 0x03, 0x04, 0, 3, 'x', 'y', 'z' };
+    struct frame frame = {
+        .type = FRAME_REPLY, .counter = 0x01020304, .payload = (const uint8_t *)"xyz", .length = 3
+    };
 
     (void)state;
     assert_int_equal(frame_build(plain, &frame), sizeof(expected) + 4);
     assert_memory_equal(plain, expected, sizeof(expected));
-    assert_int_equal(bytes_be32(plain + sizeof(expected)), frame_crc32c(expected, sizeof(expected)));
+    assert_int_equal(bytes_be32(plain + sizeof(expected)),
+                     frame_crc32c(expected, sizeof(expected)));
 }
 
 int main(void)

@@ -1,4 +1,5 @@
-/* test_supervisor.c - the whole supervisor over the fake kernel: what goes in on the link, what comes out, what was done */
+/* test_supervisor.c - the whole supervisor over the fake kernel: what goes in on the link, what
+ * comes out, what was done */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -77,7 +78,7 @@ static void assert_serves(uint32_t id)
     assert_ok(ground_ask(&request), XM__REPLY__RESULT_PONG);
 }
 
-/* ---- frames ------------------------------------------------------------------------------------------------------ */
+/* ---- frames ---------------------------------------------------------------------------------- */
 
 static void ping_is_answered_with_time_and_boot(void **state)
 {
@@ -95,7 +96,8 @@ static void ping_is_answered_with_time_and_boot(void **state)
 
 static void each_bad_frame_is_counted_and_the_next_good_one_served(void **state)
 {
-    static const uint8_t damaged[] = { 0, 0x13, 0x5a, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0 };
+    static const uint8_t damaged[] = { 0, 0x13, 0x5a, 1, 1, 1, 1, 1, 1, 1, 1,
+                                       1, 1,    1,    1, 1, 1, 1, 1, 1, 0 };
     static uint8_t big[600];
     const Xm__LinkState *counts;
 
@@ -133,7 +135,9 @@ static void each_bad_frame_is_counted_and_the_next_good_one_served(void **state)
 
 static void the_largest_payload_is_taken(void **state)
 {
-    uint8_t payload[FRAME_RX_PAYLOAD] = { 0x08, 0x05, 0x52, 0x00, 0xfa, 0x06, 0xb9, 0x01 }; /* id 5, ping, unknown bytes */
+    uint8_t payload[FRAME_RX_PAYLOAD] = {
+        0x08, 0x05, 0x52, 0x00, 0xfa, 0x06, 0xb9, 0x01
+    }; /* id 5, ping, unknown bytes */
 
     (void)state;
     ground_send_payload(payload, sizeof(payload));
@@ -234,14 +238,16 @@ static void a_stopped_line_loses_no_reply(void **state)
     }
     assert_true(ground_count_type(FRAME_REPLY) > 20);
     const Xm__LinkState *counts = link_state(1000);
-    assert_int_equal(ground_count_type(FRAME_REPLY), counts->frames_good); /* the last one included */
+    assert_int_equal(ground_count_type(FRAME_REPLY),
+                     counts->frames_good); /* the last one included */
     assert_int_equal(fake.link.rx_dropped, 0);
     for (unsigned i = 0; i < ground_count; i++) {
-        assert_int_equal(ground_heard[i].counter, i + 1); /* nothing in halves, nothing lost after its counter was given */
+        assert_int_equal(ground_heard[i].counter,
+                         i + 1); /* nothing in halves, nothing lost after its counter was given */
     }
 }
 
-/* ---- asking ------------------------------------------------------------------------------------------------------ */
+/* ---- asking ---------------------------------------------------------------------------------- */
 
 static void hello_tells_who_and_how_much(void **state)
 {
@@ -266,9 +272,15 @@ static void partition_list_tells_state(void **state)
     const Xm__PartitionState *p1;
 
     (void)state;
-    fake.partition[1].status = (xmPartitionStatus_t){ .state = XM_STATUS_SUSPENDED, .opMode = 3, .resetCounter = 2,
-        .resetStatus = 9, .execClock = 123456789012, .noSamplingPortMsgsRead = 1, .noSamplingPortMsgsWritten = 20,
-        .noQueuingPortMsgsSent = 300, .noQueuingPortMsgsReceived = 4000 };
+    fake.partition[1].status = (xmPartitionStatus_t){ .state = XM_STATUS_SUSPENDED,
+                                                      .opMode = 3,
+                                                      .resetCounter = 2,
+                                                      .resetStatus = 9,
+                                                      .execClock = 123456789012,
+                                                      .noSamplingPortMsgsRead = 1,
+                                                      .noSamplingPortMsgsWritten = 20,
+                                                      .noQueuingPortMsgsSent = 300,
+                                                      .noQueuingPortMsgsReceived = 4000 };
     reply = ground_ask(&request);
     assert_ok(reply, XM__REPLY__RESULT_PARTITIONS);
     assert_int_equal(reply->partitions->total, 4);
@@ -324,10 +336,12 @@ static void long_lists_come_in_pages(void **state)
         assert_int_equal(page->total, 199);
         assert_true(page->n_slot > 0);
         for (size_t i = 0; i < page->n_slot; i++, found++) {
-            assert_int_equal(page->slot[i]->slot, found == 0 ? 0 : found + 1); /* slot 1 is the gap */
+            assert_int_equal(page->slot[i]->slot,
+                             found == 0 ? 0 : found + 1); /* slot 1 is the gap */
         }
     }
-    for (found = 0, pages = 0; found < 81; pages++) { /* HM, hypervisor's trace, 40 consoles, 39 traces */
+    for (found = 0, pages = 0; found < 81;
+         pages++) { /* HM, hypervisor's trace, 40 consoles, 39 traces */
         REQUEST(request, ++id, BOOK_LIST, book_list, Xm__BookList, XM__BOOK_LIST__INIT);
         request_op.first = found;
         const Xm__Books *page = ground_ask(&request)->books;
@@ -442,7 +456,7 @@ static void books_are_those_that_exist(void **state)
     assert_int_equal(books->book[5]->next, 4);
 }
 
-/* ---- partition control ------------------------------------------------------------------------------------------- */
+/* ---- partition control ----------------------------------------------------------------------- */
 
 static void suspend_and_resume_are_seen_at_once(void **state)
 {
@@ -451,7 +465,8 @@ static void suspend_and_resume_are_seen_at_once(void **state)
 
     (void)state;
     assert_ok(ground_ask(&suspend), XM__REPLY__RESULT_PARTITION_STATE);
-    assert_int_equal(ground_last_reply(20)->partition_state->state, XM__PARTITION_RUN_STATE__RUN_SUSPENDED);
+    assert_int_equal(ground_last_reply(20)->partition_state->state,
+                     XM__PARTITION_RUN_STATE__RUN_SUSPENDED);
     assert_int_equal(fake.partition[1].status.state, XM_STATUS_SUSPENDED);
     assert_ok(ground_ask(&resume), XM__REPLY__RESULT_PARTITION_STATE);
     assert_int_equal(fake.partition[1].status.state, XM_STATUS_READY);
@@ -670,7 +685,7 @@ static void own_suspension_completes_when_resumed(void **state)
     assert_int_equal(ground_reply(39, 1)->stage, STAGE(COMPLETED));
 }
 
-/* ---- plans ------------------------------------------------------------------------------------------------------- */
+/* ---- plans ----------------------------------------------------------------------------------- */
 
 static void plan_switch_starts_and_completes_at_the_frame_end(void **state)
 {
@@ -760,7 +775,7 @@ static void a_plan_switch_overridden_by_another_partition_fails(void **state)
     assert_status(ground_last_reply(57), STAGE(FAILED), SUPERVISOR, STATUS(BUSY));
 }
 
-/* ---- at most once ------------------------------------------------------------------------------------------------ */
+/* ---- at most once ---------------------------------------------------------------------------- */
 
 static void a_repeated_command_is_answered_and_not_executed_again(void **state)
 {
@@ -798,7 +813,8 @@ static void the_last_sixteen_commands_are_remembered(void **state)
     assert_int_equal(fake.reset_calls, 1);
     CONTROL(one_more, 200, 1, RESUME);
     ground_ask(&one_more);
-    assert_int_equal(ground_ask(&first)->stage, STAGE(STARTED)); /* now it is forgotten, and done again */
+    assert_int_equal(ground_ask(&first)->stage,
+                     STAGE(STARTED)); /* now it is forgotten, and done again */
     assert_int_equal(fake.reset_calls, 2);
 }
 
@@ -829,7 +845,8 @@ static void the_same_id_with_other_contents_is_another_command(void **state)
     ground_ask(&suspend);
     ground_ask(&resume);
     assert_int_equal(fake.partition[1].status.state, XM_STATUS_READY);
-    /* a late copy of the first, now superseded, would suspend again: only the newest of an id is known */
+    /* a late copy of the first, now superseded, would suspend again: only the newest of an id is
+     * known */
     assert_int_equal(ground_ask(&resume)->stage, STAGE(COMPLETED));
     assert_int_equal(fake.suspend_calls, 1);
 }
@@ -845,7 +862,7 @@ static void a_repeated_question_is_answered_afresh(void **state)
     assert_true(ground_reply(80, 1)->board_time_us > ground_reply(80, 0)->board_time_us + 400000);
 }
 
-/* ---- hazardous --------------------------------------------------------------------------------------------------- */
+/* ---- hazardous ------------------------------------------------------------------------------- */
 
 static uint32_t arm(uint32_t id, int action)
 {
@@ -900,9 +917,11 @@ static void wrong_used_and_foreign_tokens_do_nothing(void **state)
     (void)state;
     assert_status(ground_ask(&wrong), STAGE(REJECTED), SUPERVISOR, STATUS(NEEDS_TOKEN));
     assert_int_equal(ground_last_reply(93)->result_case, XM__REPLY__RESULT__NOT_SET);
-    assert_status(ground_ask(&late), STAGE(REJECTED), SUPERVISOR, STATUS(NEEDS_TOKEN)); /* a wrong one disarmed */
+    assert_status(ground_ask(&late), STAGE(REJECTED), SUPERVISOR,
+                  STATUS(NEEDS_TOKEN)); /* a wrong one disarmed */
     other.hazard_token = arm(95, XM__SYSTEM_ACTION__SYSTEM_HALT);
-    assert_status(ground_ask(&other), STAGE(REJECTED), SUPERVISOR, STATUS(NEEDS_TOKEN)); /* of another action */
+    assert_status(ground_ask(&other), STAGE(REJECTED), SUPERVISOR,
+                  STATUS(NEEDS_TOKEN)); /* of another action */
     run_us(100000);
     assert_int_equal(fake.end, FAKE_GOES_ON);
 }
@@ -951,9 +970,10 @@ static void a_system_command_that_the_hypervisor_refuses_fails(void **state)
     assert_status(ground_last_reply(104), STAGE(FAILED), HYPERVISOR, XM_PERM_ERROR);
 }
 
-/* ---- logs -------------------------------------------------------------------------------------------------------- */
+/* ---- logs ------------------------------------------------------------------------------------ */
 
-/* Items of all chunks of a read, in order of arrival, checked to be consecutive from `first` on; returns how many. */
+/* Items of all chunks of a read, in order of arrival, checked to be consecutive from `first` on;
+ * returns how many. */
 static uint32_t collect(uint32_t id, uint64_t first, uint32_t item_bytes, uint8_t *items)
 {
     uint32_t count = 0;
@@ -972,7 +992,8 @@ static uint32_t collect(uint32_t id, uint64_t first, uint32_t item_bytes, uint8_
     return count;
 }
 
-static void assert_end(uint32_t id, uint64_t oldest, uint64_t next, uint64_t first, uint32_t count, uint32_t chunks)
+static void assert_end(uint32_t id, uint64_t oldest, uint64_t next, uint64_t first, uint32_t count,
+                       uint32_t chunks)
 {
     const Xm__Reply *reply = ground_last_reply(id);
 
@@ -1232,7 +1253,7 @@ static void a_log_that_vanishes_during_a_read_fails_it(void **state)
     assert_status(ground_last_reply(141), STAGE(FAILED), HYPERVISOR, XM_INVALID_PARAM);
 }
 
-/* ---- telemetry --------------------------------------------------------------------------------------------------- */
+/* ---- telemetry ------------------------------------------------------------------------------- */
 
 static void nothing_is_sent_before_the_ground_is_heard(void **state)
 {
@@ -1344,7 +1365,8 @@ static void events_find_no_room_are_told_later(void **state)
     for (unsigned id = 1; id < 40; id++) {
         assert_true(told[id]);
     }
-    assert_true(link_state(2)->frames_unsent > 0 || ground_count_type(FRAME_BEACON) >= 20); /* beacons may be lost, counted */
+    assert_true(link_state(2)->frames_unsent > 0 ||
+                ground_count_type(FRAME_BEACON) >= 20); /* beacons may be lost, counted */
 }
 
 static void replies_come_before_events_and_bulk(void **state)

@@ -1,5 +1,6 @@
-"""The wire against an independent implementation: Python's protobuf, and COBS, header and CRC-32C written anew here from
-the head comment of proto/supervisor.proto. Run by run.py, which sets XM_BOARD and the path of supervisor_pb2."""
+"""The wire against an independent implementation: Python's protobuf, and COBS, header and CRC-32C
+written anew here from the head comment of proto/supervisor.proto. Run by run.py, which sets
+XM_BOARD and the path of supervisor_pb2."""
 
 import os
 import random
@@ -43,7 +44,7 @@ def unstuff(data):
     while at < len(data):
         code = data[at]
         assert code and at + code <= len(data)
-        out += data[at + 1:at + code]
+        out += data[at + 1 : at + code]
         at += code
         if code < 255 and at < len(data):
             out.append(0)
@@ -63,22 +64,28 @@ def parse(stream):
             continue
         data = unstuff(run)
         assert struct.unpack(">I", data[-4:])[0] == crc32c(data[:-4])
-        version, type_, channel, key, session, counter, length = struct.unpack(">BBBBIIH", data[:14])
+        version, type_, channel, key, session, counter, length = struct.unpack(
+            ">BBBBIIH", data[:14]
+        )
         assert (version, channel, key, session) == (0x5A, 0, 0, 0)
         assert len(data) == 14 + length + 4 and length <= 512
-        found.append((type_, counter, data[14:14 + length]))
+        found.append((type_, counter, data[14 : 14 + length]))
     return found
 
 
 def board(stream, slots=50):
-    done = subprocess.run([os.environ["XM_BOARD"], str(slots)], input=stream, capture_output=True, timeout=30)
+    done = subprocess.run(
+        [os.environ["XM_BOARD"], str(slots)], input=stream, capture_output=True, timeout=30
+    )
     assert done.returncode == 0, done.stderr.decode()
     return parse(done.stdout)
 
 
 def replies(requests, slots=50):
     stream = b"".join(frame(r.SerializeToString(), counter=n + 1) for n, r in enumerate(requests))
-    return [pb.Reply.FromString(payload) for type_, _, payload in board(stream, slots) if type_ == REPLY]
+    return [
+        pb.Reply.FromString(payload) for type_, _, payload in board(stream, slots) if type_ == REPLY
+    ]
 
 
 def test_own_tools_meet_published_vectors():
@@ -91,7 +98,10 @@ def test_own_tools_meet_published_vectors():
 def test_fixed_width_numbers_are_little_endian_on_the_wire():
     """What the missing WORDS_BIGENDIAN breaks on the target; bytes of a ping by hand."""
     payload = bytes.fromhex("0807" "5209" "09" "8877665544332211")
-    assert pb.Request(id=7, ping=pb.Ping(ground_time_us=0x1122334455667788)).SerializeToString() == payload
+    assert (
+        pb.Request(id=7, ping=pb.Ping(ground_time_us=0x1122334455667788)).SerializeToString()
+        == payload
+    )
     answers = [pb.Reply.FromString(p) for t, _, p in board(frame(payload)) if t == REPLY]
     assert answers[0].id == 7 and answers[0].pong.ground_time_us == 0x1122334455667788
 
@@ -101,7 +111,11 @@ def test_pong_has_exactly_the_bytes_that_python_makes():
     raw = [p for t, _, p in board(frame(request.SerializeToString())) if t == REPLY][0]
     message = pb.Reply.FromString(raw)
     assert message.SerializeToString() == raw
-    assert message.stage == pb.STAGE_COMPLETED and message.boot_id == 0xB0071D and message.board_time_us >= 1000000
+    assert (
+        message.stage == pb.STAGE_COMPLETED
+        and message.boot_id == 0xB0071D
+        and message.board_time_us >= 1000000
+    )
 
 
 SAFE = [
@@ -112,12 +126,24 @@ SAFE = [
     pb.Request(id=5, link_status=pb.LinkStatus()),
     pb.Request(id=6, system_status=pb.SystemStatus()),
     pb.Request(id=7, book_list=pb.BookList()),
-    pb.Request(id=8, partition_control=pb.PartitionControl(partition=1, action=pb.PARTITION_SUSPEND)),
+    pb.Request(
+        id=8, partition_control=pb.PartitionControl(partition=1, action=pb.PARTITION_SUSPEND)
+    ),
     pb.Request(id=9, system_control=pb.SystemControl(action=pb.SYSTEM_HALT)),
     pb.Request(id=10, log_read=pb.LogRead(book=pb.BOOK_HM, from_seq=0, max_items=100)),
 ]
-RESULTS = {1: "hello_ack", 2: "partitions", 3: "plans", 4: "slots", 5: "link_state", 6: "system_state", 7: "books",
-           8: "partition_state", 9: "armed", 10: "log_end"}
+RESULTS = {
+    1: "hello_ack",
+    2: "partitions",
+    3: "plans",
+    4: "slots",
+    5: "link_state",
+    6: "system_state",
+    7: "books",
+    8: "partition_state",
+    9: "armed",
+    10: "log_end",
+}
 
 
 @pytest.mark.parametrize("request_", SAFE, ids=lambda r: r.WhichOneof("op"))
@@ -145,17 +171,22 @@ def test_log_records_come_with_their_checksums():
     assert [c.first_seq for c in chunks] == [1, 8, 15, 22, 29]
     assert len(items) == 30 * 64
     for n in range(30):
-        record = items[64 * n:64 * n + 64]
+        record = items[64 * n : 64 * n + 64]
         assert struct.unpack(">Q", record[:8])[0] == n + 1
         assert struct.unpack(">I", record[60:])[0] == crc32c(record[:60])
 
 
 def test_plan_switch_and_reset_pass_their_stages():
-    answers = replies([
-        pb.Request(id=1, partition_control=pb.PartitionControl(partition=2, action=pb.PARTITION_RESET_WARM)),
-        pb.Request(id=2, plan_switch=pb.PlanSwitch(plan=1)),
-        pb.Request(id=3, plan_switch=pb.PlanSwitch(plan=2)),
-    ])
+    answers = replies(
+        [
+            pb.Request(
+                id=1,
+                partition_control=pb.PartitionControl(partition=2, action=pb.PARTITION_RESET_WARM),
+            ),
+            pb.Request(id=2, plan_switch=pb.PlanSwitch(plan=1)),
+            pb.Request(id=3, plan_switch=pb.PlanSwitch(plan=2)),
+        ]
+    )
     stages = {n: [a.stage for a in answers if a.id == n] for n in (1, 2, 3)}
     assert stages[1] == [pb.STAGE_STARTED, pb.STAGE_COMPLETED]
     assert stages[2] == [pb.STAGE_STARTED, pb.STAGE_COMPLETED]
@@ -170,28 +201,49 @@ def test_damage_between_good_frames_is_counted_and_costs_nothing_else():
     damaged = bytearray(good)
     damaged[-2] ^= 0x40  # last byte of the CRC; it stays a byte that COBS can hold
     assert damaged[-2] != 0
-    stream = (good + bytes(damaged) + b"console text\r\n" + frame(b"", version=0x5B) + frame(b"", key=9)
-              + frame(b"x" * 193) + frame(b"\xff")
-              + frame(pb.Request(id=2, link_status=pb.LinkStatus()).SerializeToString()))
+    stream = (
+        good
+        + bytes(damaged)
+        + b"console text\r\n"
+        + frame(b"", version=0x5B)
+        + frame(b"", key=9)
+        + frame(b"x" * 193)
+        + frame(b"\xff")
+        + frame(pb.Request(id=2, link_status=pb.LinkStatus()).SerializeToString())
+    )
     answers = [pb.Reply.FromString(p) for t, _, p in board(stream) if t == REPLY]
     state = [a for a in answers if a.id == 2][0].link_state
     assert state.frames_good == 3  # the ping, the one that is no protobuf, and the question
-    # the key id says that a MAC follows, so a frame without one has the wrong length: checked before the key
-    assert (state.crc_errors, state.console_bytes, state.version_errors, state.length_errors,
-            state.decode_errors) == (1, 14, 1, 2, 1)
+    # a key id says that a MAC follows: a frame without one has the wrong length, checked first
+    assert (
+        state.crc_errors,
+        state.console_bytes,
+        state.version_errors,
+        state.length_errors,
+        state.decode_errors,
+    ) == (1, 14, 1, 2, 1)
 
 
 def test_an_unknown_key_is_counted_as_such():
     body = struct.pack(">BBBBIIH", 0x5A, 1, 0, 5, 0, 1, 0) + bytes(16)
     unknown = b"\0" + stuff(body + struct.pack(">I", crc32c(body))) + b"\0"
-    answers = [pb.Reply.FromString(p) for t, _, p in
-               board(unknown + frame(pb.Request(id=2, link_status=pb.LinkStatus()).SerializeToString())) if t == REPLY]
+    answers = [
+        pb.Reply.FromString(p)
+        for t, _, p in board(
+            unknown + frame(pb.Request(id=2, link_status=pb.LinkStatus()).SerializeToString())
+        )
+        if t == REPLY
+    ]
     assert answers[0].link_state.key_errors == 1
 
 
 def test_hundreds_of_random_requests_are_understood_as_sent():
     rng = random.Random(1)
     times = [rng.getrandbits(64) for _ in range(90)]
-    requests = [pb.Request(id=rng.getrandbits(32) | 1, ping=pb.Ping(ground_time_us=t)) for t in times]
+    requests = [
+        pb.Request(id=rng.getrandbits(32) | 1, ping=pb.Ping(ground_time_us=t)) for t in times
+    ]
     answers = replies(requests, slots=100)
-    assert [(a.id, a.pong.ground_time_us) for a in answers] == [(r.id, r.ping.ground_time_us) for r in requests]
+    assert [(a.id, a.pong.ground_time_us) for a in answers] == [
+        (r.id, r.ping.ground_time_us) for r in requests
+    ]

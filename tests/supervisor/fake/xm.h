@@ -1,6 +1,8 @@
-/* xm.h - libxm as the supervisor sees it, on the workstation: the contract's own headers and one prototype per hypercall
+/* xm.h - libxm as the supervisor sees it, on the workstation: the contract's own headers and one
+ * prototype per hypercall
  *
- * Stands before libxm/include on the include path of the host build. fake_kernel.c is behind the calls. */
+ * Stands before libxm/include on the include path of the host build. fake_kernel.c is behind the
+ * calls. */
 #ifndef FAKE_XM_H
 #define FAKE_XM_H
 
@@ -13,7 +15,8 @@ enum {
 };
 #undef XM_ERROR
 
-/* Every call of the table is declared, so a call that the table loses, or whose arguments change, stops this build. */
+/* Every call of the table is declared, so a call that the table loses, or whose arguments change,
+ * stops this build. */
 #define NONE void
 #define U32(name) xm_u32_t name
 #define S32(name) xm_s32_t name

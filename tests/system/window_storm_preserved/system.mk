@@ -1,0 +1,2 @@
+SRC_0 := storm.c
+SRC_1 := storm.c

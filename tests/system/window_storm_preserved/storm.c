@@ -1,6 +1,6 @@
 /* storm.c - timer interrupts every few hundred microseconds over nested calls of changing depth, window flushes among them, in
  * two partitions whose slots end anywhere: every local of every frame, the condition codes and the results must survive. */
-#include "testlib.h"
+#include "../testlib.h"
 
 #define ROUNDS 6000
 

@@ -22,9 +22,10 @@ const struct hypercall_row hypercall_table[HYPERCALL_COUNT] = {
 xm_s32_t core_call_permitted(xm_u32_t number, xm_u32_t first_argument)
 {
     const struct partition *p = partition_current();
-    bool own = hypercall_table[number].who == XM_OWN && first_argument == p->id;
+    xm_u32_t who = hypercall_table[number].who;
+    bool permitted = who == XM_ANY || p->system || (who == XM_OWN && first_argument == p->id);
 
-    return p->system || own ? XM_OK : XM_PERM_ERROR;
+    return permitted ? XM_OK : XM_PERM_ERROR;
 }
 
 /* ---- system ------------------------------------------------------------------------------------------------------ */

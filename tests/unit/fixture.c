@@ -42,7 +42,8 @@ static void default_hm_rows(struct fixture *f)
     for (xm_u32_t n = 0; n < FIXTURE_PARTITIONS; n++) {                                                        \
         f->partition[n].hm[id] = XM_HM_AC_##action | ((log) != 0 ? XM_CONFIG_HM_LOG : 0u);                     \
     }                                                                                                          \
-    f->head.hm_hypervisor[id] = XM_HM_AC_HYPERVISOR_HALT | XM_CONFIG_HM_LOG;
+    f->head.hm_hypervisor[id] =                                                                                \
+        (XM_HM_AC_##action == XM_HM_AC_IGNORE ? XM_HM_AC_IGNORE : XM_HM_AC_HYPERVISOR_HALT) | XM_CONFIG_HM_LOG;
 #define HM_EVENT_ALIAS(old_name, name)
 #define HM_ACTION(id, name, short_name, effect)
 #define HM_ACTION_ALIAS(old_name, in_partition, in_hypervisor)

@@ -6,9 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TextIO
 
-from .client import Client, utc_us
+from .client import Client
 from .describe import frame_line
 from .model import StageReport
+from .requester import utc_us
 from .render import STAGE_COLUMNS, Output, is_completed, stage_row
 from .session import Observer, Session
 from .transport import open_link

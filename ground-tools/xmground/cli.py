@@ -9,7 +9,7 @@ from typing import NoReturn
 
 from . import commands
 from .app import App
-from .client import utc_us
+from .requester import utc_us
 from .errors import XmgError
 from .render import FORMATS, Output
 from .status import Status

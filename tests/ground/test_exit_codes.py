@@ -16,7 +16,7 @@ import pytest
 from conftest import Result
 from fake_board import FakeBoard, Served
 
-from xmground import client as client_module
+from xmground import requester
 from xmground._generated import supervisor_pb2 as pb
 from xmground.status import Status
 from xmground.transport.lock import LinkLock
@@ -136,7 +136,7 @@ def test_5_authentication(board: FakeBoard, xmg: Xmg) -> None:
 def test_6_outcome_unknown_after_an_early_stage(
     board: FakeBoard, xmg: Xmg, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(client_module, "COMPLETION_S", 0.3)
+    monkeypatch.setattr(requester, "COMPLETION_S", 0.3)
     board.faults.last_stage = pb.STAGE_ACCEPTED
     result = xmg("part", "reset", "P1", "--timeout", "0.3")
     assert result.status == Status.UNKNOWN == 6 and "accepted" in result.out

@@ -9,6 +9,7 @@ from fake_board import FakeBoard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from xmground import framing
 from xmground._generated import supervisor_pb2 as pb
 from xmground.client import Client
 from xmground.errors import (
@@ -333,3 +334,16 @@ def test_commands_happen_at_most_once_on_any_link(seed: int, badness: float) -> 
         assert len(board.executed) == 1
     except OutcomeUnknown:
         assert len(board.executed) <= 1
+
+
+def test_listening_takes_no_half_frame_for_text(board: FakeBoard) -> None:
+    client = loop_client(board)
+    transport = client.session._transport
+    assert isinstance(transport, LoopTransport)
+    wire = framing.encode_uart(framing.Frame(5, b"beacon"))
+    found = []
+    for piece in (wire[:7], wire[7:], b"text"):
+        transport.pending = piece
+        found += client.session.listen(0.01)
+    found += client.session.listen(0.01)
+    assert found == [framing.Frame(5, b"beacon"), framing.Noise("noise", b"text")]

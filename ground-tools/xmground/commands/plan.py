@@ -5,7 +5,7 @@ from dataclasses import asdict
 from typing import Any
 
 from ..app import App
-from ..client import COMPLETION_S, find_by_name
+from ..client import find_by_name
 from ..model import Plan, PlanState
 from ..render import Column, board_time, plain
 from ..status import Status
@@ -101,7 +101,7 @@ def switch(app: App) -> Status:
         names = {p.id: p.name for p in plans}
         # The switch waits for the end of a frame, which may be longer than any other command.
         frame_s = max(p.major_frame_us for p in plans) / 1e6
-        completion_s = max(COMPLETION_S, 3 * frame_s, app.args.timeout)
+        completion_s = max(client.completion_s, 3 * frame_s)
 
         def act(on_stage) -> dict[str, object]:
             done = client.switch_plan(plan.id, app.args.wait, completion_s, on_stage)

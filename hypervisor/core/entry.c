@@ -211,7 +211,7 @@ void core_asm_call(xm_u32_t number, xm_u32_t argument, struct arch_trap *trap)
         return;
     case sparc_set_psr_nr:
         trap->psr = (trap->psr & ~PSR_ICC) | (argument & PSR_ICC);
-        pct->iFlags = (pct->iFlags & ~VIRQ_FLAG_PIL) | (argument & (VIRQ_FLAG_PIL | VIRQ_FLAG_ET));
+        pct->iFlags = argument & (VIRQ_FLAG_PIL | VIRQ_FLAG_ET);
         break;
     case sparc_set_pil_nr:
         pct->iFlags |= VIRQ_FLAG_PIL;

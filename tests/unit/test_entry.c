@@ -204,6 +204,8 @@ static void entry_assembler_calls(void **state)
     core_asm_call(sparc_set_psr_nr, 0xffffffffu, &trap);
     assert_int_equal(trap.psr, 0xf3f010e0u); /* only the condition codes */
     assert_int_equal(p->pct->iFlags, VIRQ_FLAG_ET | VIRQ_FLAG_PIL);
+    core_asm_call(sparc_set_psr_nr, 0x300u, &trap); /* traps can be turned off as well as on */
+    assert_int_equal(p->pct->iFlags, 0x300u);
     core_asm_call(99, 0, &trap);
     assert_int_equal((xm_s32_t)trap.result, XM_UNKNOWN_HYPERCALL);
     p->pct->iFlags = 0;

@@ -79,9 +79,9 @@ $(SYSTEM_OUT)/container: $(SYSTEM_HYPERVISOR) $(SYSTEM_CONF) $(SYSTEM_IMAGES) $(
 
 # One run makes both files.
 $(SYSTEM_OUT)/system.bin: $(SYSTEM_OUT)/system.elf ;
-$(SYSTEM_OUT)/system.elf: $(SYSTEM_OUT)/container $(SYSTEM_CONF) $(BOOT_OBJECT) tools/rswbuild hypervisor/boot/boot.ld
+$(SYSTEM_OUT)/system.elf: $(SYSTEM_OUT)/container $(BOOT_OBJECT) tools/rswbuild hypervisor/boot/boot.ld
 	@$(TSIZE) $(SYSTEM_HYPERVISOR) $(SYSTEM_IMAGES)
-	@BUILD=$(BUILD) BOOT_OBJECT=$(BOOT_OBJECT) CROSS=$(CROSS) tools/rswbuild $< $(SYSTEM_CONF) $@ $(SYSTEM_OUT)/system.bin
+	@BUILD=$(BUILD) BOOT_OBJECT=$(BOOT_OBJECT) CROSS=$(CROSS) tools/rswbuild $< $@ $(SYSTEM_OUT)/system.bin
 
 .PHONY: system-image
 system-image: $(SYSTEM_OUT)/system.elf $(SYSTEM_OUT)/system.bin

@@ -74,8 +74,15 @@ class Bench:
         assert done.returncode == 0, done.stderr
         return out, conf
 
-    def rswbuild(self, container: Path, conf: Path) -> str:
-        return run(ROOT / "tools/rswbuild", container, conf, self.path("system.elf"), self.path("system.bin")).stdout
+    def rswbuild(self, container: Path) -> str:
+        return run(ROOT / "tools/rswbuild", container, self.path("system.elf"), self.path("system.bin")).stdout
+
+    def damage(self, container: Path, data: bytes) -> None:
+        """Replace the container inside the images that rswbuild made of it: what a flipped bit on the board does."""
+        for name in ("system.elf", "system.bin"):
+            image, good = self.path(name).read_bytes(), container.read_bytes()
+            assert image.count(good) == 1 and len(data) == len(good)
+            self.path(name).write_bytes(image.replace(good, data))
 
 
 @pytest.fixture(scope="session")

@@ -36,19 +36,19 @@ def check_three_lives(lines):
 
 
 def test_from_ram_boot_warm_and_cold_reset(bench):
-    said = bench.rswbuild(*bench.system())
+    said = bench.rswbuild(bench.system()[0])
     assert "entry 0x40f" in said
     check_three_lives(boot("-kernel", bench.path("system.elf")))
 
 
 def test_from_prom_boot_warm_and_cold_reset(bench):
-    bench.rswbuild(*bench.system())
+    bench.rswbuild(bench.system()[0])
     check_three_lives(boot("-bios", bench.path("system.bin")))
 
 
 def test_system_elf_leaves_memory_that_must_survive_alone(bench):
     container, conf = bench.system()
-    bench.rswbuild(container, conf)
+    bench.rswbuild(container)
     data = bench.path("system.elf").read_bytes()
     offset, count = struct.unpack_from(">I", data, 28)[0], struct.unpack_from(">H", data, 44)[0]
     loads = [struct.unpack_from(">8I", data, offset + 32 * i) for i in range(count)]
@@ -71,12 +71,12 @@ NAMES = [(0, 0, "hypervisor (xm.elf)"), (1, 0, "configuration (test)"), (2, 0, "
 @pytest.mark.parametrize("kind, partition, name", NAMES)
 @pytest.mark.parametrize("medium", ["-kernel", "-bios"])
 def test_one_flipped_bit_in_a_file_starts_nothing(bench, kind, partition, name, medium):
-    container, conf = bench.system()
+    container, _ = bench.system()
     data = bytearray(container.read_bytes())
     offset = {(k, p): o for k, p, o in files_of(bytes(data))}[kind, partition]
     data[offset + 3] ^= 0x10
-    container.write_bytes(data)
-    bench.rswbuild(container, conf)
+    bench.rswbuild(container)
+    bench.damage(container, data)
     lines = boot(medium, bench.path("system.elf" if medium == "-kernel" else "system.bin"))
     assert len(lines) == 1, lines
     assert re.fullmatch(rf"boot: {re.escape(name)} damaged: SHA-256 found [0-9a-f]{{16}}\.\.\., expected "
@@ -91,8 +91,8 @@ def test_damaged_header_starts_nothing(bench):
                          (41, "image header damaged")):
         data = bytearray(good)
         data[at] ^= 1
-        container.write_bytes(data)
-        bench.rswbuild(container, conf)
+        bench.rswbuild(container)
+        bench.damage(container, data)
         lines = boot("-kernel", bench.path("system.elf"))
         assert len(lines) == 1 and fragment in lines[0], lines
 
@@ -103,7 +103,7 @@ def test_warm_reset_does_not_need_the_stored_partition_images(bench):
     data = bytearray(container.read_bytes())
     data[{(k, p): o for k, p, o in files_of(bytes(data))}[2, 0]] ^= 1
     container.write_bytes(data)
-    bench.rswbuild(container, conf)
+    bench.rswbuild(container)
     assert "partition 0 (P0) damaged" in boot("-kernel", bench.path("system.elf"))[0]
 
     # The last page of the hypervisor's area, as a running hypervisor leaves it when it asks for a warm reset.

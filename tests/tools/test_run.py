@@ -60,7 +60,7 @@ def test_port_in_use_is_said(bench, idle_system):
 
 def test_without_a_link_the_console_comes_here(bench):
     bench.path("partitions.mk").write_text("LINK_UART := 10 1\n")
-    bench.rswbuild(*bench.system())
+    bench.rswbuild(bench.system()[0])
     done = run("timeout", "20", ROOT / "tools/run-system", bench.path("system.elf"), bench.path("partitions.mk"),
                stdin=subprocess.DEVNULL)
     assert "no link to the ground" in done.stdout and "hyp: entry 00000003" in done.stdout

@@ -229,3 +229,42 @@ def test_place_ignores_a_resident_software_area_in_rom(bench):
 def test_place_refuses_when_nothing_is_free(bench):
     refused(bench, place(bench, 0x100000, "hypervisor=0x80000", "region=0,0x40000000,0x200000", "part=P0",
                          "area=0x40100000,0x10000"), "no free RAM of 1048576 bytes", "ResidentSw area of 1024KB")
+
+
+def test_file_at_an_offset_of_the_container(bench):
+    program, conf, hypervisor = bench.partition("-DCUSTOM_FILES=0"), bench.configuration(*PLAIN), bench.hypervisor()
+    done = bench.xmpack("build", "-h", f"{hypervisor}:{conf}@0x8000", "-p", f"0:{program}@9000", bench.path("out"))
+    assert done.returncode == 0, done.stderr
+    data = bench.path("out").read_bytes()
+    assert data[0x8000:0x8000 + conf.stat().st_size] == conf.read_bytes()
+    assert program.read_bytes().find(data[0x9000:0x9020]) > 0
+    assert bench.xmpack("list", bench.path("out")).returncode == 0
+
+
+@pytest.mark.parametrize("offset, fragment", [("@10", "cannot start at offset 0x10 of the container"),
+                                              ("@9001", "give a multiple of 8"), ("@0", "is not an offset")])
+def test_impossible_offset(bench, offset, fragment):
+    done = pack(bench, f"0:{bench.partition('-DCUSTOM_FILES=0')}{offset}")
+    refused(bench, done, fragment)
+
+
+def test_name_with_an_at_sign(bench):
+    bench.path("a@home").mkdir()
+    program = bench.partition("-DCUSTOM_FILES=0", name="a@home/p.elf")
+    assert pack(bench, f"0:{program}").returncode == 0
+
+
+def test_number_stands_for_a_file_named_before(bench):
+    bench.path("same").write_text("same")
+    program, other = bench.partition(), bench.partition(base=0x40200000, name="other.elf")
+    done = pack(bench, f"0:{program}:{bench.path('same')}", f"1:{other}:#3")
+    assert done.returncode == 0, done.stderr
+    assert bench.xmpack("list", bench.path("out")).stdout.count("same ") == 2
+    bench.path("out").unlink()
+    refused(bench, pack(bench, f"0:{program}:#3"), "no such file before it; 3 were named, from #0")
+
+
+def test_place_takes_a_container_too(bench):
+    container, conf = bench.system()
+    of_container, of_conf = bench.xmpack("place", container, "65536"), bench.xmpack("place", conf, "65536")
+    assert of_container.returncode == 0 and of_container.stdout == of_conf.stdout

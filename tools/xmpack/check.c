@@ -71,12 +71,14 @@ void check_hypervisor(const struct conf *conf, const struct pack_argument *argum
     struct image_entry *file = image_add_file(image, XM_IMAGE_HYPERVISOR, 0, base_name(path));
     file->entry = elf.entry;
     file->header_address = header_address;
+    file->offset = argument->offsets[0];
     for (uint32_t i = 0; i < elf.segment_count; i++) {
         const struct elf_segment *s = &elf.segments[i];
         image_add_part(image, s->physical, s->file_bytes, s->memory_bytes, s->data);
     }
     const char *name = conf_string(conf, conf->head->name);
-    image_add_file(image, XM_IMAGE_CONFIG, 0, *name ? name : base_name(conf->file.path));
+    file = image_add_file(image, XM_IMAGE_CONFIG, 0, *name ? name : base_name(conf->file.path));
+    file->offset = argument->offsets[1];
     image_add_part(image, 0, conf->head->length, conf->head->length, conf->file.data);
 }
 
@@ -175,7 +177,7 @@ static void add_custom_files(const struct conf *conf, uint32_t id, const struct 
                    file.path, size, room, i);
         }
         uint32_t physical = load_address(conf, id, file.path, "custom file", address, size, false);
-        image_add_file(image, XM_IMAGE_CUSTOM, id, base_name(file.path));
+        image_add_file(image, XM_IMAGE_CUSTOM, id, base_name(file.path))->offset = argument->offsets[1 + i];
         image_add_part(image, physical, size, size, file.data);
     }
 }
@@ -191,6 +193,7 @@ void check_partition(const struct conf *conf, uint32_t id, const struct pack_arg
     const uint8_t *header = partition_header(conf, id, &elf, &header_address);
     struct image_entry *file = image_add_file(image, XM_IMAGE_PARTITION, id, *name ? name : base_name(path));
     file->entry = elf.entry;
+    file->offset = argument->offsets[0];
     for (uint32_t i = 0; i < elf.segment_count; i++) {
         const struct elf_segment *s = &elf.segments[i];
         uint32_t physical = load_address(conf, id, path, "segment", s->address, s->memory_bytes, s->writable);

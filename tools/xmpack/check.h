@@ -9,11 +9,13 @@
 #include "conf.h"
 #include "image.h"
 
-/* One -h or -p argument, taken apart at its colons: files[0] is the executable. */
+/* One -h or -p argument, taken apart at its colons: files[0] is the executable. offsets[n]: where in the container the data
+ * of files[n] are to start, 0: behind the file before. */
 struct pack_argument {
     bool given;
     uint32_t file_count;
     const char *files[2 + CONFIG_MAX_NO_CUSTOMFILES];
+    uint32_t offsets[2 + CONFIG_MAX_NO_CUSTOMFILES];
 };
 
 void check_hypervisor(const struct conf *conf, const struct pack_argument *argument, struct image *image);

@@ -50,11 +50,17 @@ static void check_head(const struct blob *file)
 /* Reads and checks a configuration: magic, revision, length, CRC, and that its tables lie inside. */
 void conf_read(const char *path, struct conf *conf)
 {
-    conf->file = read_file(path);
+    conf_use(read_file(path), conf);
+}
+
+/* The same for a configuration that is already in memory; the path is for messages. */
+void conf_use(struct blob file, struct conf *conf)
+{
+    conf->file = file;
     check_head(&conf->file);
     uint32_t strings = be32(conf->file.data + offsetof(struct xm_config, strings));
     if (strings % 4 != 0 || strings < sizeof(struct xm_config) || strings > conf->file.size) {
-        refuse("%s: a table lies outside the file; compile the configuration again", path);
+        refuse("%s: a table lies outside the file; compile the configuration again", file.path);
     }
     conf->head = (const void *)host_words(&conf->file, strings / 4);
     conf->regions = table(conf, conf->head->regions, sizeof *conf->regions);
@@ -67,7 +73,7 @@ void conf_read(const char *path, struct conf *conf)
     for (uint32_t i = 0; i < conf->head->partitions.count; i++) {
         const struct xm_config_partition *p = &conf->partitions[i];
         if (p->area_first > conf->head->areas.count || p->area_count > conf->head->areas.count - p->area_first) {
-            refuse("%s: areas of partition %u lie outside their table; compile the configuration again", path, i);
+            refuse("%s: areas of partition %u lie outside their table; compile the configuration again", file.path, i);
         }
     }
 }

@@ -21,6 +21,7 @@ struct conf {
 };
 
 void conf_read(const char *path, struct conf *conf);
+void conf_use(struct blob file, struct conf *conf);
 const char *conf_string(const struct conf *conf, uint32_t offset);
 const char *conf_partition_text(const struct conf *conf, uint32_t id);
 const struct xm_config_area *conf_area_mapped(const struct conf *conf, uint32_t id, uint32_t address,

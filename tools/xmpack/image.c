@@ -1,7 +1,6 @@
 #include "image.h"
 
 #include <bearssl.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -45,6 +44,20 @@ struct layout {
     uint32_t files, segments, strings, strings_length, data, length;
 };
 
+/* Offset of part `index` in the container, when the data before it end at `end`. */
+static uint64_t part_offset(const struct image *image, uint32_t index, uint64_t end)
+{
+    const struct image_entry *file = &image->files[image->parts[index].file];
+    if (file->offset == 0 || index != file->first) {
+        return end;
+    }
+    if (file->offset < end || file->offset % 8 != 0) {
+        refuse("%s: cannot start at offset 0x%x of the container: what is before it ends at 0x%llx; give a multiple of 8 "
+               "from there on, or no offset", file->name, file->offset, (unsigned long long)end);
+    }
+    return file->offset;
+}
+
 static struct layout lay_out(const struct image *image)
 {
     struct layout at = { .files = sizeof(struct xm_image), .strings_length = 0 };
@@ -56,7 +69,7 @@ static struct layout lay_out(const struct image *image)
     at.data = round_up(at.strings + at.strings_length, 8);
     uint64_t length = at.data;
     for (uint32_t i = 0; i < image->part_count; i++) {
-        length += ((uint64_t)image->parts[i].file_bytes + 7) / 8 * 8;
+        length = part_offset(image, i, length) + ((uint64_t)image->parts[i].file_bytes + 7) / 8 * 8;
     }
     if (length > 1u << 30) {
         refuse("the container would have %llu bytes; the limit is 1 GiB", (unsigned long long)length);
@@ -74,6 +87,7 @@ static void put_segments(const struct image *image, struct layout at, uint8_t *o
     for (uint32_t i = 0; i < image->part_count; i++) {
         const struct image_part *part = &image->parts[i];
         uint8_t *segment = out + at.segments + i * sizeof(struct xm_image_segment);
+        offset = (uint32_t)part_offset(image, i, offset);
         PUT(segment, xm_image_segment, address, part->address);
         PUT(segment, xm_image_segment, file_bytes, part->file_bytes);
         PUT(segment, xm_image_segment, memory_bytes, part->memory_bytes);
@@ -183,6 +197,27 @@ static const uint8_t *segment_at(const struct blob *c, uint32_t index)
         refuse("%s: a segment lies outside the container; build it again", c->path);
     }
     return segment;
+}
+
+/* Whether a file starts like a container. */
+bool image_is_container(const struct blob *file)
+{
+    return file->size >= sizeof(struct xm_image) && GET(file->data, xm_image, magic) == XM_IMAGE_MAGIC;
+}
+
+/* The compiled configuration inside a container; refuses a container without one. */
+struct blob image_configuration(const struct blob *container)
+{
+    check_structure(container);
+    const uint8_t *file = container->data + GET(container->data, xm_image, file_offset);
+    for (uint32_t i = 0; i < GET(container->data, xm_image, file_count); i++, file += sizeof(struct xm_image_file)) {
+        if (GET(file, xm_image_file, kind) == XM_IMAGE_CONFIG && GET(file, xm_image_file, segment_count) > 0) {
+            const uint8_t *segment = segment_at(container, GET(file, xm_image_file, segment_first));
+            return (struct blob){ container->path, container->data + GET(segment, xm_image_segment, offset),
+                                  GET(segment, xm_image_segment, file_bytes) };
+        }
+    }
+    refuse("%s: no configuration in this container; build it with 'xmpack build'", container->path);
 }
 
 static const char *name_of(const struct blob *c, const uint8_t *file)

@@ -2,6 +2,8 @@
 #ifndef XMPACK_IMAGE_H
 #define XMPACK_IMAGE_H
 
+#include <stdbool.h>
+
 #include "../../hypervisor/abi/image.h"
 #include "util.h"
 
@@ -17,6 +19,7 @@ struct image_part {
 struct image_entry {
     enum xm_image_kind kind;
     uint32_t partition, entry, header_address;
+    uint32_t offset; /* where in the container its data is to start; 0: behind the file before */
     char name[64];
     uint32_t first, count; /* in parts */
 };
@@ -33,6 +36,8 @@ struct image_entry *image_add_file(struct image *image, enum xm_image_kind kind,
 void image_add_part(struct image *image, uint32_t address, uint32_t file_bytes, uint32_t memory_bytes,
                     const uint8_t *data);
 struct blob image_serialize(const struct image *image, const char *path);
+bool image_is_container(const struct blob *file);
+struct blob image_configuration(const struct blob *container);
 int image_list(const char *path);
 
 #endif

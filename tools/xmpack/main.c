@@ -6,18 +6,26 @@
 #include <string.h>
 
 static const char usage[] =
-    "usage: xmpack build -h HYPERVISOR.elf:CONF.xmc [-p ID:PARTITION.elf[:CUSTOM]...]... CONTAINER\n"
-    "       xmpack check CONF.xmc [-h HYPERVISOR.elf:CONF.xmc] [-p ID:PARTITION.elf[:CUSTOM]...]...\n"
+    "usage: xmpack build -h HYPERVISOR:CONF.xmc [-p ID:PARTITION[:CUSTOM]...]... CONTAINER\n"
+    "       xmpack check CONF.xmc [-h HYPERVISOR:CONF.xmc] [-p ID:PARTITION[:CUSTOM]...]...\n"
     "       xmpack list CONTAINER\n"
-    "       xmpack place CONF.xmc BYTES\n"
+    "       xmpack place CONF.xmc|CONTAINER BYTES\n"
+    "\n"
+    "Hypervisor and partitions are executables (ELF, or what xmeformat made of one). FILE@OFFSET puts a file's data at that\n"
+    "hexadecimal offset of the container; #N stands for the N-th file named so far, from 0.\n"
     "\n"
     "build  checks everything and writes the container; a partition without -p stays halted\n"
     "check  the same checks, writes nothing\n"
     "list   prints every image of a container: addresses, sizes, entry, digest (status 2: damaged)\n"
     "place  prints where in RAM boot loader and container of so many bytes go\n";
 
+/* Hypervisor, configuration, and per partition its image and custom files. */
+#define NAMES_MAX IMAGE_FILES_MAX
+
 struct request {
     const char *positional;
+    uint32_t name_count; /* files in the order of the command line, for #N */
+    const char *names[NAMES_MAX];
     struct pack_argument hypervisor;
     struct pack_argument partitions[XM_MAX_PARTITIONS];
 };
@@ -28,8 +36,42 @@ _Noreturn static void wrong_usage(const char *why)
     exit(2);
 }
 
+/* Cuts "@OFFSET" off the end of a file's name; 0 when there is none. An @ before anything else belongs to the name. */
+static uint32_t cut_offset(const char *option, char *text)
+{
+    char *at = strrchr(text, '@'), *end;
+    if (!at || strspn(at + 1, "0123456789abcdefABCDEFxX") != strlen(at + 1)) {
+        return 0;
+    }
+    unsigned long offset = strtoul(at + 1, &end, 16);
+    if (end == at + 1 || *end != '\0' || offset == 0 || offset > UINT32_MAX) {
+        refuse("%s %s: %s is not an offset in the container; write @ and a hexadecimal number above 0", option, text, at);
+    }
+    *at = '\0';
+    return (uint32_t)offset;
+}
+
+/* The file that one part of an option names. */
+static const char *take_name(struct request *request, const char *option, const char *text)
+{
+    if (text[0] == '#') {
+        char *end;
+        unsigned long n = strtoul(text + 1, &end, 10);
+        if (text[1] < '0' || text[1] > '9' || *end != '\0' || n >= request->name_count) {
+            refuse("%s %s: no such file before it; %u were named, from #0", option, text, request->name_count);
+        }
+        text = request->names[n];
+    }
+    if (request->name_count == NAMES_MAX) {
+        refuse("more than %d files in one container", NAMES_MAX);
+    }
+    request->names[request->name_count++] = text;
+    return text;
+}
+
 /* "a:b:c" to its parts. `option` is for the message only. */
-static void split(const char *option, char *text, uint32_t parts_max, struct pack_argument *argument)
+static void split(struct request *request, const char *option, char *text, uint32_t parts_max,
+                  struct pack_argument *argument)
 {
     const char *whole = text;
     while (text) {
@@ -44,7 +86,8 @@ static void split(const char *option, char *text, uint32_t parts_max, struct pac
             refuse("%s %s: too many files; a partition takes at most %d custom files", option, whole,
                    CONFIG_MAX_NO_CUSTOMFILES);
         }
-        argument->files[argument->file_count++] = text;
+        argument->offsets[argument->file_count] = cut_offset(option, text);
+        argument->files[argument->file_count++] = take_name(request, option, text);
         text = colon ? colon + 1 : NULL;
     }
     argument->given = true;
@@ -55,7 +98,7 @@ static void take_hypervisor(struct request *request, char *text)
     if (request->hypervisor.given) {
         refuse("-h is given twice; a system has one hypervisor");
     }
-    split("-h", text, 2 + CONFIG_MAX_NO_CUSTOMFILES, &request->hypervisor);
+    split(request, "-h", text, 2 + CONFIG_MAX_NO_CUSTOMFILES, &request->hypervisor);
     if (request->hypervisor.file_count < 2) {
         refuse("-h %s: no configuration behind it; write -h %s:CONF.xmc", text, text);
     }
@@ -76,7 +119,7 @@ static void take_partition(struct request *request, char *text)
     if (request->partitions[id].given) {
         refuse("-p %lu is given twice; a partition has one image", id);
     }
-    split("-p", colon + 1, 1 + CONFIG_MAX_NO_CUSTOMFILES, &request->partitions[id]);
+    split(request, "-p", colon + 1, 1 + CONFIG_MAX_NO_CUSTOMFILES, &request->partitions[id]);
 }
 
 static void take_arguments(struct request *request, int argc, char **argv)
@@ -160,9 +203,10 @@ static int place(int argc, char **argv)
     char *end;
     unsigned long bytes = argc == 4 ? strtoul(argv[3], &end, 0) : 0;
     if (argc != 4 || *end != '\0' || bytes == 0 || bytes > 1ul << 30) {
-        wrong_usage("place needs a configuration and a size in bytes");
+        wrong_usage("place needs a configuration or a container, and a size in bytes");
     }
-    conf_read(argv[2], &conf);
+    struct blob file = read_file(argv[2]);
+    conf_use(image_is_container(&file) ? image_configuration(&file) : file, &conf);
     printf("0x%08x\n", conf_place(&conf, (uint32_t)bytes));
     return 0;
 }

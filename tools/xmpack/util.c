@@ -10,9 +10,12 @@
 /* Containers and images stay far below this; it keeps every size within 32 bits. */
 #define FILE_BYTES_MAX (256u << 20)
 
+/* Name in front of every message. */
+const char *util_program = "xmpack";
+
 static void message(const char *kind, const char *format, va_list args)
 {
-    fprintf(stderr, "xmpack: %s", kind);
+    fprintf(stderr, "%s: %s", util_program, kind);
     vfprintf(stderr, format, args);
     fputc('\n', stderr);
 }

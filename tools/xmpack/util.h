@@ -1,6 +1,6 @@
-/* util.h - files, messages, byte order and checksums for xmpack
+/* util.h - files, messages, byte order and checksums for xmpack and xmeformat
  *
- * Rules: messages go to stderr and start with "xmpack: ". A refusal ends the program with status 2; output files are
+ * Rules: messages go to stderr and start with the program's name. A refusal ends the program with status 2; output files are
  *        written whole and last, so a refusal leaves none behind. Memory is never given back: the program is short. */
 #ifndef XMPACK_UTIL_H
 #define XMPACK_UTIL_H
@@ -15,6 +15,8 @@ struct blob {
     uint8_t *data;
     size_t size;
 };
+
+extern const char *util_program;
 
 _Noreturn void refuse(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void warn(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -250,8 +250,8 @@ static void partition_control(const Xm__Request *request)
 
 /* ---- plans ----------------------------------------------------------------------------------- */
 
-#define PLANS_PER_REPLY 12u
-#define SLOTS_PER_REPLY 24u
+#define PLANS_PER_REPLY 24u
+#define SLOTS_PER_REPLY 40u
 
 static void plan_list(const Xm__Request *request)
 {

@@ -14,6 +14,7 @@
 
 struct fake fake;
 static jmp_buf slot_end;
+static struct fake_shape present_shape;
 
 /* ---- compiled configuration ------------------------------------------------------------------ */
 
@@ -57,9 +58,9 @@ static void configure_partitions(const struct fake_shape *shape)
     put(uarts + WORD_AT(xm_config_uart, baud), 115200);
     for (uint32_t id = 0; id < shape->partitions; id++) {
         uint32_t row = rows + id * (uint32_t)sizeof(struct xm_config_partition);
-        char name[16];
+        char name[32];
 
-        snprintf(name, sizeof(name), "P%u", id);
+        snprintf(name, sizeof(name), shape->large_values ? "P%u-abcdefghijkl" : "P%u", id);
         put(row + WORD_AT(xm_config_partition, name),
             id == FAKE_SELF ? string("supervisor") : string(name));
         put(row + WORD_AT(xm_config_partition, flags), id == FAKE_SELF ? XM_PART_SYSTEM : 0);
@@ -70,12 +71,21 @@ static void configure_partitions(const struct fake_shape *shape)
     }
 }
 
-static void put_slot(uint32_t row, uint32_t id, uint32_t partition, uint32_t start_us)
+static void put_slot(uint32_t row, uint32_t id, uint32_t partition, bool large)
 {
     put(row + WORD_AT(xm_config_slot, id), partition == XM_CONFIG_IDLE ? XM_CONFIG_NONE : id);
     put(row + WORD_AT(xm_config_slot, partition), partition);
-    put(row + WORD_AT(xm_config_slot, start_us), start_us);
-    put(row + WORD_AT(xm_config_slot, duration_us), 10000);
+    put(row + WORD_AT(xm_config_slot, start_us), (large ? 4000000000u : 0) + id * 10000);
+    put(row + WORD_AT(xm_config_slot, duration_us), large ? 4000000000u : 10000);
+}
+
+/* Major frame of a plan. */
+static uint32_t plan_frame_us(const struct fake_shape *shape, uint32_t plan)
+{
+    if (plan != 0) {
+        return shape->large_values ? 4000000000u : 100000;
+    }
+    return shape->frame_us != 0 ? shape->frame_us : 250000;
 }
 
 /* Plan 0: supervisor, gap, then P1, P2, P3, P1 ..; plan 1: the supervisor alone; plan 2: P1 alone;
@@ -90,8 +100,10 @@ static void configure_plans(const struct fake_shape *shape)
     for (uint32_t plan = 0; plan < shape->plans; plan++) {
         uint32_t row = rows + plan * (uint32_t)sizeof(struct xm_config_plan);
 
-        put(row + WORD_AT(xm_config_plan, name), string(plan < 3 ? names[plan] : "spare"));
-        put(row + WORD_AT(xm_config_plan, major_frame_us), plan == 0 ? 250000 : 100000);
+        put(row + WORD_AT(xm_config_plan, name), string(plan < 3              ? names[plan]
+                                                        : shape->large_values ? "spare-plan-name"
+                                                                              : "spare"));
+        put(row + WORD_AT(xm_config_plan, major_frame_us), plan_frame_us(shape, plan));
         put(row + WORD_AT(xm_config_plan, slot_first), plan == 0 ? 0 : shape->slots + plan - 1);
         put(row + WORD_AT(xm_config_plan, slot_count), plan == 0 ? shape->slots : 1);
     }
@@ -103,7 +115,7 @@ static void configure_plans(const struct fake_shape *shape)
                          : number == 1 ? XM_CONFIG_IDLE
                                        : 1 + (number - 2) % 3;
 
-        put_slot(row, number, i == shape->slots + 1 ? 1 : owner, number * 10000);
+        put_slot(row, number, i == shape->slots + 1 ? 1 : owner, shape->large_values);
     }
 }
 
@@ -128,13 +140,14 @@ static void configure(const struct fake_shape *shape)
  * starts the supervisor. */
 void fake_init(const struct fake_shape *shape)
 {
-    static const struct fake_shape usual = { 4, 3, 4 };
+    static const struct fake_shape usual = { .partitions = 4, .plans = 3, .slots = 4 };
 
     shape = shape == NULL ? &usual : shape;
+    present_shape = *shape;
     memset(&fake, 0, sizeof(fake));
     configure(shape);
     fake.pct.id = FAKE_SELF;
-    fake.frame_us = 250000;
+    fake.frame_us = plan_frame_us(shape, 0);
     fake.line_bytes = FAKE_RING;
     fake.info = (struct xm_kernel_info){
         .xm_version = 0x000100,
@@ -175,7 +188,7 @@ static void end_frame(void)
         fake.info.current_plan = fake.info.requested_plan;
         fake.info.switch_time_us = fake.info.frame_start_us;
         fake.info.switch_frame = fake.info.frame;
-        fake.frame_us = fake.info.current_plan == 0 ? 250000 : 100000;
+        fake.frame_us = plan_frame_us(&present_shape, (uint32_t)fake.info.current_plan);
     }
 }
 
@@ -203,12 +216,18 @@ void fake_tick(uint32_t us)
     fake.link.tx_bytes += leaves;
 }
 
+/* Runs code of the partition until it comes back or ends the partition. */
+void fake_run(void (*run)(void))
+{
+    if (fake.end == FAKE_GOES_ON && setjmp(slot_end) == 0) {
+        run();
+    }
+}
+
 /* One slot of the supervisor, and the time until its next. Nothing once the supervisor is gone. */
 void fake_slot(void)
 {
-    if (fake.end == FAKE_GOES_ON && setjmp(slot_end) == 0) {
-        supervisor_slot();
-    }
+    fake_run(supervisor_slot);
     fake_tick(FAKE_SLOT_US);
 }
 
@@ -337,6 +356,9 @@ xm_s32_t XM_link_read(void *buffer, xm_u32_t size)
 {
     uint32_t count = size < fake.rx_count ? size : fake.rx_count;
 
+    if (fake.no_link) {
+        return XM_INVALID_CONFIG;
+    }
     memcpy(buffer, fake.rx, count);
     fake.rx_count -= count;
     memmove(fake.rx, fake.rx + count, fake.rx_count);
@@ -348,6 +370,9 @@ xm_s32_t XM_link_write(const void *buffer, xm_u32_t size)
     uint32_t room = fake.link.tx_size - fake.tx_count;
     uint32_t count = size < room ? size : room;
 
+    if (fake.no_link) {
+        return XM_INVALID_CONFIG;
+    }
     memcpy(fake.tx + fake.tx_count, buffer, count);
     fake.tx_count += count;
     return (xm_s32_t)count;
@@ -355,6 +380,9 @@ xm_s32_t XM_link_write(const void *buffer, xm_u32_t size)
 
 xm_s32_t XM_link_status(struct xm_link_status *status)
 {
+    if (fake.no_link || fake.no_link_status) {
+        return XM_INVALID_CONFIG;
+    }
     fake.link.rx_waiting = fake.rx_count;
     fake.link.tx_waiting = fake.tx_count;
     *status = fake.link;
@@ -473,6 +501,9 @@ xm_s32_t XM_reset_partition(xm_u32_t partitionId, xm_u32_t resetMode, xm_u32_t s
     if (fake.refuse != 0) {
         return fake.refuse;
     }
+    if (p->ignores_reset) {
+        return XM_OK;
+    }
     p->status.resetCounter = resetMode == XM_WARM_RESET ? p->status.resetCounter + 1 : 0;
     p->status.resetStatus = status;
     p->status.opMode = resetMode == XM_WARM_RESET ? XM_OPMODE_WARM_RESET : XM_OPMODE_COLD_RESET;
@@ -517,7 +548,9 @@ xm_s32_t XM_switch_sched_plan(xm_u32_t newPlanId, xm_u32_t *currentPlanId)
 
 xm_s32_t XM_idle_self(void)
 {
-    fake.idle_calls++;
+    if (++fake.idle_calls == fake.shutdown_at_idle) {
+        fake.pct.extIrqsPend |= 1u << XM_VT_EXT_SHUTDOWN;
+    }
     fake_tick(FAKE_SLOT_US);
     return XM_OK;
 }

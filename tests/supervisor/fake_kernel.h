@@ -25,6 +25,8 @@ struct fake_shape {
     unsigned plans; /* 3 or more: nominal, maintenance, and one without a supervisor slot; more like
                        plan 0 */
     unsigned slots; /* slots of plan 0, gaps counted: 4 or more */
+    uint32_t frame_us; /* major frame of plan 0; 0: 250 ms */
+    bool large_values; /* names and numbers as long as they can be */
 };
 
 struct fake_log {
@@ -38,6 +40,7 @@ struct fake_partition {
     xmPartitionStatus_t status;
     bool runs; /* has slots and does not crash: its clock advances */
     bool ignores_shutdown;
+    bool ignores_reset;  /* goes on in its old life although the reset was taken */
     bool halts_at_start; /* the health monitor halts it whenever it is reset */
     struct fake_log trace, console;
 };
@@ -69,6 +72,8 @@ struct fake {
     enum fake_end end;
     xm_u32_t end_mode, end_status;
     unsigned reset_calls, suspend_calls, switch_calls, idle_calls;
+    unsigned shutdown_at_idle; /* the supervisor is asked to shut down at this XM_idle_self */
+    bool no_link, no_link_status;
     xm_s32_t
         refuse; /* code that partition control and plan switching give instead of acting; 0: act */
     uint8_t config[32768];
@@ -78,6 +83,7 @@ extern struct fake fake;
 
 void fake_init(const struct fake_shape *shape);
 void fake_slot(void);
+void fake_run(void (*run)(void));
 void fake_tick(uint32_t us);
 void fake_type(const uint8_t *bytes, uint32_t count);
 void fake_log_hm(unsigned count);

@@ -300,13 +300,22 @@ static void partition_list_tells_state(void **state)
 }
 
 /* Asks page by page as the ground does; every item must come exactly once, in order. */
-static void long_lists_come_in_pages(void **state)
+static void check_pages(bool large_values)
 {
-    static const struct fake_shape large = { 40, 30, 200 };
+    const struct fake_shape large = {
+        .partitions = 40, .plans = 30, .slots = 200, .large_values = large_values
+    };
     uint32_t id = 0, found, pages;
 
-    (void)state;
     fake_init(&large);
+    for (unsigned i = 0; large_values && i < 40; i++) {
+        struct fake_partition *p = &fake.partition[i];
+
+        memset(&p->status, 0xff, sizeof(p->status));
+        p->status.state = XM_STATUS_HALTED;
+        p->console.oldest = p->console.next = UINT64_MAX / 2;
+        p->trace.oldest = p->trace.next = UINT64_MAX / 2;
+    }
     for (found = 0, pages = 0; found < 40; pages++) {
         PARTITION_LIST(request, ++id, found);
         const Xm__Partitions *page = ground_ask(&request)->partitions;
@@ -353,6 +362,18 @@ static void long_lists_come_in_pages(void **state)
     for (unsigned i = 0; i < ground_count; i++) {
         assert_true(ground_heard[i].payload_bytes <= FRAME_TX_PAYLOAD);
     }
+}
+
+static void long_lists_come_in_pages(void **state)
+{
+    (void)state;
+    check_pages(false);
+}
+
+static void pages_are_as_long_as_their_items_let_them(void **state)
+{
+    (void)state;
+    check_pages(true);
 }
 
 static void lists_from_beyond_their_end_are_empty(void **state)
@@ -576,6 +597,19 @@ static void a_reset_partition_that_never_runs_times_out(void **state)
     assert_status(ground_last_reply(32), STAGE(FAILED), SUPERVISOR, STATUS(TIMEOUT));
 }
 
+static void a_warm_reset_without_a_new_life_times_out(void **state)
+{
+    CONTROL(request, 32, 2, RESET_WARM);
+
+    (void)state;
+    fake.partition[2].ignores_reset = true;
+    ground_send(&request);
+    run_us(9900000);
+    assert_int_equal(ground_last_reply(32)->stage, STAGE(STARTED));
+    run_us(200000);
+    assert_status(ground_last_reply(32), STAGE(FAILED), SUPERVISOR, STATUS(TIMEOUT));
+}
+
 static void shutdown_completes_when_the_partition_has_halted(void **state)
 {
     CONTROL(request, 33, 1, SHUTDOWN);
@@ -645,6 +679,37 @@ static void own_reset_waits_for_its_reply_to_leave(void **state)
     assert_serves(36);
 }
 
+static void own_reset_leaves_the_device_a_slot_to_send(void **state)
+{
+    CONTROL(request, 35, FAKE_SELF, RESET_WARM);
+
+    (void)state;
+    ground_send(&request);
+    fake_slot(); /* answers */
+    fake_slot(); /* sees the ring empty: the last bytes may still be in the device */
+    assert_int_equal(fake.end, FAKE_GOES_ON);
+    fake_slot();
+    assert_int_equal(fake.end, FAKE_SELF_RESET);
+}
+
+static void own_reset_is_not_held_up_by_a_log_read(void **state)
+{
+    LOG_READ(read, 34, CONSOLE, 1, 0, 0);
+    CONTROL(reset, 35, FAKE_SELF, RESET_WARM);
+
+    (void)state;
+    for (int i = 0; i < 400; i++) {
+        fake_print(1, "abcdefghij");
+    }
+    fake.line_bytes = 10; /* the read takes 4 s */
+    ground_send(&read);
+    run_us(500000);
+    ground_send(&reset);
+    run_us(3000000); /* 2304 bytes of bulk may be in the ring */
+    assert_int_equal(fake.end, FAKE_SELF_RESET);
+    assert_int_equal(ground_last_reply(35)->stage, STAGE(STARTED));
+}
+
 static void own_reset_does_not_wait_for_ever(void **state)
 {
     CONTROL(request, 36, FAKE_SELF, RESET_COLD);
@@ -683,6 +748,23 @@ static void own_suspension_completes_when_resumed(void **state)
     assert_int_equal(fake.suspend_calls, 1);
     assert_int_equal(ground_reply(39, 0)->stage, STAGE(STARTED));
     assert_int_equal(ground_reply(39, 1)->stage, STAGE(COMPLETED));
+}
+
+static void the_time_limit_grows_with_the_major_frame(void **state)
+{
+    static const struct fake_shape slow = {
+        .partitions = 4, .plans = 3, .slots = 4, .frame_us = 8000000
+    };
+
+    (void)state;
+    fake_init(&slow);
+    fake.plan_never_switches = true;
+    SWITCH(request, 35, 1);
+    ground_send(&request);
+    run_us(16900000); /* two frames and a second are 17 s */
+    assert_int_equal(ground_last_reply(35)->stage, STAGE(STARTED));
+    run_us(200000);
+    assert_status(ground_last_reply(35), STAGE(FAILED), SUPERVISOR, STATUS(TIMEOUT));
 }
 
 /* ---- plans ----------------------------------------------------------------------------------- */
@@ -1154,6 +1236,29 @@ static void items_overwritten_during_a_read_are_left_out(void **state)
     assert_int_equal(ground_last_reply(126)->log_end->oldest, 7091 - FAKE_ITEMS);
 }
 
+static void a_read_whose_rest_was_overwritten_ends_with_what_was_sent(void **state)
+{
+    LOG_READ(request, 126, CONSOLE, 1, 0, 0);
+    const Xm__LogEnd *end;
+
+    (void)state;
+    for (int i = 0; i < 400; i++) {
+        fake_print(1, "abcdefghij");
+    }
+    fake.line_bytes = 60;
+    ground_send(&request);
+    run_us(100000);
+    for (int i = 0; i < 1000; i++) {
+        fake_print(1, "ABCDEFGHIJ");
+    }
+    run_us(2000000);
+    assert_ok(ground_last_reply(126), XM__REPLY__RESULT_LOG_END);
+    end = ground_last_reply(126)->log_end;
+    assert_in_range(end->count, 448, 3999);
+    assert_int_equal(end->chunks, ground_count_type(FRAME_BULK));
+    assert_int_equal(end->oldest, 14001 - FAKE_ITEMS);
+}
+
 static void a_reply_waits_for_one_bulk_frame_at_most(void **state)
 {
     LOG_READ(read, 127, CONSOLE, 1, 0, 0);
@@ -1335,13 +1440,13 @@ static void changes_while_nobody_listened_are_told_later(void **state)
 
 static void events_find_no_room_are_told_later(void **state)
 {
-    static const struct fake_shape many = { 40, 3, 4 };
+    static const struct fake_shape many = { .partitions = 40, .plans = 3, .slots = 4 };
 
     (void)state;
     fake_init(&many);
     assert_serves(1);
     fake.line_bytes = 0;
-    for (unsigned round = 0; round < 20; round++) {
+    for (unsigned round = 0; round < 80; round++) {
         PING(request, 1000 + round);
         for (unsigned id = 1; id < 40; id++) {
             fake.partition[id].status.resetCounter++;
@@ -1365,8 +1470,7 @@ static void events_find_no_room_are_told_later(void **state)
     for (unsigned id = 1; id < 40; id++) {
         assert_true(told[id]);
     }
-    assert_true(link_state(2)->frames_unsent > 0 ||
-                ground_count_type(FRAME_BEACON) >= 20); /* beacons may be lost, counted */
+    assert_true(link_state(2)->frames_unsent > 0); /* beacons are not kept for later */
 }
 
 static void replies_come_before_events_and_bulk(void **state)
@@ -1399,6 +1503,40 @@ static void without_a_configuration_the_supervisor_still_answers(void **state)
     assert_serves(161);
 }
 
+static void without_a_link_device_the_supervisor_idles(void **state)
+{
+    (void)state;
+    fake.no_link = true;
+    supervisor_start();
+    fake_type((const uint8_t *)"x", 1);
+    run_us(1000000);
+    assert_int_equal(fake.rx_count, 1);
+    assert_int_equal(fake.sent_count, 0);
+}
+
+static void a_device_without_status_is_told(void **state)
+{
+    LINK_STATUS(request, 162);
+
+    (void)state;
+    fake.no_link_status = true;
+    assert_status(ground_ask(&request), STAGE(FAILED), HYPERVISOR, XM_INVALID_CONFIG);
+}
+
+static void the_partition_serves_slot_by_slot_until_asked_to_shut_down(void **state)
+{
+    PING(request, 163);
+
+    (void)state;
+    fake.shutdown_at_idle = 20;
+    ground_send(&request);
+    fake_run(PartitionMain);
+    assert_int_equal(fake.idle_calls, 20);
+    assert_int_equal(fake.end, FAKE_SELF_HALTED);
+    ground_listen();
+    assert_ok(ground_last_reply(163), XM__REPLY__RESULT_PONG);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fresh, clean)
 
 int main(void)
@@ -1415,6 +1553,7 @@ int main(void)
         TEST(hello_tells_who_and_how_much),
         TEST(partition_list_tells_state),
         TEST(long_lists_come_in_pages),
+        TEST(pages_are_as_long_as_their_items_let_them),
         TEST(lists_from_beyond_their_end_are_empty),
         TEST(plan_list_and_show_read_the_configuration),
         TEST(system_status_puts_kernel_and_counts_together),
@@ -1429,10 +1568,14 @@ int main(void)
         TEST(cold_reset_starts_and_completes),
         TEST(a_reset_partition_that_halts_again_has_failed),
         TEST(a_reset_partition_that_never_runs_times_out),
+        TEST(a_warm_reset_without_a_new_life_times_out),
         TEST(shutdown_completes_when_the_partition_has_halted),
         TEST(the_ground_may_set_the_time_limit),
+        TEST(the_time_limit_grows_with_the_major_frame),
         TEST(too_many_commands_in_progress_are_refused),
         TEST(own_reset_waits_for_its_reply_to_leave),
+        TEST(own_reset_leaves_the_device_a_slot_to_send),
+        TEST(own_reset_is_not_held_up_by_a_log_read),
         TEST(own_reset_does_not_wait_for_ever),
         TEST(own_halt_and_shutdown_stop_the_supervisor),
         TEST(own_suspension_completes_when_resumed),
@@ -1463,6 +1606,7 @@ int main(void)
         TEST(logs_that_do_not_exist_are_refused),
         TEST(a_long_read_pauses_with_the_line_and_goes_on),
         TEST(items_overwritten_during_a_read_are_left_out),
+        TEST(a_read_whose_rest_was_overwritten_ends_with_what_was_sent),
         TEST(a_reply_waits_for_one_bulk_frame_at_most),
         TEST(bulk_leaves_room_on_the_line),
         TEST(several_reads_are_served_in_turn_and_too_many_refused),
@@ -1476,6 +1620,9 @@ int main(void)
         TEST(events_find_no_room_are_told_later),
         TEST(replies_come_before_events_and_bulk),
         TEST(without_a_configuration_the_supervisor_still_answers),
+        TEST(without_a_link_device_the_supervisor_idles),
+        TEST(a_device_without_status_is_told),
+        TEST(the_partition_serves_slot_by_slot_until_asked_to_shut_down),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

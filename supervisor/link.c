@@ -11,9 +11,8 @@
 
 #define PIECE_BYTES 256u /* bytes of one XM_link_read */
 #define RX_ENCODED FRAME_COBS_BYTES(FRAME_BYTES(FRAME_RX_PAYLOAD))
-#define TX_ENCODED                                                                                 \
-    (FRAME_COBS_BYTES(FRAME_BYTES(FRAME_TX_PAYLOAD)) + 2u) /* with both delimiters                 \
-                                                            */
+/* With both delimiters. */
+#define TX_ENCODED (FRAME_COBS_BYTES(FRAME_BYTES(FRAME_TX_PAYLOAD)) + 2u)
 
 #define QUEUE_BYTES 8192u /* a power of two; 16 of the largest replies nearly fill it */
 #define QUEUE_HEAD 3u     /* type, length high, length low */

@@ -269,6 +269,7 @@ static void check_io_port(const struct model *m, const struct io_port *io)
         if (is_kept(m, d) && meets(io->address, bytes, d->start, d->size)) {
             error_at(io->line, "I/O port 0x%08x..0x%08llx meets registers of %s, which are the hypervisor's - remove it",
                      io->address, (unsigned long long)(io->address + bytes - 1), d->name);
+            break;
         }
     }
     for (uint32_t i = 0; i < m->regions.count; i++) {

@@ -1,18 +1,20 @@
 /* emit_make.c - variables for the make file that builds a system */
 #include "emit.h"
 
-/* A value as make reads it back: $ and # lose their meaning. */
+/* A value as make reads it back: $ and # lose their meaning, $() ends a run of backslashes before # or the line's end. */
 static void emit_text(FILE *out, const char *text)
 {
-    for (; *text != '\0'; text++) {
-        if (*text == '$') {
+    char before = '\0';
+
+    for (; *text != '\0'; before = *text++) {
+        if (*text == '#') {
+            fputs(before == '\\' ? "$()\\" : "\\", out);
+        } else if (*text == '$') {
             fputc('$', out);
-        } else if (*text == '#') {
-            fputc('\\', out);
         }
         fputc(*text, out);
     }
-    fputc('\n', out);
+    fputs(before == '\\' ? "$()\n" : "\n", out);
 }
 
 /* PARTITION_IDS, and NAME_n, START_n, SIZE_n of each; SYSTEM_NAME, HYPERVISOR_SIZE; LINK_UART and LINK_PARTITION if the

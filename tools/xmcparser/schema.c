@@ -30,35 +30,29 @@ EMBED(schema_extension, "configs/" EXTENSION_NAME);
 
 /* ---- messages ----------------------------------------------------------------------------------------------------- */
 
-/* What to write instead, by the name of the schema's type. */
+/* What to write instead. libxml2 names the type of a value, or the pattern that the value does not follow. */
 static const struct {
-    const char *type, *remedy;
-} type_remedies[] = {
-    { "id", "write a decimal number" },
-    { "idList", "write decimal numbers with spaces between them" },
-    { "hex", "write a hexadecimal number such as 0x40100000 (lower-case x)" },
-    { "version", "write three numbers such as 1.0.0" },
-    { "freq", "write a number and MHz or KHz, without a space, such as 80MHz" },
-    { "size", "write a number and B, KB or MB, without a space, such as 256KB" },
-    { "time", "write a number and s, ms or us, without a space, such as 10ms" },
-    { "irq", "write a line from 0 to 15" },
-    { "irqList", "write lines from 0 to 15 with spaces between them" },
-    { "idString", "write a name" },
-    { "hmEvent", "event names start with XM_HM_EV_; docs/hm-events.md lists them" },
-    { "hmAction", "action names start with XM_HM_AC_; docs/hm-events.md lists them" },
-    { "positiveInteger", "write a decimal number from 1" },
-    { "nonNegativeInteger", "write a decimal number" },
+    const char *mark, *remedy;
+} value_remedies[] = {
+    { "0x[0-9a-fA-F]+", "write a hexadecimal number such as 0x40100000 (lower-case x)" },
+    { "(B|KB|MB)", "write a number and B, KB or MB, without a space, such as 256KB" },
+    { "[mu]?[sS]", "write a number and s, ms or us, without a space, such as 10ms" },
+    { "[MK][Hh]z", "write a number and MHz or KHz, without a space, such as 80MHz" },
+    { "\\.[0-9]+\\.", "write three numbers such as 1.0.0" },
+    { "XM_HM_EV_", "event names start with XM_HM_EV_; docs/hm-events.md lists them" },
+    { "XM_HM_AC_", "action names start with XM_HM_AC_; docs/hm-events.md lists them" },
+    { "type 'idList'", "write decimal numbers with spaces between them" },
+    { "type 'id'", "write a decimal number" },
+    { "type 'irq", "write lines from 0 to 15 with spaces between them" },
+    { "'xs:positiveInteger'", "write a decimal number from 1" },
+    { "'xs:nonNegativeInteger'", "write a decimal number" },
 };
 
-static const char *remedy_of_type(const char *message)
+static const char *remedy_of_value(const char *message)
 {
-    for (size_t i = 0; i < sizeof type_remedies / sizeof *type_remedies; i++) {
-        char quoted[40];
-        snprintf(quoted, sizeof quoted, "type '%s'", type_remedies[i].type);
-        const char *prefixed = strstr(message, "type 'xs:");
-        if (strstr(message, quoted) != NULL ||
-            (prefixed != NULL && strncmp(prefixed + 9, type_remedies[i].type, strlen(type_remedies[i].type)) == 0)) {
-            return type_remedies[i].remedy;
+    for (size_t i = 0; i < sizeof value_remedies / sizeof *value_remedies; i++) {
+        if (strstr(message, value_remedies[i].mark) != NULL) {
+            return value_remedies[i].remedy;
         }
     }
     return "docs/configuration.md lists the permitted values";
@@ -70,7 +64,9 @@ static const char *remedy_of(int code, const char *message)
     case XML_SCHEMAV_CVC_DATATYPE_VALID_1_2_1:
     case XML_SCHEMAV_CVC_DATATYPE_VALID_1_2_2:
     case XML_SCHEMAV_CVC_DATATYPE_VALID_1_2_3:
-        return remedy_of_type(message);
+    case XML_SCHEMAV_CVC_PATTERN_VALID:
+    case XML_SCHEMAV_CVC_MAXINCLUSIVE_VALID:
+        return remedy_of_value(message);
     case XML_SCHEMAV_CVC_MINLENGTH_VALID:
         return "write a name";
     case XML_SCHEMAV_CVC_ENUMERATION_VALID:
@@ -107,28 +103,55 @@ static void plain_text(const char *from, char *to, size_t to_bytes)
     to[n] = '\0';
 }
 
-static void on_schema_finding(void *user, xmlErrorPtr finding)
+/* "[facet 'pattern'] The value 'x' is not accepted by the pattern '...'": leave the user the value. */
+static void shorten_facet(char *text)
 {
-    static const void *enumeration_at; /* its value was already refused: the next finding repeats it */
-    char text[700];
+    static const char start[] = "[facet 'pattern'] The value ", end[] = " is not accepted by the pattern";
+    char *from = strstr(text, start), *to = strstr(text, end);
 
-    (void)user;
-    plain_text(finding->message != NULL ? finding->message : "not valid", text, sizeof text);
+    if (from != NULL && to != NULL && to > from) {
+        strcpy(to, " is malformed");
+        memmove(from, from + strlen(start), strlen(from + strlen(start)) + 1);
+    }
+}
+
+/* A value that fails a facet may be found again as a value that fails its type: one message is enough. */
+static bool is_repetition(const xmlError *finding)
+{
+    static const void *facet_failed_at;
+    bool repeated = false;
+
     switch (finding->code) {
     case XML_SCHEMAV_CVC_PATTERN_VALID:
     case XML_SCHEMAV_CVC_MAXINCLUSIVE_VALID:
-        return; /* the finding that follows names the type */
     case XML_SCHEMAV_CVC_MINLENGTH_VALID:
     case XML_SCHEMAV_CVC_ENUMERATION_VALID:
-        enumeration_at = finding->node;
+        facet_failed_at = finding->node;
+        break;
+    case XML_SCHEMAV_CVC_DATATYPE_VALID_1_2_1:
+    case XML_SCHEMAV_CVC_DATATYPE_VALID_1_2_2:
+    case XML_SCHEMAV_CVC_DATATYPE_VALID_1_2_3:
+        repeated = facet_failed_at != NULL && facet_failed_at == finding->node;
+        facet_failed_at = NULL;
         break;
     default:
-        if (enumeration_at == finding->node && enumeration_at != NULL && strstr(text, "not a valid value") != NULL) {
-            enumeration_at = NULL;
-            return;
-        }
+        break;
     }
-    error_at(finding->line, "%s - %s", text, remedy_of(finding->code, text));
+    return repeated;
+}
+
+static void on_schema_finding(void *user, xmlErrorPtr finding)
+{
+    char text[700];
+
+    (void)user;
+    if (is_repetition(finding)) {
+        return;
+    }
+    plain_text(finding->message != NULL ? finding->message : "not valid", text, sizeof text);
+    const char *remedy = remedy_of(finding->code, text);
+    shorten_facet(text);
+    error_at(finding->line, "%s - %s", text, remedy);
 }
 
 static void on_syntax_finding(void *user, xmlErrorPtr finding)
@@ -137,7 +160,7 @@ static void on_syntax_finding(void *user, xmlErrorPtr finding)
 
     (void)user;
     plain_text(finding->message != NULL ? finding->message : "not well-formed", text, sizeof text);
-    if (finding->level >= XML_ERR_ERROR) {
+    if (finding->level >= XML_ERR_ERROR && report_errors() == 0) { /* what follows the first is a consequence */
         error_at(finding->line, "not well-formed XML: %s - correct it; xmllint shows the place", text);
     }
 }
@@ -255,6 +278,18 @@ static char *read_file(const char *path, int *bytes)
     return text;
 }
 
+/* Line on which a text occurs first. */
+static int line_of(const char *text, int bytes, const char *wanted)
+{
+    const char *at = memmem(text, (size_t)bytes, wanted, strlen(wanted));
+    int line = 1;
+
+    for (const char *p = text; at != NULL && p < at; p++) {
+        line += *p == '\n';
+    }
+    return line;
+}
+
 /* The validated document, defaults filled in, or NULL after errors were reported. schema_path: a file instead of the
  * embedded schema, or NULL. Nothing but these files is read: no DTD, no entity, no network. */
 xmlDoc *schema_load(const char *path, const char *schema_path)
@@ -265,13 +300,13 @@ xmlDoc *schema_load(const char *path, const char *schema_path)
     xmlSetStructuredErrorFunc(NULL, on_syntax_finding);
     xmlDoc *document = xmlReadMemory(text, bytes, path, NULL, XML_PARSE_NONET | XML_PARSE_BIG_LINES);
     xmlSetStructuredErrorFunc(NULL, NULL);
-    free(text);
     if (document == NULL && report_errors() == 0) {
         error_at(0, "not an XML document - write one with the root SystemDescription");
     }
     if (document != NULL && xmlGetIntSubset(document) != NULL) {
-        error_at(1, "a document type declaration is not permitted - remove <!DOCTYPE ...>");
+        error_at(line_of(text, bytes, "<!DOCTYPE"), "a document type declaration is not permitted - remove <!DOCTYPE ...>");
     }
+    free(text);
     if (document != NULL && report_errors() == 0) {
         refuse_multi_board(xmlDocGetRootElement(document));
     }

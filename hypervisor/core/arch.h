@@ -1,7 +1,8 @@
 /* arch.h - the contract between core and the processor architecture below it, both ways
  *
  * arch/<name>/ implements what core asks; arch/host/ implements the same for unit tests on the workstation. The types that
- * depend on the architecture (struct arch_context) and the address conversions come from its arch_impl.h.
+ * depend on the architecture (struct arch_context) and the address conversions come from its arch_impl.h, which may also
+ * define any of the functions below as a static inline accessor.
  *
  * Rules: the kernel is event-driven. Every entry (hypercall, trap, interrupt) runs core functions to their end on the one
  *        kernel stack of the CPU, with interrupts off, and leaves through core_leave(). Nothing in core ever waits. */
@@ -10,7 +11,6 @@
 
 #include <stdbool.h>
 #include "../abi/guest.h"
-#include "arch_impl.h" /* struct arch_context, arch_guest_pointer(), arch_physical_pointer(), ARCH_VECTOR_BYTES */
 
 struct partition;
 
@@ -31,6 +31,10 @@ struct arch_trap {
     xm_u32_t fault_address;
     bool fault_valid;
 };
+
+/* struct arch_context, struct arch_fpu, arch_guest_pointer(), arch_physical_pointer(), arch_kernel_address(),
+ * ARCH_VECTOR_BYTES, and what of the functions below the architecture makes inline. */
+#include "arch_impl.h"
 
 /* ---- core asks --------------------------------------------------------------------------------------------------- */
 

@@ -408,11 +408,10 @@ void console_slot_start(void)
     for (xm_u32_t i = 0; i < BOARD_MAX_UARTS; i++) {
         struct uart *u = &uarts[i];
 
-        if (u->config == NULL) {
-            continue;
-        }
         if (!u->link) {
-            (void)transmit(u, CONSOLE_SLOT_BYTES);
+            if (ring_used(&u->tx) > 0) {
+                (void)transmit(u, CONSOLE_SLOT_BYTES);
+            }
             continue;
         }
         u->budget_left = u->config->budget_bytes;

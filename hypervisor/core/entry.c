@@ -243,7 +243,7 @@ static void choose_delivery(struct partition *p)
     static const struct hm_info nothing = { .propagate_vector = -1 };
     xm_u32_t vector;
 
-    if (p->delivery != 0 || !virq_take(p, &vector)) {
+    if (p->delivery != 0 || (p->trap_vector < 0 && !virq_wakes(p)) || !virq_take(p, &vector)) {
         return;
     }
     if (p->pct->arch.tbr == 0) {
@@ -285,7 +285,7 @@ void core_leave(void)
 
         deadline_us = timer_us < deadline_us ? timer_us : deadline_us;
     }
-    clock_arm(deadline_us);
+    clock_arm(deadline_us, now_us);
     irq_set_mask(kernel_lines | (next != NULL ? virq_hw_enabled(next) : 0));
     arch_set_next(next == NULL ? NULL : &next->context);
     arch_set_delivery(next == NULL ? 0 : next->delivery, next == NULL ? 0 : next->delivery_flags);

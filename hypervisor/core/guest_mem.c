@@ -27,7 +27,7 @@ xm_u32_t guest_find_area(const struct partition *p, xmAddress_t address, xm_u32_
 
 bool guest_range_ok(struct partition *p, xmAddress_t address, xm_u32_t size, bool write)
 {
-    const struct xm_config_area *area = config_area(p->last_area);
+    const struct xm_config_area *area = p->last_area;
 
     /* Nearly all pointers of a partition fall into one area: try the last one first. */
     if (!inside(area, address, size) || (area->flags & XM_MEM_AREA_UNMAPPED) != 0) {
@@ -36,8 +36,8 @@ bool guest_range_ok(struct partition *p, xmAddress_t address, xm_u32_t size, boo
         if (found == XM_CONFIG_NONE) {
             return false;
         }
-        p->last_area = found;
         area = config_area(found);
+        p->last_area = area;
     }
     return !write || (area->flags & (XM_MEM_AREA_READONLY | XM_MEM_AREA_ROM)) == 0;
 }

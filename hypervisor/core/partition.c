@@ -117,7 +117,7 @@ void partition_init_all(void)
         p->config = config_partition(id);
         p->name = config_string(p->config->name);
         p->system = (p->config->flags & XM_PART_SYSTEM) != 0;
-        p->last_area = p->config->area_first;
+        p->last_area = config_area(p->config->area_first);
         kernel_find_image(id, &p->image);
         p->pct = kernel_carve(table_bytes(p->config), XM_PAGE_SIZE);
         table_build(p);
@@ -190,17 +190,6 @@ void partition_start_all(void)
 struct partition *partition_by_id(xm_u32_t id)
 {
     return id < partition_count ? &partitions[id] : NULL;
-}
-
-struct partition *partition_current(void)
-{
-    return (struct partition *)arch_current(); /* the context is a partition's first field */
-}
-_Static_assert(offsetof(struct partition, context) == 0, "partition_current()");
-
-bool partition_runnable(const struct partition *p)
-{
-    return p->state == PARTITION_READY && !p->idle && !p->load.active;
 }
 
 xm_s32_t partition_suspend(struct partition *p)

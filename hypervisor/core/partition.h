@@ -10,6 +10,7 @@
 #ifndef XM_CORE_PARTITION_H
 #define XM_CORE_PARTITION_H
 
+#include <stddef.h>
 #include "arch.h"
 #include "../abi/config.h"
 #include "../abi/image.h"
@@ -56,7 +57,8 @@ struct partition {
     int trap_vector;        /* synchronous trap to propagate before any interrupt; -1: none */
     xmTime_t exec_us;       /* execution clock, up to run_start */
     struct partition_timer timer[3]; /* by clock: XM_HW_CLOCK, XM_EXEC_CLOCK, XM_WATCHDOG_TIMER */
-    xm_u32_t last_area;     /* areas index that the last guest pointer fell into */
+    bool timers_armed;      /* any of them */
+    const struct xm_config_area *last_area; /* that the last guest pointer fell into */
     /* accounting */
     xm_u64_t virq_count;
     xm_u64_t sampling_read, sampling_written, queuing_sent, queuing_received;
@@ -70,7 +72,11 @@ void partition_init_all(void);
 void partition_start_all(void);
 struct partition *partition_by_id(xm_u32_t id); /* NULL: no such */
 /* The partition whose registers are live, NULL in the idle loop. */
-struct partition *partition_current(void);
+static inline struct partition *partition_current(void)
+{
+    return (struct partition *)(void *)arch_current(); /* the context is a partition's first field */
+}
+_Static_assert(offsetof(struct partition, context) == 0, "partition_current()");
 
 /* State changes; each returns XM_OK, XM_NO_ACTION or a refusal. */
 xm_s32_t partition_suspend(struct partition *p);
@@ -79,7 +85,10 @@ xm_s32_t partition_halt(struct partition *p);
 xm_s32_t partition_shutdown(struct partition *p);
 xm_s32_t partition_reset(struct partition *p, xm_u32_t mode, xm_u32_t status);
 /* Can it use the processor now? */
-bool partition_runnable(const struct partition *p);
+static inline bool partition_runnable(const struct partition *p)
+{
+    return p->state == PARTITION_READY && !p->idle && !p->load.active;
+}
 /* Copy a bounded piece of the image of a partition being cold-reset; call in space 0. */
 void partition_load_step(struct partition *p);
 /* Bytes of its control table, trailing tables included: what is mapped for it to read. */

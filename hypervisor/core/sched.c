@@ -15,30 +15,28 @@
 
 #define PLAN_MAINTENANCE 1u
 
-static struct {
-    const struct xm_config_plan *plan;
-    const struct xm_config_slot *slot;
-    xm_u32_t plan_id, requested_id;
-    xm_s32_t previous_id;       /* -1: no switch yet */
-    xm_u32_t position;          /* of slot in plan */
-    xmTime_t frame_start_us;    /* nominal */
-    xmTime_t slot_end_us;       /* nominal */
-    xm_u64_t frame;             /* frames begun before this one, over all plans */
-    xmTime_t switch_time_us;
-    xm_u64_t switch_frame;
-    struct partition *owner;    /* of the slot, NULL: gap */
-    struct partition *running;  /* whose execution clock runs, NULL: idle */
-    xmTime_t run_start_us;
-    xm_u32_t lateness_last_us, lateness_max_us;
-} sched;
+struct sched sched;
 
-/* Point at a slot of the current plan. Nominal times only; what the owner sees is slot_begin()'s business. */
-static void slot_select(xm_u32_t position)
+static void plan_select(xm_u32_t plan_id)
 {
-    sched.position = position;
-    sched.slot = config_slot(sched.plan->slot_first + position);
-    sched.slot_end_us = sched.frame_start_us + (xmTime_t)(sched.slot->start_us + sched.slot->duration_us);
-    sched.owner = sched.slot->partition == XM_CONFIG_IDLE ? NULL : &partitions[sched.slot->partition];
+    sched.plan_id = plan_id;
+    sched.requested_id = plan_id;
+    sched.plan = config_plan(plan_id);
+    sched.plan_end = config_slot(sched.plan->slot_first) + sched.plan->slot_count;
+}
+
+/* Make a slot the current one. Nominal times only; what the owner sees is slot_begin()'s business. */
+static void slot_select(const struct xm_config_slot *slot)
+{
+    sched.slot = slot;
+    sched.slot_end_us = sched.frame_start_us + (xmTime_t)(slot->start_us + slot->duration_us);
+    sched.owner = slot->partition == XM_CONFIG_IDLE ? NULL : &partitions[slot->partition];
+}
+
+static void frame_select(void)
+{
+    sched.position = 0;
+    slot_select(config_slot(sched.plan->slot_first));
 }
 
 static void slot_begin(xmTime_t now_us)
@@ -57,16 +55,14 @@ static void slot_begin(xmTime_t now_us)
     p->pct->schedInfo.noSlot = sched.position;
     p->pct->schedInfo.id = sched.slot->id;
     p->pct->schedInfo.slotDuration = sched.slot->duration_us;
-    virq_raise_ext(p, XM_VT_EXT_CYCLIC_SLOT_START);
+    virq_raise_slot_start(p);
     trace_kernel(TRACE_SCHED_MODULE, AUDIT_SCHED_CONTEXT_SWITCH, p->id, sched.slot->id, sched.plan_id);
 }
 
 static void plan_enter(xm_u32_t plan_id, xmTime_t start_us)
 {
     sched.previous_id = (xm_s32_t)sched.plan_id;
-    sched.plan_id = plan_id;
-    sched.requested_id = plan_id;
-    sched.plan = config_plan(plan_id);
+    plan_select(plan_id);
     sched.switch_time_us = start_us;
     sched.switch_frame = sched.frame;
     trace_kernel(TRACE_SCHED_MODULE, AUDIT_SCHED_PLAN_DONE, plan_id, (xm_u32_t)sched.previous_id, (xm_u32_t)sched.frame);
@@ -102,24 +98,22 @@ void sched_advance(xmTime_t now_us)
         return;
     }
     /* At most one frame's slots: frame_next() skips what is more. */
-    while (now_us >= sched.slot_end_us) {
-        xm_u32_t position = sched.position + 1;
-
-        if (position == sched.plan->slot_count) {
+    do {
+        if (sched.slot + 1 == sched.plan_end) {
             frame_next(now_us);
-            position = 0;
+            frame_select();
+        } else {
+            sched.position++;
+            slot_select(sched.slot + 1);
         }
-        slot_select(position);
-    }
+    } while (now_us >= sched.slot_end_us);
     slot_begin(now_us);
 }
 
 void sched_start(void)
 {
-    sched.plan_id = 0;
-    sched.requested_id = 0;
+    plan_select(0);
     sched.previous_id = -1;
-    sched.plan = config_plan(0);
     sched.frame = 0;
     sched.switch_time_us = 0;
     sched.switch_frame = 0;
@@ -128,50 +122,13 @@ void sched_start(void)
     sched.running = NULL;
     sched.frame_start_us = clock_now();
     sched.run_start_us = sched.frame_start_us;
-    slot_select(0);
+    frame_select();
     slot_begin(sched.frame_start_us);
-}
-
-struct partition *sched_pick(void)
-{
-    return sched.owner != NULL && partition_runnable(sched.owner) ? sched.owner : NULL;
-}
-
-struct partition *sched_slot_owner(void)
-{
-    return sched.owner;
-}
-
-xmTime_t sched_slot_end_us(void)
-{
-    return sched.slot_end_us;
 }
 
 xm_u64_t sched_frame_count(void)
 {
     return sched.frame;
-}
-
-void sched_account(struct partition *p, xmTime_t now_us)
-{
-    if (p == sched.running) {
-        return;
-    }
-    if (sched.running != NULL) {
-        sched.running->exec_us += now_us - sched.run_start_us;
-    }
-    sched.running = p;
-    sched.run_start_us = now_us;
-}
-
-struct partition *sched_running(void)
-{
-    return sched.running;
-}
-
-xmTime_t sched_run_start_us(void)
-{
-    return sched.run_start_us;
 }
 
 xm_s32_t sched_request_plan(xm_u32_t plan)
@@ -202,7 +159,7 @@ void sched_switch_to_maintenance(void)
     sched.frame++;
     sched.frame_start_us = now_us;
     plan_enter(PLAN_MAINTENANCE, now_us);
-    slot_select(0);
+    frame_select();
     slot_begin(now_us);
     arch_request_leave();
 }

@@ -21,6 +21,7 @@
 #define OPCODE_L_OWNER 0xffffu
 
 static struct logbook *books; /* by partition id; the last one is the hypervisor's */
+xm_u32_t trace_kernel_mask;
 
 static struct logbook *book_of(xm_u32_t id)
 {
@@ -46,23 +47,20 @@ void trace_init(void)
 {
     xm_u32_t count = config->partitions.count;
 
+    trace_kernel_mask = 0;
     books = kernel_carve((count + 1) * (xm_u32_t)sizeof(*books), 8);
     for (xm_u32_t id = 0; id < count; id++) {
         open_stream(&books[id], config_partition(id)->trace_stream);
     }
     open_stream(&books[count], config->trace_stream);
+    trace_kernel_mask = config->trace_mask;
 }
 
-void trace_kernel(xm_u32_t module, xm_u32_t event, xm_u32_t a, xm_u32_t b, xm_u32_t c)
+void trace_kernel_store(xm_u32_t module, xm_u32_t event, xm_u32_t a, xm_u32_t b, xm_u32_t c)
 {
-    struct logbook *book;
+    struct logbook *book = book_of(XM_HYPERVISOR_ID);
     struct xm_trace_record record;
 
-    /* books: the boot order lets a message or event come before trace_init() */
-    if (books == NULL || (config->trace_mask & 1u << module) == 0) {
-        return;
-    }
-    book = book_of(XM_HYPERVISOR_ID);
     memset(&record, 0, sizeof(record));
     record.time_us = clock_now();
     record.boot_id = kernel_boot_id;

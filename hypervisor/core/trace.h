@@ -8,7 +8,16 @@
 #include "../abi/records.h"
 
 void trace_init(void);
-/* Store a record of the hypervisor's own stream if its configured mask lets it. module: TRACE_*_MODULE; event: AUDIT_*. */
-void trace_kernel(xm_u32_t module, xm_u32_t event, xm_u32_t a, xm_u32_t b, xm_u32_t c);
+/* Store a record of the hypervisor's own stream. module: TRACE_*_MODULE; event: AUDIT_*. */
+void trace_kernel_store(xm_u32_t module, xm_u32_t event, xm_u32_t a, xm_u32_t b, xm_u32_t c);
+/* Modules whose records the configuration wants; 0 until trace_init(). */
+extern xm_u32_t trace_kernel_mask;
+/* The same, if the mask lets it: most systems trace nothing of the kernel, and then it costs three instructions. */
+static inline void trace_kernel(xm_u32_t module, xm_u32_t event, xm_u32_t a, xm_u32_t b, xm_u32_t c)
+{
+    if ((trace_kernel_mask & 1u << module) != 0) {
+        trace_kernel_store(module, event, a, b, c);
+    }
+}
 
 #endif

@@ -79,11 +79,6 @@ static xm_u32_t deliverable_hw(const struct partition *p)
     return p->pct->hwIrqsPend & ~p->pct->hwIrqsMask;
 }
 
-bool virq_wakes(const struct partition *p)
-{
-    return deliverable_hw(p) != 0 || deliverable_ext(p) != 0;
-}
-
 static xm_u32_t highest_bit(xm_u32_t word)
 {
     xm_u32_t n = 0;
@@ -127,11 +122,6 @@ bool virq_take(struct partition *p, xm_u32_t *vector)
     p->delivery_flags = pct->iFlags;
     pct->iFlags &= ~VIRQ_FLAG_ET;
     return true;
-}
-
-xm_u32_t virq_hw_enabled(const struct partition *p)
-{
-    return p->config->hw_irqs & ~p->pct->hwIrqsMask;
 }
 
 /* ---- services ---------------------------------------------------------------------------------------------------- */

@@ -7,6 +7,7 @@
 #define XM_CORE_VIRQ_H
 
 #include "partition.h"
+#include "../abi/config.h"
 
 #define VIRQ_FLAG_ET 0x20u
 #define VIRQ_FLAG_PIL 0xf00u
@@ -14,12 +15,27 @@
 void virq_reset(struct partition *p);
 void virq_raise_ext(struct partition *p, xm_u32_t number);
 void virq_raise_hw(struct partition *p, xm_u32_t line);
+/* Its slot starts: it is about to be picked, so nobody needs to be told. A halted partition is not. */
+static inline void virq_raise_slot_start(struct partition *p)
+{
+    if (p->state != PARTITION_HALTED) {
+        p->pct->extIrqsPend |= 1u << XM_VT_EXT_CYCLIC_SLOT_START;
+        p->virq_count++;
+    }
+}
 /* Is an unmasked interrupt pending, whatever ET and PIL say? It ends XM_idle_self. */
-bool virq_wakes(const struct partition *p);
+static inline bool virq_wakes(const struct partition *p)
+{
+    return (p->pct->hwIrqsPend & ~p->pct->hwIrqsMask) != 0 ||
+           (p->pct->extIrqsPend & (~p->pct->extIrqsMask | XM_EXT_TRAPS)) != 0;
+}
 /* Choose the vector to enter and commit it: clears pending bit and virtual ET. False: nothing deliverable. The partition is
  * raised SYSTEM_ERROR by the caller when it has no trap table. */
 bool virq_take(struct partition *p, xm_u32_t *vector);
 /* Hardware lines that may interrupt while this partition runs. */
-xm_u32_t virq_hw_enabled(const struct partition *p);
+static inline xm_u32_t virq_hw_enabled(const struct partition *p)
+{
+    return p->config->hw_irqs & ~p->pct->hwIrqsMask;
+}
 
 #endif

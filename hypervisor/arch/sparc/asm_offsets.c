@@ -2,7 +2,7 @@
  *
  * Compiled to assembly only; the build turns each "->NAME value" line into a #define of asm_offsets.h. */
 #include <stddef.h>
-#include "cpu.h"
+#include "../../core/arch.h"
 #include "../../core/hypercall.h"
 
 #define OFFSET(name, type, field) __asm__ volatile("\n->" #name " %0" : : "i"(offsetof(type, field)))

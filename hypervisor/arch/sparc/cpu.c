@@ -1,5 +1,5 @@
 /* cpu.c - contexts, traps and start of the SPARC side, in C */
-#include "cpu.h"
+#include "../../core/arch.h"
 #include "mmu.h"
 #include "psr.h"
 #include "../../core/guest_mem.h"
@@ -46,36 +46,10 @@ void arch_context_disable_fpu(struct arch_context *context)
     context->window[0][CONTEXT_PSR] &= ~(xm_u32_t)PSR_EF;
 }
 
-void arch_set_next(struct arch_context *context)
-{
-    arch_cpu.next = context;
-}
-
-struct arch_context *arch_current(void)
-{
-    return arch_cpu.current;
-}
-
 void arch_discard_current(void)
 {
     arch_cpu.current = NULL;
     arch_cpu.delivery = 0;
-    arch_cpu.attention = 1;
-}
-
-void arch_set_delivery(xmAddress_t address, xm_u32_t flags)
-{
-    arch_cpu.delivery = address;
-    arch_cpu.delivery_flags = flags;
-}
-
-xmAddress_t arch_delivery(void)
-{
-    return arch_cpu.delivery;
-}
-
-void arch_request_leave(void)
-{
     arch_cpu.attention = 1;
 }
 

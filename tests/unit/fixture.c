@@ -135,6 +135,9 @@ static void fill_devices(struct fixture *f)
     f->io[1] = (struct xm_config_io_port){ 0x80000700u, 1, 0x0000ff00u };
     f->uart[0] = (struct xm_config_uart){ string_add("UartA"), 0, 115200, XM_CONFIG_NONE, 0, 0 };
     f->uart[1] = (struct xm_config_uart){ string_add("Link"), 1, 115200, 0, FIXTURE_BUDGET, FIXTURE_LINK_RING };
+    f->ipvi[0] = (struct xm_config_ipvi){ 1, 1, 0 };
+    f->ipvi[1] = (struct xm_config_ipvi){ 1, 1, 2 };
+    f->ipvi[2] = (struct xm_config_ipvi){ 2, 0, 1 };
     f->stream[0] = (struct xm_config_stream){ string_add("HmLog"), FIXTURE_HM_STORAGE, HM_BYTES };
     f->stream[1] = (struct xm_config_stream){ 0, 0x40810000u, TRACE_BYTES };
     f->stream[2] = (struct xm_config_stream){ 0, 0x40820000u, TRACE_BYTES };
@@ -207,7 +210,7 @@ struct fixture *fixture_new(void)
     TABLE(uarts, uart);
     TABLE(streams, stream);
     TABLE(strings, strings);
-    table(&f->head.ipvis, 0, 0);
+    TABLE(ipvis, ipvi);
     build_container();
     return f;
 }

@@ -9,7 +9,9 @@
  *
  *   channel 0: sampling, 64 bytes, valid 1000 us:  P0.sOut -> P1.sIn, P2.sIn
  *   channel 1: queuing, 3 x 32 bytes:              P1.qOut -> P0.qIn
- *   channel 2: sampling, 16 bytes, valid 0:        P2.zOut -> P1.zIn */
+ *   channel 2: sampling, 16 bytes, valid 0:        P2.zOut -> P1.zIn
+ *
+ *   inter-partition interrupts: line 1 P1 -> P0, P2; line 2 P0 -> P1 */
 #ifndef XM_TESTS_UNIT_FIXTURE_H
 #define XM_TESTS_UNIT_FIXTURE_H
 
@@ -74,6 +76,7 @@ struct fixture {
     struct xm_config_io_port io[2];
     struct xm_config_uart uart[2];
     struct xm_config_stream stream[3];
+    struct xm_config_ipvi ipvi[3];
     char strings[256];
 };
 

@@ -159,6 +159,24 @@ static void console_halt_pushes_everything_out(void **state)
     assert_string_equal(fixture_output(CONSOLE_UART), "last words\nxm: system halted\n");
 }
 
+static void console_flush_empties_every_ring(void **state)
+{
+    (void)state;
+    start();
+    host.uart[CONSOLE_UART].room = 0;
+    host.uart[LINK_UART].room = 0;
+    (void)fixture_enter(1);
+    memset(buffer(1), 'a', 5000);
+    (void)sys_write_console(BUF(1), 5000);
+    (void)fixture_enter(0);
+    (void)sys_link_write(BUF(0), 50);
+    host.uart[CONSOLE_UART].room = HOST_UNLIMITED;
+    host.uart[LINK_UART].room = HOST_UNLIMITED;
+    console_flush_now();
+    assert_int_equal(host.uart[CONSOLE_UART].sent_count, 5000);
+    assert_int_equal(host.uart[LINK_UART].sent_count, 50);
+}
+
 static void console_flush_gives_up_on_a_dead_device(void **state)
 {
     (void)state;
@@ -527,6 +545,7 @@ int main(void)
         cmocka_unit_test(console_slot_start_moves_a_bounded_number),
         cmocka_unit_test(console_idle_says_when_it_is_done),
         cmocka_unit_test(console_halt_pushes_everything_out),
+        cmocka_unit_test(console_flush_empties_every_ring),
         cmocka_unit_test(console_flush_gives_up_on_a_dead_device),
         cmocka_unit_test(console_missing_uart_is_named_and_discarded),
         cmocka_unit_test(console_of_the_hypervisor_may_be_none),

@@ -132,7 +132,9 @@ static void hm_propagate_passes_vector_and_fault(void **state)
     struct hm_info info = { .trap = &trap, .address = 0x9123, .has_address = true, .propagate_vector = 0x55 };
 
     (void)state;
+    host.leave_requests = 0;
     assert_int_equal(hm_raise(XM_HM_EV_SPARC_DATA_ACCESS_EXCEPTION, p, &info), XM_HM_AC_PROPAGATE);
+    assert_true(host.leave_requests > 0); /* the trap is entered on the way out */
     assert_int_equal(p->trap_vector, 0x55);
     assert_int_equal(p->pct->arch.faultStatusReg, 0x3a);
     assert_int_equal(p->pct->arch.faultAddressReg, 0x9123);

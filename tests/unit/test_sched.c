@@ -211,7 +211,7 @@ static void sched_late_by_frames_keeps_the_grid_and_says_so(void **state)
     assert_int_equal(hm_count(), 1);
 }
 
-static void sched_late_by_exactly_one_frame_is_no_error(void **state)
+static void sched_late_by_a_whole_frame_is_the_first_that_counts(void **state)
 {
     (void)state;
     fixture_start();
@@ -219,6 +219,11 @@ static void sched_late_by_exactly_one_frame_is_no_error(void **state)
     assert_int_equal(hm_count(), 0);
     assert_int_equal(info().frame_start_us, 1000);
     assert_int_equal(owner_id(), 2);
+    fixture_start();
+    fixture_pass_us(2000);
+    assert_int_equal(hm_count(), 1);
+    assert_int_equal(info().frame_start_us, 2000);
+    assert_int_equal(owner_id(), 0);
 }
 
 static void sched_late_by_frames_still_switches_plans(void **state)
@@ -325,7 +330,7 @@ int main(void)
         cmocka_unit_test(sched_a_million_switches_drift_nothing),
         cmocka_unit_test(sched_late_by_slots_begins_only_the_current_one),
         cmocka_unit_test(sched_late_by_frames_keeps_the_grid_and_says_so),
-        cmocka_unit_test(sched_late_by_exactly_one_frame_is_no_error),
+        cmocka_unit_test(sched_late_by_a_whole_frame_is_the_first_that_counts),
         cmocka_unit_test(sched_late_by_frames_still_switches_plans),
         cmocka_unit_test(sched_maintenance_begins_now_and_voids_requests),
         cmocka_unit_test(sched_slot_of_a_stopped_partition_is_left_idle),

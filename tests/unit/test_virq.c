@@ -210,6 +210,37 @@ static void virq_route_refusals(void **state)
     assert_int_equal(p->pct->extIrq2Vector[31], 0x9b);
 }
 
+static void virq_ipvi_reaches_every_destination(void **state)
+{
+    (void)state;
+    start();
+    partitions[0].pct->extIrqsPend = 0;
+    partitions[2].pct->extIrqsPend = 0;
+    assert_int_equal(sys_raise_ipvi(XM_VT_EXT_IPVI0 + 1), XM_OK);
+    assert_int_equal(partitions[0].pct->extIrqsPend, 1u << (XM_VT_EXT_IPVI0 + 1));
+    assert_int_equal(partitions[2].pct->extIrqsPend, 1u << (XM_VT_EXT_IPVI0 + 1));
+    assert_int_equal(p->pct->extIrqsPend, 0);
+}
+
+static void virq_ipvi_refusals(void **state)
+{
+    (void)state;
+    start();
+    partitions[2].pct->extIrqsPend = 0;
+    assert_int_equal(sys_raise_ipvi(XM_VT_EXT_IPVI0 - 1), XM_INVALID_PARAM);
+    assert_int_equal(sys_raise_ipvi(XM_VT_EXT_MAX), XM_INVALID_PARAM);
+    assert_int_equal(sys_raise_ipvi(1), XM_INVALID_PARAM);
+    assert_int_equal(sys_raise_ipvi(XM_VT_EXT_IPVI0 + 2), XM_NO_ACTION); /* P0's line */
+    assert_int_equal(sys_raise_partition_ipvi(3, XM_VT_EXT_IPVI0 + 1), XM_INVALID_PARAM);
+    assert_int_equal(sys_raise_partition_ipvi(2, 7), XM_INVALID_PARAM);
+    assert_int_equal(sys_raise_partition_ipvi(1, XM_VT_EXT_IPVI0 + 1), XM_INVALID_CONFIG);
+    assert_int_equal(sys_raise_partition_ipvi(2, XM_VT_EXT_IPVI0 + 3), XM_INVALID_CONFIG);
+    assert_int_equal(partitions[2].pct->extIrqsPend, 0);
+    assert_int_equal(sys_raise_partition_ipvi(2, XM_VT_EXT_IPVI0 + 1), XM_OK);
+    assert_int_equal(sys_raise_partition_ipvi(2, XM_VT_EXT_IPVI0 + 1), XM_NO_ACTION);
+    assert_int_equal(partitions[2].pct->extIrqsPend, 1u << (XM_VT_EXT_IPVI0 + 1));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -224,6 +255,8 @@ int main(void)
         cmocka_unit_test(virq_pend_services),
         cmocka_unit_test(virq_controller_mask_follows_the_running_partition),
         cmocka_unit_test(virq_route_refusals),
+        cmocka_unit_test(virq_ipvi_reaches_every_destination),
+        cmocka_unit_test(virq_ipvi_refusals),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -71,6 +71,11 @@ int arch_trap_index(xm_u32_t trap_type);   /* exception index of abi/hm_events.d
  * page address the MMU reported. */
 xmAddress_t arch_fault_address(const struct arch_trap *trap);
 
+/* One device register, past MMU and cache; the address was checked against the configuration. False: the bus reported an
+ * error, nothing is there. */
+bool arch_io_read(xmAddress_t address, xm_u32_t *value);
+bool arch_io_write(xmAddress_t address, xm_u32_t value);
+
 bool arch_fpu_present(void);
 /* A saved context that owned the FPU gets a trap at its next floating-point instruction. */
 void arch_context_disable_fpu(struct arch_context *context);

@@ -54,8 +54,4 @@ xm_u32_t uart_take_errors(xm_u32_t uart);
 void uart_put_now(xm_u32_t uart, char c);
 xm_u32_t uart_irq(xm_u32_t uart);
 
-/* A device register through the kernel; the address was checked. */
-xm_u32_t io_read(xmAddress_t address);
-void io_write(xmAddress_t address, xm_u32_t value);
-
 #endif

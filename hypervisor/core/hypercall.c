@@ -216,7 +216,10 @@ xm_s32_t sys_sparc_inport(xmIoAddress_t port, xmAddress_t value)
     if (mask == 0) {
         return XM_PERM_ERROR;
     }
-    word = io_read(port) & mask;
+    if (!arch_io_read(port, &word)) {
+        return XM_OP_NOT_ALLOWED; /* granted, but nothing is there */
+    }
+    word &= mask;
     return guest_write(p, value, 4, &word, 4) ? XM_OK : XM_INVALID_PARAM;
 }
 
@@ -232,10 +235,14 @@ xm_s32_t sys_sparc_outport(xmIoAddress_t port, xm_u32_t value)
     }
     /* A register shared by bits is read first, which on some devices has effects; a whole one is only written. */
     if (mask != ~0u) {
-        value = (io_read(port) & ~mask) | (value & mask);
+        xm_u32_t present;
+
+        if (!arch_io_read(port, &present)) {
+            return XM_OP_NOT_ALLOWED;
+        }
+        value = (present & ~mask) | (value & mask);
     }
-    io_write(port, value);
-    return XM_OK;
+    return arch_io_write(port, value) ? XM_OK : XM_OP_NOT_ALLOWED;
 }
 
 xm_s32_t sys_sparc_write_tbr(xmAddress_t address)

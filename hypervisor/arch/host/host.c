@@ -370,16 +370,18 @@ void host_uart_arrive(xm_u32_t uart, const void *bytes, xm_u32_t count)
     u->arrived_count += count;
 }
 
-xm_u32_t io_read(xmAddress_t address)
+bool arch_io_read(xmAddress_t address, xm_u32_t *value)
 {
     host.io_address = address;
     host.io_reads++;
-    return host.io_value;
+    *value = host.io_value;
+    return !host.io_absent;
 }
 
-void io_write(xmAddress_t address, xm_u32_t value)
+bool arch_io_write(xmAddress_t address, xm_u32_t value)
 {
     host.io_address = address;
     host.io_value = value;
     host.io_writes++;
+    return !host.io_absent;
 }

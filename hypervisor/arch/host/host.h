@@ -57,6 +57,7 @@ struct host {
     xm_u32_t fpu_switches;
     xmAddress_t io_address;        /* last device register accessed, and its content */
     xm_u32_t io_value, io_reads, io_writes;
+    bool io_absent; /* no device answers */
     xmAddress_t loader_entry;      /* of arch_jump_to_loader() */
 };
 

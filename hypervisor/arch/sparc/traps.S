@@ -448,13 +448,34 @@ trap_take:                          /* T-state but y, %g4 = trap type */
     ba      kernel_leave
     ld      [%g1 + TRAP_NPC], %l2
 
-/* Supervisor mode was interrupted by a synchronous trap: the idle loop yields, or the hypervisor has a bug. */
+/* Supervisor mode was interrupted by a synchronous trap: the idle loop yields, a guarded device access failed, or the
+ * hypervisor has a bug. Until that is known only %l0-%l3 may change: see arch_io_read. */
 trap_in_kernel:
     and     %l3, 0xff, %l3
     cmp     %l3, TRAP_KERNEL_YIELD
-    be      irq_take
+    be      kernel_yield
+    sethi   %hi(io_read_access), %l3
+    or      %l3, %lo(io_read_access), %l3
+    cmp     %l1, %l3
+    be      io_failed
+    sethi   %hi(io_write_access), %l3
+    or      %l3, %lo(io_write_access), %l3
+    sub     %l1, %l3, %l3
+    cmp     %l3, 16                 /* a store error may be reported a little later */
+    bgeu    kernel_bug
+    rd      %tbr, %l3
+io_failed:
+    clr     %i4                     /* %o4 of the window that made the access */
+    jmp     %l2
+    rett    %l2 + 4
+
+kernel_yield:
+    ba      irq_take
     clr     %g4
-    mov     %l3, %o0
+
+kernel_bug:
+    srl     %l3, 4, %l3
+    and     %l3, 0xff, %o0
     mov     %l1, %o1
     mov     MMU_FAULT_ADDRESS, %g2
     lda     [%g2] ASI_MMU, %o2
@@ -687,6 +708,59 @@ deliver_bad_stack:
     nop
     ba      stack_fault_with_y
     nop
+
+/* ---- device registers -------------------------------------------------------------------------------------------- */
+
+/* Around a guarded access. Its trap opens the window below this one, where a live frame of the partition may be: hardware and
+ * handler overwrite %l0-%l3 there, so these wait in globals. WIM is 0, or RETT might find its window invalid. */
+.macro GUARD_BEGIN
+    rd      %wim, %o3
+    WIM_CLEAR
+    save
+    mov     %l0, %g1
+    mov     %l1, %g2
+    mov     %l2, %g3
+    mov     %l3, %g4
+    restore
+    mov     1, %o4                  /* io_failed clears it */
+.endm
+
+.macro GUARD_END
+    save
+    mov     %g1, %l0
+    mov     %g2, %l1
+    mov     %g3, %l2
+    mov     %g4, %l3
+    restore
+    WIM_SET %o3
+.endm
+
+/* bool arch_io_read(xmAddress_t address, xm_u32_t *value): past MMU and cache; false if the bus reports an error. */
+    .globl  arch_io_read
+arch_io_read:
+    clr     %o2
+    GUARD_BEGIN
+io_read_access:
+    lda     [%o0] ASI_BYPASS, %o2
+    nop
+    GUARD_END
+    st      %o2, [%o1]
+    retl
+    mov     %o4, %o0
+
+/* bool arch_io_write(xmAddress_t address, xm_u32_t value). On a core with a write buffer an error may come too late to be
+ * seen here; it is then reported as the trap DATA_STORE_ERROR. */
+    .globl  arch_io_write
+arch_io_write:
+    GUARD_BEGIN
+io_write_access:
+    sta     %o1, [%o0] ASI_BYPASS
+    nop
+    nop
+    nop
+    GUARD_END
+    retl
+    mov     %o4, %o0
 
 /* ---- floating point ---------------------------------------------------------------------------------------------- */
 

@@ -74,8 +74,8 @@ static bool is_partition_action(xm_u32_t action)
 
 /* What will be done, which is what the record says. `p` is whom the event is about, NULL: the hypervisor; `target` is whom a
  * partition action would be about, NULL: nobody. */
-static xm_u32_t settle_action(xm_u32_t configured, const struct partition *p, const struct partition *target,
-                              const struct hm_info *info)
+static xm_u32_t settle_action(xm_u32_t configured, enum xm_hm_event event, const struct partition *p,
+                              const struct partition *target, const struct hm_info *info)
 {
     if (depth > 2) {
         return XM_HM_AC_IGNORE; /* raised by the halt below: that one is under way already */
@@ -85,6 +85,10 @@ static xm_u32_t settle_action(xm_u32_t configured, const struct partition *p, co
     }
     if (target == NULL && is_partition_action(configured)) {
         return XM_HM_AC_IGNORE; /* hypervisor's table, and no partition owns the processor now */
+    }
+    if ((event == XM_HM_EV_PARTITION_INTEGRITY || event == XM_HM_EV_INCOMPATIBLE_INTERFACE) &&
+        (configured == XM_HM_AC_PARTITION_COLD_RESET || configured == XM_HM_AC_PARTITION_WARM_RESET)) {
+        return XM_HM_AC_PARTITION_HALT; /* the stored image is bad: loading it again would only fill the log */
     }
     if (configured == XM_HM_AC_PROPAGATE && info->propagate_vector < 0) {
         return XM_HM_AC_PARTITION_HALT; /* no trap that could be passed on */
@@ -200,7 +204,7 @@ xm_u32_t hm_raise(enum xm_hm_event event, struct partition *p, const struct hm_i
 
     depth++;
     raised_count++;
-    action = settle_action(XM_CONFIG_HM_ACTION(row), p, target, info);
+    action = settle_action(XM_CONFIG_HM_ACTION(row), event, p, target, info);
     if ((row & XM_CONFIG_HM_LOG) != 0) {
         store(event, p, info, action);
     }

@@ -147,6 +147,7 @@ static void image_refused(struct partition *p, enum xm_hm_event event)
     static const struct hm_info nothing = { .propagate_vector = -1 };
 
     p->load.active = false;
+    p->load.incomplete = true;
     set_state(p, PARTITION_HALTED);
     hm_raise(event, p, &nothing);
 }
@@ -246,8 +247,8 @@ xm_s32_t partition_reset(struct partition *p, xm_u32_t mode, xm_u32_t status)
     if (mode != XM_COLD_RESET && mode != XM_WARM_RESET) {
         return XM_INVALID_PARAM;
     }
-    if (!p->image.present) {
-        return XM_INVALID_CONFIG;
+    if (!p->image.present || (mode == XM_WARM_RESET && p->load.incomplete)) {
+        return XM_INVALID_CONFIG; /* nothing there that could be started */
     }
     /* every refusal is above */
     port_close_all(p);
@@ -256,6 +257,7 @@ xm_s32_t partition_reset(struct partition *p, xm_u32_t mode, xm_u32_t status)
     p->pct->resetStatus = status;
     p->op_mode = mode == XM_COLD_RESET ? XM_OPMODE_COLD_RESET : XM_OPMODE_WARM_RESET;
     p->load = (struct partition_load){ .active = mode == XM_COLD_RESET,
+                                       .incomplete = mode == XM_COLD_RESET,
                                        .segment = p->image.segment_first,
                                        .crc = CRC32C_START };
     start_life(p);
@@ -272,6 +274,7 @@ void partition_load_step(struct partition *p)
 
     if (load->segment == p->image.segment_first + p->image.segment_count) {
         load->active = false;
+        load->incomplete = false;
         if (!header_ok(p)) {
             image_refused(p, XM_HM_EV_INCOMPATIBLE_INTERFACE);
         }

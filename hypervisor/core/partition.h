@@ -33,6 +33,7 @@ struct partition_image {
 /* Where a cold reset stands: images are copied back in the partition's own slots, a piece at a time. */
 struct partition_load {
     bool active;
+    bool incomplete;  /* memory does not hold the whole good image: only a cold reset can start it */
     xm_u32_t segment; /* of the container's table */
     xm_u32_t offset;  /* bytes of it done */
     xm_u32_t crc;

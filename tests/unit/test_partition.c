@@ -239,6 +239,40 @@ static void partition_halt_during_a_reload_ends_it(void **state)
     assert_true(partition_runnable(target));
 }
 
+static void partition_half_loaded_cannot_be_started_warm(void **state)
+{
+    (void)state;
+    start_in(PARTITION_READY);
+    (void)sys_reset_partition(1, XM_COLD_RESET, 0);
+    partition_load_step(target);
+    assert_int_equal(sys_reset_partition(1, XM_WARM_RESET, 0), XM_INVALID_CONFIG);
+    assert_true(target->load.active); /* the refusal changed nothing */
+    (void)sys_halt_partition(1);
+    assert_int_equal(sys_reset_partition(1, XM_WARM_RESET, 0), XM_INVALID_CONFIG);
+    assert_int_equal(target->state, PARTITION_HALTED);
+    (void)sys_reset_partition(1, XM_COLD_RESET, 0);
+    load_all();
+    assert_int_equal(sys_reset_partition(1, XM_WARM_RESET, 0), XM_OK);
+}
+
+static void partition_bad_image_is_not_loaded_for_ever(void **state)
+{
+    struct fixture *f = fixture_new();
+    xm_u8_t *stored = arch_physical_pointer(FIXTURE_CONTAINER + 1024 + FIXTURE_IMAGE_BYTES);
+
+    (void)state;
+    fixture_hm_row(f, 1, XM_HM_EV_PARTITION_INTEGRITY, XM_HM_AC_PARTITION_COLD_RESET, true);
+    fixture_boot();
+    target = &partitions[1];
+    (void)fixture_enter(0);
+    stored[300] ^= 1;
+    (void)sys_reset_partition(1, XM_COLD_RESET, 0);
+    load_all();
+    assert_int_equal(target->state, PARTITION_HALTED);
+    assert_int_equal(hm_count(), 1);
+    assert_int_equal(sys_reset_partition(1, XM_WARM_RESET, 0), XM_INVALID_CONFIG);
+}
+
 static void partition_suspended_keeps_interrupts_pending(void **state)
 {
     (void)state;
@@ -349,6 +383,8 @@ int main(void)
         cmocka_unit_test(partition_damaged_image_raises_its_event),
         cmocka_unit_test(partition_incompatible_image_raises_its_event),
         cmocka_unit_test(partition_halt_during_a_reload_ends_it),
+        cmocka_unit_test(partition_half_loaded_cannot_be_started_warm),
+        cmocka_unit_test(partition_bad_image_is_not_loaded_for_ever),
         cmocka_unit_test(partition_suspended_keeps_interrupts_pending),
         cmocka_unit_test(partition_halted_drops_interrupts),
         cmocka_unit_test(partition_status_is_complete),

@@ -7,7 +7,7 @@
 #include "fixture.h"
 
 #define CALLS_ONE 300000u
-#define CALLS_ALL 1000000u
+#define CALLS_ALL 3000000u
 
 static xm_u64_t noise_state;
 
@@ -173,13 +173,16 @@ static void calls(void *count)
             if (mixed && caller != 0 && below(20) != 0) {
                 continue; /* somebody may resume or reset it */
             }
-            (void)partition_reset(p, XM_WARM_RESET, 0);
+            (void)partition_reset(p, XM_COLD_RESET, 0);
+            p->load.active = false; /* as if its slots had loaded it */
+            p->load.incomplete = false;
+            open_ports(p);
         }
-        if (i == 0 || below(100) == 0) {
+        if (i == 0 || below(50) == 0) {
             open_ports(p);
         }
         fill_name();
-        if (core_call_permitted(number, p->id) != XM_OK || (is_drastic(number) && below(50) != 0)) {
+        if (core_call_permitted(number, p->id) != XM_OK || (is_drastic(number) && below(200) != 0)) {
             continue;
         }
         if (hypercall_table[number].who == XM_OWN && !p->system) {

@@ -16,6 +16,14 @@ xm_s32_t XM_hm_open(void)
     return (XM_get_PCT()->flags & XM_PART_SYSTEM) ? XM_OK : XM_PERM_ERROR;
 }
 
+/* No trap handler of the hypervisor can be replaced on SPARC. */
+xm_s32_t XM_override_trap_hndl(xm_s32_t entry, struct trapHandler *handler)
+{
+    (void)entry;
+    (void)handler;
+    return XM_UNKNOWN_HYPERCALL;
+}
+
 /* Before 3.1.2 one number meant a hardware line (below 32) or an extended interrupt (32 and up);
  * since then the symbols of both start at 0. A number below 32 is taken as a line if the partition
  * owns that line, because the call would have no effect otherwise, and as an extended interrupt if

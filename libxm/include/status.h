@@ -5,4 +5,9 @@
 #include <xm_inc/objects/status.h>
 #include <xmhypercalls.h>
 
+#ifndef __ASSEMBLER__
+xm_s32_t XM_get_vcpu_status(xmId_t vCpu, xmVirtualCpuStatus_t *status);
+xm_s32_t XM_get_partition_vcpu_status(xmId_t id, xmId_t vCpu, xmVirtualCpuStatus_t *status);
+#endif
+
 #endif

@@ -48,4 +48,7 @@ xmId_t XM_get_vcpuid(void);
 #define XM_params_get_PCT() XM_get_PCT()
 
 #endif
+
+#include <dialect.h>
+
 #endif

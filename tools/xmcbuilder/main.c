@@ -31,7 +31,7 @@ static const char usage[] =
     "environment:\n"
     "  XM_CC        target compiler, with options            (" XM_CC_DEFAULT ")\n"
     "  XM_OBJCOPY   its objcopy                              (" XM_OBJCOPY_DEFAULT ", or beside XM_CC)\n"
-    "  XM_ABI_DIR   folder of config.h, hypervisor/abi/ of the source tree this program was built from\n";
+    "  XM_ABI_DIR   folder of config.h (that of the tree this program was installed to or built from)\n";
 
 /* Files that must not outlive the program. */
 static char directory[4096], object_path[4200], raw_path[4200], out_temporary[4200];
@@ -143,6 +143,26 @@ static const char *objcopy(void)
     fail("no objcopy is known for the compiler %s - name it in XM_OBJCOPY", compiler);
 }
 
+/* Folder of the layout's header: beside an installed program, else that of the source tree. */
+static const char *abi_directory(void)
+{
+    static char path[4096];
+    const char *named = setting("XM_ABI_DIR", NULL);
+    ssize_t length = readlink("/proc/self/exe", path, sizeof path - sizeof "/../include/xm_inc/abi/config.h");
+
+    path[length < 0 ? 0 : length] = '\0';
+    char *name = strrchr(path, '/');
+    if (named != NULL || name == NULL) {
+        return named != NULL ? named : XM_ABI_DEFAULT;
+    }
+    strcpy(name, "/../include/xm_inc/abi/config.h");
+    if (access(path, R_OK) != 0) {
+        return XM_ABI_DEFAULT;
+    }
+    *strrchr(path, '/') = '\0';
+    return path;
+}
+
 static void compile(const char *input)
 {
     struct command c = { { NULL }, 0 };
@@ -152,7 +172,7 @@ static void compile(const char *input)
         fail("XM_CC names no compiler - write for example sparc-gaisler-elf-gcc");
     }
     add_words(&c, "-std=gnu11 -ffreestanding -fno-pic -Wall -Wno-missing-braces -c -I");
-    add_word(&c, setting("XM_ABI_DIR", XM_ABI_DEFAULT));
+    add_word(&c, abi_directory());
     add_word(&c, "-o");
     add_word(&c, object_path);
     add_words(&c, "-x c"); /* the name need not end in .c */

@@ -8,6 +8,7 @@
 #ifndef __ASSEMBLER__
 void PartitionMain(void);
 void XALHalt(char *msg, ...);
+void SetupVCpus(void);
 #endif
 
 #endif

@@ -1,4 +1,4 @@
-/* status.h - status records: most are in abi/guest.h; here those of services not offered yet, and
+/* status.h - status records: most are in abi/guest.h; here those that the library makes of them, and
  * control commands */
 #ifndef XM_INC_OBJECTS_STATUS_H
 #define XM_INC_OBJECTS_STATUS_H
@@ -23,6 +23,18 @@ typedef struct {
     xmAddress_t pAddr;
     xm_u32_t unused : 2, type : 3, counter : 27;
 } xmPhysPageStatus_t;
+
+/* Argument of XM_ctrl_object on the status object. */
+union statusCmd {
+    union {
+        xmSystemStatus_t system;
+        xmPartitionStatus_t partition;
+        xmVirtualCpuStatus_t vCpu;
+        xmPlanStatus_t plan;
+        xmPhysPageStatus_t physPage;
+    } status;
+    xm_u32_t opMode;
+};
 
 #endif
 #endif

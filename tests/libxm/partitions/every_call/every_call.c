@@ -17,7 +17,9 @@ static void *volatile calls[] = {
 
 static void *volatile functions[] = {
     init_libxm, XM_get_PCT, XM_get_PCT0, XM_get_partition_mmap, XM_get_commport_bitmap, XM_get_number_vcpus, XM_get_vcpuid,
-    XM_set_plan, XM_hm_open, XM_mask_irq, XM_unmask_irq,
+    XM_set_plan, XM_hm_open, XM_mask_irq, XM_unmask_irq, XM_override_trap_hndl,
+    XM_suspend_vcpu, XM_resume_vcpu, XM_halt_vcpu, XM_reset_vcpu, XM_get_vcpu_status, XM_get_partition_vcpu_status, SetupVCpus,
+    XM_flush_cache, XM_set_cache_state, XM_read_object, XM_write_object, XM_seek_object, XM_ctrl_object,
     InstallTrapHandler, SetupIrqs, XALHalt, printf, vprintf, sprintf, snprintf, vsprintf, vsnprintf, putchar,
     atoi, strtol, strtoul, strtoll, strtoull, basename, exit, abort,
     memset, memcpy, memcmp, memmove, strcpy, strncpy, strcat, strncat, strcmp, strncmp, strlen, strchr, strrchr, strstr,

@@ -248,10 +248,10 @@ xm_u16_t logbook_checksum(const void *record, xm_u32_t size_bytes)
     return (xm_u16_t)~sum;
 }
 
-/* Copies as many records as fit the buffer, and no more than a bounded number per call. Damaged records are left out: the
- * reader sees the gap in the numbers. When all of those looked at were damaged, the batch is empty and `first` is where to
- * ask next. Returns the number of records; XM_INVALID_PARAM: the buffer is no doubleword-aligned memory of p, or smaller
- * than a struct xm_batch. */
+/* Copies as many records as fit the buffer, and no more than a bounded number per call. The numbers of a batch follow each
+ * other: it ends before a damaged record, and the next one begins behind it. When all records looked at were damaged, the
+ * batch is empty and `first` is where to ask next. Returns the number of records; XM_INVALID_PARAM: the buffer is no
+ * doubleword-aligned memory of p, or smaller than a struct xm_batch. */
 xm_s32_t logbook_fetch(const struct logbook *book, struct partition *p, xm_u64_t from, xmAddress_t batch, xm_u32_t size)
 {
     struct xm_batch head = { .oldest = book->oldest, .next = book->next, .boot_id = kernel_boot_id };
@@ -273,11 +273,13 @@ xm_s32_t logbook_fetch(const struct logbook *book, struct partition *p, xm_u64_t
             memcpy(to, record, book->record_bytes);
             to += book->record_bytes;
             size -= book->record_bytes;
-            head.first = head.count == 0 ? seq : head.first;
             head.count++;
+        } else if (head.count > 0) {
+            break;
+        } else {
+            head.first = seq + 1;
         }
         seq++;
-        head.first = head.count == 0 ? seq : head.first;
     }
     memcpy(arch_guest_pointer(batch), &head, sizeof(head));
     return (xm_s32_t)head.count;

@@ -202,6 +202,25 @@ static void console_missing_uart_is_named_and_discarded(void **state)
     assert_int_equal(console_irq_lines(), 0);
 }
 
+static void console_works_with_one_uart_only(void **state)
+{
+    struct fixture *f = fixture_new();
+
+    (void)state;
+    f->head.uarts.count = 1;
+    f->partition[0].link_device = XM_CONFIG_NONE;
+    f->partition[2].console_device = XM_CONFIG_NONE;
+    fixture_boot();
+    fixture_pass_us(200);
+    (void)write_as(1, "text");
+    while (console_idle()) {
+    }
+    console_irq(LINK_UART); /* not ours: nothing happens */
+    assert_int_equal(host.uart[LINK_UART].sent_count, 0);
+    assert_false(host.uart[LINK_UART].initialised);
+    assert_non_null(strstr(fixture_output(CONSOLE_UART), "text"));
+}
+
 static void console_of_the_hypervisor_may_be_none(void **state)
 {
     struct fixture *f = fixture_new();
@@ -548,6 +567,7 @@ int main(void)
         cmocka_unit_test(console_flush_empties_every_ring),
         cmocka_unit_test(console_flush_gives_up_on_a_dead_device),
         cmocka_unit_test(console_missing_uart_is_named_and_discarded),
+        cmocka_unit_test(console_works_with_one_uart_only),
         cmocka_unit_test(console_of_the_hypervisor_may_be_none),
         cmocka_unit_test(console_fetch_by_byte_number),
         cmocka_unit_test(console_record_keeps_the_newest),

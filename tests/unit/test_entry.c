@@ -224,6 +224,38 @@ static void entry_interrupts_find_their_owner(void **state)
     assert_int_equal(hm_count(), 0);
 }
 
+static void entry_link_interrupt_goes_to_the_link(void **state)
+{
+    (void)state;
+    start_with(XM_HM_EV_OVERRUN, XM_HM_AC_IGNORE);
+    host_uart_arrive(1, "abc", 3);
+    core_irq(board.uart[1].irq);
+    (void)fixture_enter(0);
+    assert_int_equal(sys_link_read(FIXTURE_SCRATCH(0), 16), 3);
+    assert_int_equal(hm_count(), 0);
+}
+
+static void entry_fpu_changes_hands(void **state)
+{
+    struct fixture *f = fixture_new();
+    struct arch_trap trap = { .pc = 0x40201000u, .npc = 0x40201004u };
+
+    (void)state;
+    f->partition[2].flags |= XM_PART_FP;
+    fixture_boot();
+    p = fixture_enter(1);
+    core_trap(0x04, &trap);
+    p->context.fpu_enabled = true;
+    (void)fixture_enter(2);
+    core_trap(0x04, &trap);
+    assert_int_equal(host.fpu_switches, 2);
+    assert_false(p->context.fpu_enabled); /* the next use traps again */
+    (void)fixture_enter(1);
+    core_trap(0x04, &trap);
+    assert_int_equal(host.fpu_switches, 3);
+    assert_int_equal(hm_count(), 0);
+}
+
 static void nobodys_interrupt(void *nothing)
 {
     (void)nothing;
@@ -273,6 +305,8 @@ int main(void)
         cmocka_unit_test(entry_bad_stack_is_a_system_error),
         cmocka_unit_test(entry_assembler_calls),
         cmocka_unit_test(entry_interrupts_find_their_owner),
+        cmocka_unit_test(entry_link_interrupt_goes_to_the_link),
+        cmocka_unit_test(entry_fpu_changes_hands),
         cmocka_unit_test(entry_nobodys_interrupt_is_unexpected),
         cmocka_unit_test(entry_trap_in_the_hypervisor_is_logged),
     };

@@ -224,6 +224,21 @@ static void hypercall_io_port_refusals(void **state)
     assert_int_equal(sys_sparc_inport(0x80000600u, BUF(0)), XM_PERM_ERROR);
 }
 
+static void hypercall_io_port_without_device_is_refused(void **state)
+{
+    (void)state;
+    fixture_start();
+    (void)fixture_enter(1);
+    host.io_absent = true;
+    words(1)[0] = 0x55;
+    assert_int_equal(sys_sparc_inport(0x80000600u, BUF(1)), XM_OP_NOT_ALLOWED);
+    assert_int_equal(words(1)[0], 0x55);
+    assert_int_equal(sys_sparc_outport(0x80000600u, 1), XM_OP_NOT_ALLOWED);
+    host.io_writes = 0;
+    assert_int_equal(sys_sparc_outport(0x80000700u, 1), XM_OP_NOT_ALLOWED);
+    assert_int_equal(host.io_writes, 0); /* what could not be read is not written back */
+}
+
 static void hypercall_trap_table_must_lie_in_own_memory(void **state)
 {
     (void)state;
@@ -251,6 +266,7 @@ int main(void)
         cmocka_unit_test(hypercall_atomics),
         cmocka_unit_test(hypercall_io_ports_are_granted_by_bits),
         cmocka_unit_test(hypercall_io_port_refusals),
+        cmocka_unit_test(hypercall_io_port_without_device_is_refused),
         cmocka_unit_test(hypercall_trap_table_must_lie_in_own_memory),
     };
 

@@ -239,6 +239,35 @@ static void partition_halt_during_a_reload_ends_it(void **state)
     assert_true(partition_runnable(target));
 }
 
+static void partition_cold_reset_reloads_custom_files_too(void **state)
+{
+    struct xm_image *image;
+    struct xm_image_file *file;
+    struct xm_image_segment *segment;
+    xm_u8_t *stored;
+
+    (void)state;
+    (void)fixture_new();
+    image = arch_physical_pointer(FIXTURE_CONTAINER);
+    file = arch_physical_pointer(FIXTURE_CONTAINER + 256);
+    segment = arch_physical_pointer(FIXTURE_CONTAINER + 512);
+    stored = arch_physical_pointer(FIXTURE_CONTAINER + 4096);
+    memset(stored, 0x77, 64);
+    /* P2's image is last, so a custom file of P2 follows it */
+    file[3] = (struct xm_image_file){ .kind = XM_IMAGE_CUSTOM, .partition = 2, .segment_first = 3, .segment_count = 1 };
+    segment[3] = (struct xm_image_segment){ .address = FIXTURE_SCRATCH(2), .file_bytes = 64, .memory_bytes = 64,
+                                            .offset = 4096, .crc32c = crc32c(stored, 64) };
+    image->file_count = 4;
+    image->segment_count = 4;
+    fixture_boot();
+    target = &partitions[2];
+    (void)fixture_enter(0);
+    (void)sys_reset_partition(2, XM_COLD_RESET, 0);
+    load_all();
+    assert_int_equal(*(xm_u8_t *)arch_guest_pointer(FIXTURE_SCRATCH(2) + 63), 0x77);
+    assert_true(partition_runnable(target));
+}
+
 static void partition_half_loaded_cannot_be_started_warm(void **state)
 {
     (void)state;
@@ -383,6 +412,7 @@ int main(void)
         cmocka_unit_test(partition_damaged_image_raises_its_event),
         cmocka_unit_test(partition_incompatible_image_raises_its_event),
         cmocka_unit_test(partition_halt_during_a_reload_ends_it),
+        cmocka_unit_test(partition_cold_reset_reloads_custom_files_too),
         cmocka_unit_test(partition_half_loaded_cannot_be_started_warm),
         cmocka_unit_test(partition_bad_image_is_not_loaded_for_ever),
         cmocka_unit_test(partition_suspended_keeps_interrupts_pending),

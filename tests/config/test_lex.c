@@ -46,8 +46,9 @@ static void time_scales_to_microseconds(void **state)
 
 static void time_refuses_other_forms(void **state)
 {
-    static const char *const texts[] = { "",     "s",      "10",    "10 ms", "10m",   "10min", "-1s",  "1.s",
-                                         ".5s",  "1x5ms",  "1,5ms", "1e3us", "10msx", "0x1s",  "1..5s", "10ns" };
+    static const char *const texts[] = { "",      "s",    "10",    "10 ms", "10m",   "10min",
+                                         "-1s",   "1.s",  ".5s",   "1x5ms", "1,5ms", "1e3us",
+                                         "10msx", "0x1s", "1..5s", "10ns" };
 
     (void)state;
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
@@ -163,10 +164,14 @@ static void words_of_a_list(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(time_scales_to_microseconds), cmocka_unit_test(time_refuses_other_forms),
-        cmocka_unit_test(size_uses_1024),              cmocka_unit_test(frequency_is_in_khz),
-        cmocka_unit_test(hex_needs_its_prefix),        cmocka_unit_test(number_is_decimal),
-        cmocka_unit_test(version_is_packed),           cmocka_unit_test(boolean_has_four_words),
+        cmocka_unit_test(time_scales_to_microseconds),
+        cmocka_unit_test(time_refuses_other_forms),
+        cmocka_unit_test(size_uses_1024),
+        cmocka_unit_test(frequency_is_in_khz),
+        cmocka_unit_test(hex_needs_its_prefix),
+        cmocka_unit_test(number_is_decimal),
+        cmocka_unit_test(version_is_packed),
+        cmocka_unit_test(boolean_has_four_words),
         cmocka_unit_test(words_of_a_list),
     };
 

@@ -1,7 +1,8 @@
 /* main.c - xmcbuilder: from the C that xmcparser writes to the binary configuration
  *
- * The target compiler gives the structures of abi/config.h their layout and byte order, objcopy takes the section out of
- * the object file; this program checks the result and fills in length and CRC. Programs are run without a shell. */
+ * The target compiler gives the structures of abi/config.h their layout and byte order, objcopy
+ * takes the section out of the object file; this program checks the result and fills in length and
+ * CRC. Programs are run without a shell. */
 #include <errno.h>
 #include <getopt.h>
 #include <stdarg.h>
@@ -30,8 +31,10 @@ static const char usage[] =
     "\n"
     "environment:\n"
     "  XM_CC        target compiler, with options            (" XM_CC_DEFAULT ")\n"
-    "  XM_OBJCOPY   its objcopy                              (" XM_OBJCOPY_DEFAULT ", or beside XM_CC)\n"
-    "  XM_ABI_DIR   folder of config.h (that of the tree this program was installed to or built from)\n";
+    "  XM_OBJCOPY   its objcopy                              (" XM_OBJCOPY_DEFAULT
+    ", or beside XM_CC)\n"
+    "  XM_ABI_DIR   folder of config.h (that of the tree this program was installed to or built "
+    "from)\n";
 
 /* Files that must not outlive the program. */
 static char directory[4096], object_path[4200], raw_path[4200], out_temporary[4200];
@@ -62,7 +65,7 @@ __attribute__((format(printf, 1, 2), noreturn)) static void fail(const char *for
     exit(EXIT_REFUSED);
 }
 
-/* ---- programs ----------------------------------------------------------------------------------------------------- */
+/* ---- programs ------------------------------------------------------------------------------- */
 
 struct command {
     char *words[WORDS_MAX + 1];
@@ -85,7 +88,8 @@ static void add_words(struct command *c, const char *text)
 {
     char *copy = strdup(text), *rest = NULL;
 
-    for (char *word = strtok_r(copy, " \t", &rest); word != NULL; word = strtok_r(NULL, " \t", &rest)) {
+    for (char *word = strtok_r(copy, " \t", &rest); word != NULL;
+         word = strtok_r(NULL, " \t", &rest)) {
         add_word(c, word);
     }
     free(copy);
@@ -98,8 +102,9 @@ static void run(struct command *c, const char *purpose)
 
     if (child == 0) {
         execvp(c->words[0], c->words);
-        fprintf(stderr, "xmcbuilder: error: cannot run %s: %s - install it, or name another in %s\n", c->words[0],
-                strerror(errno), strcmp(purpose, "compile") == 0 ? "XM_CC" : "XM_OBJCOPY");
+        fprintf(
+            stderr, "xmcbuilder: error: cannot run %s: %s - install it, or name another in %s\n",
+            c->words[0], strerror(errno), strcmp(purpose, "compile") == 0 ? "XM_CC" : "XM_OBJCOPY");
         _exit(127);
     }
     if (child < 0 || waitpid(child, &status, 0) < 0) {
@@ -148,7 +153,8 @@ static const char *abi_directory(void)
 {
     static char path[4096];
     const char *named = setting("XM_ABI_DIR", NULL);
-    ssize_t length = readlink("/proc/self/exe", path, sizeof path - sizeof "/../include/xm_inc/abi/config.h");
+    ssize_t length =
+        readlink("/proc/self/exe", path, sizeof path - sizeof "/../include/xm_inc/abi/config.h");
 
     path[length < 0 ? 0 : length] = '\0';
     char *name = strrchr(path, '/');
@@ -191,7 +197,7 @@ static void extract(void)
     run(&c, "extract");
 }
 
-/* ---- the binary --------------------------------------------------------------------------------------------------- */
+/* ---- the binary ----------------------------------------------------------------------------- */
 
 static uint32_t get_word(const uint8_t *at)
 {
@@ -205,7 +211,8 @@ static void put_word(uint8_t *at, uint32_t value)
     }
 }
 
-/* CRC-32C: polynomial 0x1edc6f41, reflected, starts and ends inverted; "123456789" gives 0xe3069283. */
+/* CRC-32C: polynomial 0x1edc6f41, reflected, starts and ends inverted; "123456789" gives
+ * 0xe3069283. */
 static uint32_t crc32c(const uint8_t *bytes, size_t count)
 {
     uint32_t crc = ~0u;
@@ -227,8 +234,10 @@ static uint8_t *read_raw(size_t *bytes)
     if (f == NULL || fstat(fileno(f), &status) != 0) {
         fail("cannot read what objcopy wrote: %s", strerror(errno));
     }
-    if (status.st_size < (off_t)sizeof(struct xm_config) || status.st_size > (off_t)FILE_MAX_BYTES) {
-        fail("the object holds no configuration (section " SECTION ", %lld bytes) - is this the output of xmcparser -c?",
+    if (status.st_size < (off_t)sizeof(struct xm_config) ||
+        status.st_size > (off_t)FILE_MAX_BYTES) {
+        fail("the object holds no configuration (section " SECTION
+             ", %lld bytes) - is this the output of xmcparser -c?",
              (long long)status.st_size);
     }
     *bytes = ((size_t)status.st_size + 7) / 8 * 8;
@@ -244,18 +253,22 @@ static uint8_t *read_raw(size_t *bytes)
 static void complete(uint8_t *data, size_t bytes)
 {
     uint8_t *length = data + offsetof(struct xm_config, length);
-    uint32_t magic = get_word(data), revision = get_word(data + offsetof(struct xm_config, revision));
+    uint32_t magic = get_word(data),
+             revision = get_word(data + offsetof(struct xm_config, revision));
 
     if (magic != XM_CONFIG_MAGIC) {
-        fail("the configuration starts with 0x%08x instead of 0x%08x - is %s a compiler for the big-endian target?",
+        fail("the configuration starts with 0x%08x instead of 0x%08x - is %s a compiler for the "
+             "big-endian target?",
              magic, XM_CONFIG_MAGIC, setting("XM_CC", XM_CC_DEFAULT));
     }
     if (revision != XM_CONFIG_REVISION) {
-        fail("the configuration has revision %u, this program makes %u - use the xmcparser of the same version", revision,
-             XM_CONFIG_REVISION);
+        fail("the configuration has revision %u, this program makes %u - use the xmcparser of the "
+             "same version",
+             revision, XM_CONFIG_REVISION);
     }
     if (get_word(length) != 0 && get_word(length) != bytes) {
-        fail("the configuration says it has %u bytes, the compiler made %zu - use the xmcparser of the same version",
+        fail("the configuration says it has %u bytes, the compiler made %zu - use the xmcparser of "
+             "the same version",
              get_word(length), bytes);
     }
     put_word(length, (uint32_t)bytes);
@@ -269,7 +282,8 @@ static void write_out(const char *out, const uint8_t *data, size_t bytes)
     mode_t mask = umask(0);
 
     umask(mask);
-    if (snprintf(out_temporary, sizeof out_temporary, "%s.XXXXXX", out) >= (int)sizeof out_temporary) {
+    if (snprintf(out_temporary, sizeof out_temporary, "%s.XXXXXX", out) >=
+        (int)sizeof out_temporary) {
         fail("the name of the output is too long");
     }
     int fd = mkstemp(out_temporary);
@@ -307,7 +321,8 @@ int main(int argc, char **argv)
     if (access(argv[optind], R_OK) != 0) {
         fail("%s: %s", argv[optind], strerror(errno));
     }
-    if (snprintf(directory, sizeof directory, "%s/xmcbuilder.XXXXXX", parent) >= (int)sizeof directory ||
+    if (snprintf(directory, sizeof directory, "%s/xmcbuilder.XXXXXX", parent) >=
+            (int)sizeof directory ||
         mkdtemp(directory) == NULL) {
         *directory = '\0';
         fail("cannot create a folder in %s: %s", parent, strerror(errno));

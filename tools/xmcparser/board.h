@@ -1,6 +1,8 @@
-/* board.h - what the hypervisor keeps for itself on the boards it supports: register ranges and interrupt lines
+/* board.h - what the hypervisor keeps for itself on the boards it supports: register ranges and
+ * interrupt lines
  *
- * All LEON3 boards have these cores at GRLIB's usual places; the one that QEMU models (leon3_generic) has just these. */
+ * All LEON3 boards have these cores at GRLIB's usual places; the one that QEMU models
+ * (leon3_generic) has just these. */
 #ifndef XMCPARSER_BOARD_H
 #define XMCPARSER_BOARD_H
 
@@ -13,14 +15,16 @@ struct board_device {
     const char *name;
     uint32_t start, size; /* registers */
     uint32_t lines;       /* interrupt lines, as bits */
-    uint32_t uart;        /* only kept if the configuration uses this UART; BOARD_NO_UART: always kept */
+    uint32_t uart; /* only kept if the configuration uses this UART; BOARD_NO_UART: always kept */
 };
 
-/* One page holds timers, interrupt controller and UART: mapped for the hypervisor in every address space. */
+/* One page holds timers, interrupt controller and UART: mapped for the hypervisor in every address
+ * space. */
 #define BOARD_REGISTERS_START 0x80000000u
 #define BOARD_REGISTERS_SIZE 0x100000u
 
-/* A partition switch may take this long (published figures of this class of system on LEON3 at 80 MHz: 101 to 120). */
+/* A partition switch may take this long (published figures of this class of system on LEON3 at 80
+ * MHz: 101 to 120). */
 #define BOARD_SWITCH_US 120
 
 extern const struct board_device board_devices[];

@@ -1,7 +1,7 @@
 /* check.h - cross-checks of the model
  *
- * Every check reports all it finds. Together they establish the invariants of abi/config.h; a model that passes can be
- * compiled without further questions. */
+ * Every check reports all it finds. Together they establish the invariants of abi/config.h; a model
+ * that passes can be compiled without further questions. */
 #ifndef XMCPARSER_CHECK_H
 #define XMCPARSER_CHECK_H
 

@@ -19,12 +19,13 @@ static bool is_power_of_two(uint32_t n)
 static void check_ring(int line, const char *attribute, uint32_t bytes)
 {
     if (!is_power_of_two(bytes) || bytes < 64 || bytes > RING_MAX_BYTES) {
-        error_at(line, "%s of %u bytes is not a power of two from 64B to 1MB - write for example \"4KB\"", attribute,
-                 bytes);
+        error_at(line,
+                 "%s of %u bytes is not a power of two from 64B to 1MB - write for example \"4KB\"",
+                 attribute, bytes);
     }
 }
 
-/* ---- devices ------------------------------------------------------------------------------------------------------ */
+/* ---- devices -------------------------------------------------------------------------------- */
 
 static bool has_slot(const struct plan *plan, uint32_t partition)
 {
@@ -45,17 +46,22 @@ static void check_link(const struct model *m, const struct device *d)
         return;
     }
     if ((m->partitions.at[id].flags & XM_PART_SYSTEM) == 0) {
-        error_at(d->line, "linkPartition %u: %s has not the flag system - give it flags=\"system\", or name another", id,
-                 partition_label(m, id));
+        error_at(d->line,
+                 "linkPartition %u: %s has not the flag system - give it flags=\"system\", or name "
+                 "another",
+                 id, partition_label(m, id));
     }
     if (d->budget_bytes == 0) {
-        error_at(d->line, "linkBudget is 0: the link would never move a byte - write for example 256");
+        error_at(d->line,
+                 "linkBudget is 0: the link would never move a byte - write for example 256");
     }
     check_ring(d->line, "ringSize", d->ring_bytes);
     for (uint32_t i = 0; i < m->processors.at[0].plans.count; i++) {
         const struct plan *plan = &m->processors.at[0].plans.at[i];
         if (!has_slot(plan, id)) {
-            warning_at(plan->line, "plan %u has no slot of %s, which serves the ground: operators are locked out in it",
+            warning_at(plan->line,
+                       "plan %u has no slot of %s, which serves the ground: operators are locked "
+                       "out in it",
                        plan->id, partition_label(m, id));
         }
     }
@@ -77,19 +83,24 @@ static void check_uart(const struct model *m, uint32_t position)
             continue;
         }
         if (other->uart_id == d->uart_id) {
-            error_at(d->line, "UART %u is already device \"%s\" of line %d - describe each UART once", d->uart_id,
-                     other->name, other->line);
+            error_at(d->line,
+                     "UART %u is already device \"%s\" of line %d - describe each UART once",
+                     d->uart_id, other->name, other->line);
         }
         if (other->is_link && d->is_link && other->link_partition == d->link_partition) {
-            error_at(d->line, "linkPartition %u already serves the link of line %d - a partition serves one link",
-                     d->link_partition, other->line);
+            error_at(
+                d->line,
+                "linkPartition %u already serves the link of line %d - a partition serves one link",
+                d->link_partition, other->line);
         }
     }
     if (d->is_link) {
         check_link(m, d);
     } else if (d->has_link_options) {
-        warning_at(d->line, "linkBudget and ringSize have no effect without linkPartition: name the partition that "
-                   "serves the link");
+        warning_at(
+            d->line,
+            "linkBudget and ringSize have no effect without linkPartition: name the partition that "
+            "serves the link");
     }
 }
 
@@ -101,17 +112,19 @@ static void check_device_name(const struct model *m, uint32_t position)
         return;
     }
     if (strcmp(d->name, "NULL") == 0) {
-        error_at(d->line, "the device name NULL is reserved: it means no device - use another name");
+        error_at(d->line,
+                 "the device name NULL is reserved: it means no device - use another name");
     }
     for (uint32_t i = 0; i < position; i++) {
         const struct device *other = &m->devices.at[i];
         if (other->name != NULL && strcmp(other->name, d->name) == 0) {
-            error_at(d->line, "device name \"%s\" is taken by the device of line %d - use another", d->name, other->line);
+            error_at(d->line, "device name \"%s\" is taken by the device of line %d - use another",
+                     d->name, other->line);
         }
     }
 }
 
-/* ---- users of devices --------------------------------------------------------------------------------------------- */
+/* ---- users of devices ----------------------------------------------------------------------- */
 
 /* The device that `user` names, or NULL for none (also after an error). */
 static struct device *used_device(struct model *m, int line, const char *user, const char *name)
@@ -121,7 +134,8 @@ static struct device *used_device(struct model *m, int line, const char *user, c
     }
     struct device *d = model_device(m, name);
     if (d == NULL) {
-        error_at(line, "%s names the device \"%s\", which does not exist - declare it in Devices", user, name);
+        error_at(line, "%s names the device \"%s\", which does not exist - declare it in Devices",
+                 user, name);
     }
     return d;
 }
@@ -131,7 +145,9 @@ static void check_console(struct model *m, int line, const char *user, const cha
     const struct device *d = used_device(m, line, user, name);
 
     if (d != NULL && d->kind == DEVICE_MEMORY_BLOCK) {
-        warning_at(line, "%s names the MemoryBlock \"%s\": console output is discarded; name a Uart", user, name);
+        warning_at(line,
+                   "%s names the MemoryBlock \"%s\": console output is discarded; name a Uart",
+                   user, name);
     }
 }
 
@@ -144,7 +160,10 @@ static void check_log(struct model *m, int line, const char *user, const char *n
         return;
     }
     if (d->kind == DEVICE_UART) {
-        error_at(line, "%s names the Uart \"%s\": records cannot be read back from it - name a MemoryBlock", user, name);
+        error_at(
+            line,
+            "%s names the Uart \"%s\": records cannot be read back from it - name a MemoryBlock",
+            user, name);
         return;
     }
     d->users++;
@@ -164,7 +183,8 @@ static void check_partition_devices(struct model *m, uint32_t id)
     if (!p->has_console_bytes) {
         p->console_bytes = on_link ? CONSOLE_RING_BYTES : 0;
     } else if (!on_link && p->console_bytes != 0) {
-        warning_at(p->line, "consoleSize has no effect: the console of %s is not a link to the ground",
+        warning_at(p->line,
+                   "consoleSize has no effect: the console of %s is not a link to the ground",
                    partition_label(m, id));
         p->console_bytes = 0;
     } else if (p->console_bytes != 0) {
@@ -184,10 +204,13 @@ void check_devices(struct model *m)
         }
     }
     check_console(m, m->hypervisor.line, "@console", m->hypervisor.console);
-    const struct device *console = m->hypervisor.console != NULL ? model_device(m, m->hypervisor.console) : NULL;
+    const struct device *console =
+        m->hypervisor.console != NULL ? model_device(m, m->hypervisor.console) : NULL;
     if (console != NULL && console->kind == DEVICE_UART && console->is_link) {
-        warning_at(m->hypervisor.line, "the hypervisor's text goes to UART \"%s\", which is a link: the ground sees it "
-                   "as damaged frames; remove @console", console->name);
+        warning_at(m->hypervisor.line,
+                   "the hypervisor's text goes to UART \"%s\", which is a link: the ground sees it "
+                   "as damaged frames; remove @console",
+                   console->name);
     }
     check_log(m, m->hypervisor.line, "@healthMonitorDevice", m->hypervisor.hm_device);
     if (m->hypervisor.trace.device != NULL) {
@@ -198,14 +221,18 @@ void check_devices(struct model *m)
     }
     for (uint32_t i = 0; i < m->devices.count; i++) {
         const struct device *d = &m->devices.at[i];
-        if (d->kind == DEVICE_MEMORY_BLOCK && d->users > 0 && d->size / d->users / 8 * 8 < STREAM_MIN_BYTES) {
-            error_at(d->line, "MemoryBlock \"%s\" is shared by %u logs, which leaves %u bytes each - make it %uKB or "
-                     "larger", d->name, d->users, d->size / d->users / 8 * 8, (d->users + 3) / 4 * 4);
+        if (d->kind == DEVICE_MEMORY_BLOCK && d->users > 0 &&
+            d->size / d->users / 8 * 8 < STREAM_MIN_BYTES) {
+            error_at(d->line,
+                     "MemoryBlock \"%s\" is shared by %u logs, which leaves %u bytes each - make "
+                     "it %uKB or "
+                     "larger",
+                     d->name, d->users, d->size / d->users / 8 * 8, (d->users + 3) / 4 * 4);
         }
     }
 }
 
-/* ---- hardware of partitions --------------------------------------------------------------------------------------- */
+/* ---- hardware of partitions ----------------------------------------------------------------- */
 
 static bool uart_in_use(const struct model *m, uint32_t uart)
 {
@@ -233,7 +260,8 @@ static void check_lines(const struct model *m, uint32_t id)
         const struct board_device *d = &board_devices[i];
         for (unsigned line = 1; line < CONFIG_NO_HWIRQS && is_kept(m, d); line++) {
             if ((p->hw_irqs & d->lines & 1u << line) != 0) {
-                error_at(p->interrupts_line, "line %u is the hypervisor's, for %s - remove it", line, d->name);
+                error_at(p->interrupts_line, "line %u is the hypervisor's, for %s - remove it",
+                         line, d->name);
             }
         }
     }
@@ -241,8 +269,10 @@ static void check_lines(const struct model *m, uint32_t id)
         const struct partition *other = &m->partitions.at[j];
         for (unsigned line = 1; line < CONFIG_NO_HWIRQS; line++) {
             if ((p->hw_irqs & other->hw_irqs & 1u << line) != 0) {
-                error_at(p->interrupts_line, "line %u belongs to %s (line %d of the file) already - a line has one owner",
-                         line, partition_label(m, j), other->interrupts_line);
+                error_at(
+                    p->interrupts_line,
+                    "line %u belongs to %s (line %d of the file) already - a line has one owner",
+                    line, partition_label(m, j), other->interrupts_line);
             }
         }
     }
@@ -258,16 +288,21 @@ static void check_io_port(const struct model *m, const struct io_port *io)
     uint64_t bytes = (uint64_t)io->words * 4;
 
     if (io->address % 4 != 0) {
-        error_at(io->line, "I/O port 0x%08x is not a multiple of 4 - name a 32-bit register", io->address);
+        error_at(io->line, "I/O port 0x%08x is not a multiple of 4 - name a 32-bit register",
+                 io->address);
     }
     if (io->words == 0 || io->address + bytes > 1ull << 32) {
-        error_at(io->line, "I/O ports from 0x%08x, %u of them, do not fit the address space - correct noPorts",
-                 io->address, io->words);
+        error_at(
+            io->line,
+            "I/O ports from 0x%08x, %u of them, do not fit the address space - correct noPorts",
+            io->address, io->words);
     }
     for (unsigned i = 0; i < board_device_count; i++) {
         const struct board_device *d = &board_devices[i];
         if (is_kept(m, d) && meets(io->address, bytes, d->start, d->size)) {
-            error_at(io->line, "I/O port 0x%08x..0x%08llx meets registers of %s, which are the hypervisor's - remove it",
+            error_at(io->line,
+                     "I/O port 0x%08x..0x%08llx meets registers of %s, which are the hypervisor's "
+                     "- remove it",
                      io->address, (unsigned long long)(io->address + bytes - 1), d->name);
             break;
         }
@@ -275,13 +310,17 @@ static void check_io_port(const struct model *m, const struct io_port *io)
     for (uint32_t i = 0; i < m->regions.count; i++) {
         const struct region *r = &m->regions.at[i];
         if (meets(io->address, bytes, r->start, r->size)) {
-            error_at(io->line, "I/O port 0x%08x lies in the memory region of line %d - give memory with an Area",
-                     io->address, r->line);
+            error_at(
+                io->line,
+                "I/O port 0x%08x lies in the memory region of line %d - give memory with an Area",
+                io->address, r->line);
         }
     }
     if (io->restricted && !io->has_mask && !m->mask_defaults) {
-        warning_at(io->line, "Restricted without @mask grants no bit of 0x%08x: write the bits that are granted",
-                   io->address);
+        warning_at(
+            io->line,
+            "Restricted without @mask grants no bit of 0x%08x: write the bits that are granted",
+            io->address);
     }
 }
 
@@ -295,8 +334,11 @@ static void check_io_apart(const struct model *m, const struct io_port *a, const
 {
     if (meets(a->address, (uint64_t)a->words * 4, b->address, (uint64_t)b->words * 4) &&
         (granted(m, a) & granted(m, b)) != 0) {
-        error_at(b->line, "I/O port 0x%08x is granted at line %d already - use Restricted with disjoint masks, or remove "
-                 "one", b->address > a->address ? b->address : a->address, a->line);
+        error_at(b->line,
+                 "I/O port 0x%08x is granted at line %d already - use Restricted with disjoint "
+                 "masks, or remove "
+                 "one",
+                 b->address > a->address ? b->address : a->address, a->line);
     }
 }
 

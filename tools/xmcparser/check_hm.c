@@ -25,13 +25,16 @@ static void check_permitted(const struct model *m, const struct hm_entry *e, enu
         return;
     }
     if (hm_permitted(e->event, scope) == 0) {
-        error_at(e->line, "%s is an event of partitions - remove it from XMHypervisor", hm_event_name(e->event));
+        error_at(e->line, "%s is an event of partitions - remove it from XMHypervisor",
+                 hm_event_name(e->event));
     } else if (m->wide_hm && (hm_permitted_wide(e->event, scope) & action) != 0) {
-        warning_at(e->line, "%s on %s in %s is permitted in older files only; 3.7 refuses it", hm_action_name(e->action),
-                   hm_event_name(e->event), table);
+        warning_at(e->line, "%s on %s in %s is permitted in older files only; 3.7 refuses it",
+                   hm_action_name(e->action), hm_event_name(e->event), table);
     } else {
-        error_at(e->line, "%s is not permitted on %s in %s - docs/configuration.md lists the permitted actions",
-                 hm_action_name(e->action), hm_event_name(e->event), table);
+        error_at(
+            e->line,
+            "%s is not permitted on %s in %s - docs/configuration.md lists the permitted actions",
+            hm_action_name(e->action), hm_event_name(e->event), table);
     }
 }
 
@@ -41,12 +44,13 @@ static void check_table(const struct model *m, const struct hm_table *table, enu
         const struct hm_entry *e = &table->entries.at[i];
         check_permitted(m, e, scope);
         if (e->action == XM_HM_AC_SWITCH_TO_MAINTENANCE && !has_maintenance_plan(m)) {
-            error_at(e->line, "XM_HM_AC_SWITCH_TO_MAINTENANCE needs a plan with id 1 - add it, or choose another action");
+            error_at(e->line, "XM_HM_AC_SWITCH_TO_MAINTENANCE needs a plan with id 1 - add it, or "
+                              "choose another action");
         }
         for (uint32_t j = 0; j < i; j++) {
             if (table->entries.at[j].event == e->event) {
-                error_at(e->line, "%s has an action at line %d already - name an event once", hm_event_name(e->event),
-                         table->entries.at[j].line);
+                error_at(e->line, "%s has an action at line %d already - name an event once",
+                         hm_event_name(e->event), table->entries.at[j].line);
             }
         }
     }

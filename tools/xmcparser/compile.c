@@ -1,6 +1,7 @@
 /* compile.c - the tables of abi/config.h, made from a checked model
  *
- * While tables are filled, a string is its position in the pool plus one; the last step turns positions into offsets. */
+ * While tables are filled, a string is its position in the pool plus one; the last step turns
+ * positions into offsets. */
 #include "compile.h"
 
 #include <stdlib.h>
@@ -11,7 +12,7 @@
 
 #define ALIGN_8(n) (((n) + 7u) & ~7u)
 
-/* ---- strings ------------------------------------------------------------------------------------------------------ */
+/* ---- strings -------------------------------------------------------------------------------- */
 
 static uint32_t add_string(struct compiled *c, const char *text)
 {
@@ -36,7 +37,7 @@ const char *compiled_string(const struct compiled *c, uint32_t offset)
     return offset == 0 ? "" : c->strings.at + (offset - c->head.strings.offset);
 }
 
-/* ---- devices and logs --------------------------------------------------------------------------------------------- */
+/* ---- devices and logs ----------------------------------------------------------------------- */
 
 static uint32_t uart_index(struct model *m, const char *name)
 {
@@ -80,7 +81,7 @@ static uint32_t add_stream(struct model *m, struct compiled *c, const char *name
     return c->streams.count - 1;
 }
 
-/* ---- schedule ----------------------------------------------------------------------------------------------------- */
+/* ---- schedule ------------------------------------------------------------------------------- */
 
 static void add_gap(struct compiled *c, uint32_t from_us, uint32_t to_us)
 {
@@ -100,18 +101,21 @@ static void compile_plans(const struct model *m, struct compiled *c)
         for (uint32_t j = 0; j < plan->slots.count; j++) {
             const struct slot *s = &plan->slots.at[j];
             add_gap(c, end_us, s->start_us);
-            *VEC_ADD(&c->slots) = (struct xm_config_slot){ s->id, s->partition, s->start_us, s->duration_us };
+            *VEC_ADD(&c->slots) =
+                (struct xm_config_slot){ s->id, s->partition, s->start_us, s->duration_us };
             end_us = s->start_us + s->duration_us;
         }
         add_gap(c, end_us, plan->major_frame_us);
-        *VEC_ADD(&c->plans) = (struct xm_config_plan){ add_string(c, plan->name), plan->major_frame_us, first,
-                                                       c->slots.count - first };
+        *VEC_ADD(&c->plans) =
+            (struct xm_config_plan){ add_string(c, plan->name), plan->major_frame_us, first,
+                                     c->slots.count - first };
     }
 }
 
-/* ---- health monitor ----------------------------------------------------------------------------------------------- */
+/* ---- health monitor ------------------------------------------------------------------------- */
 
-static void compile_hm(const struct hm_table *table, enum hm_scope scope, xm_u32_t rows[XM_HM_EVENT_COUNT])
+static void compile_hm(const struct hm_table *table, enum hm_scope scope,
+                       xm_u32_t rows[XM_HM_EVENT_COUNT])
 {
     for (uint32_t i = 0; i < XM_HM_EVENT_COUNT; i++) {
         rows[i] = hm_default_row(i, scope);
@@ -122,7 +126,7 @@ static void compile_hm(const struct hm_table *table, enum hm_scope scope, xm_u32
     }
 }
 
-/* ---- partitions --------------------------------------------------------------------------------------------------- */
+/* ---- partitions ----------------------------------------------------------------------------- */
 
 static uint32_t link_of(const struct compiled *c, uint32_t partition)
 {
@@ -158,22 +162,23 @@ static void compile_partition(struct model *m, uint32_t id, struct compiled *c)
     *VEC_ADD(&c->partitions) = row;
     for (uint32_t i = 0; i < p->areas.count; i++) {
         const struct area *a = &p->areas.at[i];
-        *VEC_ADD(&c->areas) =
-            (struct xm_config_area){ a->start, a->size, a->mapped_at, a->flags, add_string(c, a->name) };
+        *VEC_ADD(&c->areas) = (struct xm_config_area){ a->start, a->size, a->mapped_at, a->flags,
+                                                       add_string(c, a->name) };
     }
     for (uint32_t i = 0; i < p->ports.count; i++) {
         const struct port *port = &p->ports.at[i];
-        *VEC_ADD(&c->ports) =
-            (struct xm_config_port){ add_string(c, port->name), id, port->type, port->direction, port->channel };
+        *VEC_ADD(&c->ports) = (struct xm_config_port){ add_string(c, port->name), id, port->type,
+                                                       port->direction, port->channel };
     }
     for (uint32_t i = 0; i < p->io_ports.count; i++) {
         const struct io_port *io = &p->io_ports.at[i];
         bool all_bits = io->restricted && !io->has_mask && m->mask_defaults;
-        *VEC_ADD(&c->io_ports) = (struct xm_config_io_port){ io->address, io->words, all_bits ? ~0u : io->mask };
+        *VEC_ADD(&c->io_ports) =
+            (struct xm_config_io_port){ io->address, io->words, all_bits ? ~0u : io->mask };
     }
 }
 
-/* ---- channels ----------------------------------------------------------------------------------------------------- */
+/* ---- channels ------------------------------------------------------------------------------- */
 
 static uint32_t port_of(const struct compiled *c, const struct channel_end *end)
 {
@@ -200,12 +205,13 @@ static void compile_channels(const struct model *m, struct compiled *c)
     for (uint32_t i = 0; i < m->ipvis.count; i++) {
         const struct ipvi *ipvi = &m->ipvis.at[i];
         for (uint32_t j = 0; j < ipvi->destinations.count; j++) {
-            *VEC_ADD(&c->ipvis) = (struct xm_config_ipvi){ ipvi->id, ipvi->source, ipvi->destinations.at[j] };
+            *VEC_ADD(&c->ipvis) =
+                (struct xm_config_ipvi){ ipvi->id, ipvi->source, ipvi->destinations.at[j] };
         }
     }
 }
 
-/* ---- layout ------------------------------------------------------------------------------------------------------- */
+/* ---- layout --------------------------------------------------------------------------------- */
 
 static void place_string(const struct compiled *c, xm_u32_t *name)
 {
@@ -219,8 +225,8 @@ static void place(struct compiled *c)
 {
     uint32_t offset = sizeof c->head;
 
-#define PLACE(table, structure)                                                                                   \
-    c->head.table = (struct xm_config_table){ c->table.count == 0 ? 0 : offset, c->table.count };                 \
+#define PLACE(table, structure)                                                                    \
+    c->head.table = (struct xm_config_table){ c->table.count == 0 ? 0 : offset, c->table.count };  \
     offset += c->table.count * (uint32_t)sizeof(structure);
     COMPILED_TABLES(PLACE)
 #undef PLACE
@@ -231,9 +237,9 @@ static void place(struct compiled *c)
     c->head.length = offset + c->strings.count;
 
     place_string(c, &c->head.name);
-#define PLACE_NAMES(table)                                                                                        \
-    for (uint32_t i = 0; i < c->table.count; i++) {                                                               \
-        place_string(c, &c->table.at[i].name);                                                                    \
+#define PLACE_NAMES(table)                                                                         \
+    for (uint32_t i = 0; i < c->table.count; i++) {                                                \
+        place_string(c, &c->table.at[i].name);                                                     \
     }
     PLACE_NAMES(areas)
     PLACE_NAMES(partitions)
@@ -247,7 +253,8 @@ static void place(struct compiled *c)
 /* Fill all tables from a model that passed check_model(). */
 void compile_model(struct model *m, struct compiled *c)
 {
-    const struct area *hypervisor_area = m->hypervisor.areas.count > 0 ? &m->hypervisor.areas.at[0] : NULL;
+    const struct area *hypervisor_area =
+        m->hypervisor.areas.count > 0 ? &m->hypervisor.areas.at[0] : NULL;
     const struct area *rsw = m->resident_sw.areas.count > 0 ? &m->resident_sw.areas.at[0] : NULL;
 
     memset(c, 0, sizeof *c);
@@ -270,7 +277,8 @@ void compile_model(struct model *m, struct compiled *c)
     compile_hm(&m->hypervisor.hm, HM_SCOPE_HYPERVISOR, c->head.hm_hypervisor);
     for (uint32_t i = 0; i < m->regions.count; i++) {
         const struct region *r = &m->regions.at[i];
-        *VEC_ADD(&c->regions) = (struct xm_config_region){ r->type, r->start, r->size, (xm_u32_t)r->line };
+        *VEC_ADD(&c->regions) =
+            (struct xm_config_region){ r->type, r->start, r->size, (xm_u32_t)r->line };
     }
     for (uint32_t i = 0; i < m->partitions.count; i++) {
         compile_partition(m, i, c);
@@ -280,9 +288,10 @@ void compile_model(struct model *m, struct compiled *c)
     place(c);
 }
 
-/* ---- the hypervisor's memory -------------------------------------------------------------------------------------- */
+/* ---- the hypervisor's memory ---------------------------------------------------------------- */
 
-/* Refuse a system whose tables, buffers and rings do not fit the hypervisor's area: with the bounds of abi/config.h. */
+/* Refuse a system whose tables, buffers and rings do not fit the hypervisor's area: with the bounds
+ * of abi/config.h. */
 void compile_check_capacity(const struct model *m, const struct compiled *c)
 {
     uint64_t tables = XM_MEMORY_FIXED + XM_RETAINED_BYTES, messages = 0, rings = 0;
@@ -292,8 +301,9 @@ void compile_check_capacity(const struct model *m, const struct compiled *c)
     tables += (uint64_t)c->ports.count * XM_MEMORY_PER_PORT;
     for (uint32_t i = 0; i < c->channels.count; i++) {
         const struct xm_config_channel *channel = &c->channels.at[i];
-        messages += XM_MEMORY_PER_CHANNEL + (uint64_t)channel->max_messages *
-                                                (XM_MEMORY_PER_MESSAGE + ALIGN_8((uint64_t)channel->max_message_bytes));
+        messages += XM_MEMORY_PER_CHANNEL +
+                    (uint64_t)channel->max_messages *
+                        (XM_MEMORY_PER_MESSAGE + ALIGN_8((uint64_t)channel->max_message_bytes));
     }
     for (uint32_t i = 0; i < c->partitions.count; i++) {
         rings += c->partitions.at[i].console_bytes;
@@ -303,10 +313,12 @@ void compile_check_capacity(const struct model *m, const struct compiled *c)
     }
     uint64_t needed = XM_HYPERVISOR_IMAGE_BYTES + c->head.length + tables + messages + rings;
     if (needed > c->head.hypervisor_size) {
-        error_at(m->hypervisor.area_line, "the hypervisor needs %llu bytes (image %u, configuration %u, tables %llu, "
+        error_at(m->hypervisor.area_line,
+                 "the hypervisor needs %llu bytes (image %u, configuration %u, tables %llu, "
                  "messages %llu, rings %llu), its area has %u - make it at least %lluKB",
-                 (unsigned long long)needed, XM_HYPERVISOR_IMAGE_BYTES, c->head.length, (unsigned long long)tables,
-                 (unsigned long long)messages, (unsigned long long)rings, c->head.hypervisor_size,
+                 (unsigned long long)needed, XM_HYPERVISOR_IMAGE_BYTES, c->head.length,
+                 (unsigned long long)tables, (unsigned long long)messages,
+                 (unsigned long long)rings, c->head.hypervisor_size,
                  (unsigned long long)(needed + XM_PAGE_SIZE - 1) / XM_PAGE_SIZE * 4);
     }
 }

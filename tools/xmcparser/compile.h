@@ -1,6 +1,7 @@
 /* compile.h - the tables of abi/config.h, made from a checked model
  *
- * Words are in host order here; emit.c prints them as C, so the target compiler gives them theirs. */
+ * Words are in host order here; emit.c prints them as C, so the target compiler gives them theirs.
+ */
 #ifndef XMCPARSER_COMPILE_H
 #define XMCPARSER_COMPILE_H
 
@@ -24,18 +25,18 @@ struct compiled {
 };
 
 /* Expands X(table, structure) for every table but the strings, in the order of the file. */
-#define COMPILED_TABLES(X)                                                                                        \
-    X(regions, struct xm_config_region)                                                                           \
-    X(areas, struct xm_config_area)                                                                               \
-    X(partitions, struct xm_config_partition)                                                                     \
-    X(plans, struct xm_config_plan)                                                                               \
-    X(slots, struct xm_config_slot)                                                                               \
-    X(ports, struct xm_config_port)                                                                               \
-    X(channels, struct xm_config_channel)                                                                         \
-    X(destinations, xm_u32_t)                                                                                     \
-    X(io_ports, struct xm_config_io_port)                                                                         \
-    X(uarts, struct xm_config_uart)                                                                               \
-    X(streams, struct xm_config_stream)                                                                           \
+#define COMPILED_TABLES(X)                                                                         \
+    X(regions, struct xm_config_region)                                                            \
+    X(areas, struct xm_config_area)                                                                \
+    X(partitions, struct xm_config_partition)                                                      \
+    X(plans, struct xm_config_plan)                                                                \
+    X(slots, struct xm_config_slot)                                                                \
+    X(ports, struct xm_config_port)                                                                \
+    X(channels, struct xm_config_channel)                                                          \
+    X(destinations, xm_u32_t)                                                                      \
+    X(io_ports, struct xm_config_io_port)                                                          \
+    X(uarts, struct xm_config_uart)                                                                \
+    X(streams, struct xm_config_stream)                                                            \
     X(ipvis, struct xm_config_ipvi)
 
 void compile_model(struct model *model, struct compiled *compiled);

@@ -10,8 +10,9 @@ static const char *on_off(const struct compiled *c, uint32_t uart)
 
 static void dump_area_flags(FILE *out, uint32_t flags)
 {
-    static const char *const names[] = { "shared", "unmapped", "read-only", "uncacheable", "rom",  "flag0",
-                                         "flag1",  "flag2",    "flag3",     "named",       "iommu" };
+    static const char *const names[] = { "shared", "unmapped", "read-only", "uncacheable",
+                                         "rom",    "flag0",    "flag1",     "flag2",
+                                         "flag3",  "named",    "iommu" };
 
     for (unsigned i = 0; i < sizeof names / sizeof *names; i++) {
         if ((flags & 1u << i) != 0) {
@@ -21,23 +22,27 @@ static void dump_area_flags(FILE *out, uint32_t flags)
 }
 
 /* Events whose row is not the default. */
-static void dump_hm(FILE *out, const char *indent, enum hm_scope scope, const xm_u32_t rows[XM_HM_EVENT_COUNT])
+static void dump_hm(FILE *out, const char *indent, enum hm_scope scope,
+                    const xm_u32_t rows[XM_HM_EVENT_COUNT])
 {
     for (uint32_t i = 0; i < XM_HM_EVENT_COUNT; i++) {
         if (rows[i] != hm_default_row(i, scope)) {
-            fprintf(out, "%s%s: %s%s\n", indent, hm_event_name(i), hm_action_name(XM_CONFIG_HM_ACTION(rows[i])),
+            fprintf(out, "%s%s: %s%s\n", indent, hm_event_name(i),
+                    hm_action_name(XM_CONFIG_HM_ACTION(rows[i])),
                     (rows[i] & XM_CONFIG_HM_LOG) != 0 ? ", logged" : ", not logged");
         }
     }
 }
 
-static void dump_stream(FILE *out, const struct compiled *c, const char *what, uint32_t stream, uint32_t mask)
+static void dump_stream(FILE *out, const struct compiled *c, const char *what, uint32_t stream,
+                        uint32_t mask)
 {
     if (stream == XM_CONFIG_NONE) {
         return;
     }
     const struct xm_config_stream *s = &c->streams.at[stream];
-    fprintf(out, "%s in %s at 0x%08x, %u bytes", what, compiled_string(c, s->name), s->start, s->size);
+    fprintf(out, "%s in %s at 0x%08x, %u bytes", what, compiled_string(c, s->name), s->start,
+            s->size);
     if (mask != 0) {
         fprintf(out, ", mask 0x%08x", mask);
     }
@@ -49,20 +54,21 @@ static void dump_head(FILE *out, const struct compiled *c)
     const struct xm_config *h = &c->head;
 
     fprintf(out, "system \"%s\" version %u.%u.%u, %u bytes compiled\n", compiled_string(c, h->name),
-            XM_GET_VERSION(h->user_version), XM_GET_SUBVERSION(h->user_version), XM_GET_REVISION(h->user_version),
-            h->length);
+            XM_GET_VERSION(h->user_version), XM_GET_SUBVERSION(h->user_version),
+            XM_GET_REVISION(h->user_version), h->length);
     if (h->cpu_khz != 0) {
         fprintf(out, "processor %u kHz\n", h->cpu_khz);
     } else {
         fputs("processor frequency: the board's\n", out);
     }
-    fprintf(out, "hypervisor 0x%08x, %u bytes, console %s\n", XM_HYPERVISOR_START, h->hypervisor_size,
-            on_off(c, h->console_device));
+    fprintf(out, "hypervisor 0x%08x, %u bytes, console %s\n", XM_HYPERVISOR_START,
+            h->hypervisor_size, on_off(c, h->console_device));
     dump_stream(out, c, "  health-monitor log", h->hm_stream, 0);
     dump_stream(out, c, "  traces", h->trace_stream, h->trace_mask);
     dump_hm(out, "  ", HM_SCOPE_HYPERVISOR, h->hm_hypervisor);
     if (h->resident_sw_size != 0) {
-        fprintf(out, "resident software 0x%08x, %u bytes\n", h->resident_sw_start, h->resident_sw_size);
+        fprintf(out, "resident software 0x%08x, %u bytes\n", h->resident_sw_start,
+                h->resident_sw_size);
     }
     for (uint32_t i = 0; i < c->regions.count; i++) {
         static const char *const types[] = { "stram", "sdram", "rom" };
@@ -73,8 +79,8 @@ static void dump_head(FILE *out, const struct compiled *c)
         const struct xm_config_uart *u = &c->uarts.at[i];
         fprintf(out, "UART %u \"%s\" %u baud", u->id, compiled_string(c, u->name), u->baud);
         if (u->link_partition != XM_CONFIG_NONE) {
-            fprintf(out, ", link of partition %u, %u bytes a slot, rings of %u bytes", u->link_partition,
-                    u->budget_bytes, u->ring_bytes);
+            fprintf(out, ", link of partition %u, %u bytes a slot, rings of %u bytes",
+                    u->link_partition, u->budget_bytes, u->ring_bytes);
         }
         fputc('\n', out);
     }
@@ -96,8 +102,8 @@ static void dump_partition(FILE *out, const struct compiled *c, uint32_t id)
     const struct xm_config_partition *p = &c->partitions.at[id];
 
     fprintf(out, "partition %u \"%s\"%s%s, console %s", id, compiled_string(c, p->name),
-            (p->flags & XM_PART_SYSTEM) != 0 ? " system" : "", (p->flags & XM_PART_FP) != 0 ? " fp" : "",
-            on_off(c, p->console_device));
+            (p->flags & XM_PART_SYSTEM) != 0 ? " system" : "",
+            (p->flags & XM_PART_FP) != 0 ? " fp" : "", on_off(c, p->console_device));
     if (p->console_bytes != 0) {
         fprintf(out, " through a ring of %u bytes", p->console_bytes);
     }
@@ -131,14 +137,16 @@ static void dump_plan(FILE *out, const struct compiled *c, uint32_t id)
 {
     const struct xm_config_plan *plan = &c->plans.at[id];
 
-    fprintf(out, "plan %u \"%s\", major frame %u us\n", id, compiled_string(c, plan->name), plan->major_frame_us);
+    fprintf(out, "plan %u \"%s\", major frame %u us\n", id, compiled_string(c, plan->name),
+            plan->major_frame_us);
     for (uint32_t i = plan->slot_first; i < plan->slot_first + plan->slot_count; i++) {
         const struct xm_config_slot *s = &c->slots.at[i];
         if (s->partition == XM_CONFIG_IDLE) {
             fprintf(out, "  %10u us %10u us  idle\n", s->start_us, s->duration_us);
         } else {
-            fprintf(out, "  %10u us %10u us  slot %u of partition %u \"%s\"\n", s->start_us, s->duration_us, s->id,
-                    s->partition, compiled_string(c, c->partitions.at[s->partition].name));
+            fprintf(out, "  %10u us %10u us  slot %u of partition %u \"%s\"\n", s->start_us,
+                    s->duration_us, s->id, s->partition,
+                    compiled_string(c, c->partitions.at[s->partition].name));
         }
     }
 }
@@ -158,8 +166,9 @@ static void dump_channel(FILE *out, const struct compiled *c, uint32_t id)
         fprintf(out, "channel %u queuing, %u messages of %u bytes\n", id, channel->max_messages,
                 channel->max_message_bytes);
     } else {
-        fprintf(out, "channel %u sampling, %u bytes, valid for %u us%s\n", id, channel->max_message_bytes,
-                channel->valid_period_us, channel->valid_period_us == 0 ? " (always)" : "");
+        fprintf(out, "channel %u sampling, %u bytes, valid for %u us%s\n", id,
+                channel->max_message_bytes, channel->valid_period_us,
+                channel->valid_period_us == 0 ? " (always)" : "");
     }
     dump_end(out, c, "from", channel->source);
     for (uint32_t i = 0; i < channel->destination_count; i++) {
@@ -182,6 +191,7 @@ void emit_dump(FILE *out, const struct compiled *c)
     }
     for (uint32_t i = 0; i < c->ipvis.count; i++) {
         const struct xm_config_ipvi *v = &c->ipvis.at[i];
-        fprintf(out, "virtual interrupt %u from partition %u to partition %u\n", v->line, v->source, v->destination);
+        fprintf(out, "virtual interrupt %u from partition %u to partition %u\n", v->line, v->source,
+                v->destination);
     }
 }

@@ -1,7 +1,8 @@
 /* emit_make.c - variables for the make file that builds a system */
 #include "emit.h"
 
-/* A value as make reads it back: $ and # lose their meaning, $() ends a run of backslashes before # or the line's end. */
+/* A value as make reads it back: $ and # lose their meaning, $() ends a run of backslashes before #
+ * or the line's end. */
 static void emit_text(FILE *out, const char *text)
 {
     char before = '\0';
@@ -17,8 +18,9 @@ static void emit_text(FILE *out, const char *text)
     fputs(before == '\\' ? "$()\n" : "\n", out);
 }
 
-/* PARTITION_IDS, and NAME_n, START_n, SIZE_n of each; SYSTEM_NAME, HYPERVISOR_SIZE; LINK_UART and LINK_PARTITION if the
- * system has links, in the same order. Start and size are those of the partition's first area. */
+/* PARTITION_IDS, and NAME_n, START_n, SIZE_n of each; SYSTEM_NAME, HYPERVISOR_SIZE; LINK_UART and
+ * LINK_PARTITION if the system has links, in the same order. Start and size are those of the
+ * partition's first area. */
 void emit_make_variables(FILE *out, const struct compiled *c)
 {
     bool any_link = false;

@@ -33,9 +33,13 @@ struct action_alias {
     uint32_t in_partition, in_hypervisor;
 };
 
-#define HM_EVENT(id, name, group, action, log, cause)                                                             \
-    [id] = { #name,         GROUP_##group, XM_HM_PARTITION_MASK_##group, XM_HM_HYPERVISOR_MASK_##group,            \
-             XM_HM_AC_##action, log },
+#define HM_EVENT(id, name, group, action, log, cause)                                              \
+    [id] = { #name,                                                                                \
+             GROUP_##group,                                                                        \
+             XM_HM_PARTITION_MASK_##group,                                                         \
+             XM_HM_HYPERVISOR_MASK_##group,                                                        \
+             XM_HM_AC_##action,                                                                    \
+             log },
 #define HM_EVENT_ALIAS(old_name, name)
 #define HM_ACTION(id, name, short_name, effect)
 #define HM_ACTION_ALIAS(old_name, in_partition, in_hypervisor)
@@ -63,7 +67,7 @@ static const char *const actions[XM_HM_ACTION_COUNT] = {
 #undef HM_ACTION_ALIAS
 
 #define HM_ACTION(id, name, short_name, effect)
-#define HM_ACTION_ALIAS(old_name, in_partition, in_hypervisor)                                                    \
+#define HM_ACTION_ALIAS(old_name, in_partition, in_hypervisor)                                     \
     { #old_name, XM_HM_AC_##in_partition, XM_HM_AC_##in_hypervisor },
 static const struct action_alias action_aliases[] = {
 #include "../../hypervisor/abi/hm_events.def"
@@ -90,8 +94,8 @@ static bool exact_event(const char *name, uint32_t *event)
     return false;
 }
 
-/* Look up an event by its name in any dialect: processor events of 3.2 lack the word SPARC, those of Q say SPARCV8.
- * old_name: it was not a 3.7 name. */
+/* Look up an event by its name in any dialect: processor events of 3.2 lack the word SPARC, those
+ * of Q say SPARCV8. old_name: it was not a 3.7 name. */
 bool hm_event_by_name(const char *name, uint32_t *event, bool *old_name)
 {
     char rewritten[80];
@@ -118,7 +122,8 @@ bool hm_event_by_name(const char *name, uint32_t *event, bool *old_name)
     return false;
 }
 
-/* Look up an action by its name in any dialect; older names mean the partition or the system by the table they are in. */
+/* Look up an action by its name in any dialect; older names mean the partition or the system by the
+ * table they are in. */
 bool hm_action_by_name(const char *name, enum hm_scope scope, uint32_t *action, bool *old_name)
 {
     *old_name = false;
@@ -131,7 +136,8 @@ bool hm_action_by_name(const char *name, enum hm_scope scope, uint32_t *action, 
     *old_name = true;
     for (size_t i = 0; i < COUNT(action_aliases); i++) {
         if (strcmp(name, action_aliases[i].name) == 0) {
-            *action = scope == HM_SCOPE_PARTITION ? action_aliases[i].in_partition : action_aliases[i].in_hypervisor;
+            *action = scope == HM_SCOPE_PARTITION ? action_aliases[i].in_partition
+                                                  : action_aliases[i].in_hypervisor;
             return true;
         }
     }
@@ -156,11 +162,12 @@ uint32_t hm_permitted(uint32_t event, enum hm_scope scope)
     return scope == HM_SCOPE_PARTITION ? events[event].in_partition : events[event].in_hypervisor;
 }
 
-/* Actions that some dialect permits on an event, as bits: for files of 3.2 and Q, whose tables were wider. */
+/* Actions that some dialect permits on an event, as bits: for files of 3.2 and Q, whose tables were
+ * wider. */
 uint32_t hm_permitted_wide(uint32_t event, enum hm_scope scope)
 {
-    const uint32_t system_wide = XM_HM_SYSTEM_RESETS | XM_HM_BIT(HYPERVISOR_HALT) | XM_HM_BIT(IGNORE) |
-                                 XM_HM_BIT(SWITCH_TO_MAINTENANCE);
+    const uint32_t system_wide = XM_HM_SYSTEM_RESETS | XM_HM_BIT(HYPERVISOR_HALT) |
+                                 XM_HM_BIT(IGNORE) | XM_HM_BIT(SWITCH_TO_MAINTENANCE);
     uint32_t permitted = hm_permitted(event, scope);
 
     if (events[event].group == GROUP_APPLICATION) {

@@ -1,4 +1,5 @@
-/* hm_names.h - names of health-monitor events and actions in all dialects, and which action may answer which event
+/* hm_names.h - names of health-monitor events and actions in all dialects, and which action may
+ * answer which event
  *
  * Everything comes from hypervisor/abi/hm_events.def and hm.h. */
 #ifndef XMCPARSER_HM_NAMES_H

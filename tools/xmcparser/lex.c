@@ -7,7 +7,8 @@
 #include "../../hypervisor/abi/types.h"
 
 #define BLANKS " \t\r\n"
-/* More digits of a fraction than these cannot change a 32-bit value: the largest factor is 10^6 (or 2^20). */
+/* More digits of a fraction than these cannot change a 32-bit value: the largest factor is 10^6 (or
+ * 2^20). */
 #define FRACTION_DIGITS 12
 
 struct unit {
@@ -67,8 +68,8 @@ static bool fraction(const char **text, uint64_t *value, uint64_t *scale, bool *
     return count > 0;
 }
 
-static enum lex_result scaled(const char *text, const struct unit *units, size_t unit_count, uint32_t *value,
-                              bool *exact)
+static enum lex_result scaled(const char *text, const struct unit *units, size_t unit_count,
+                              uint32_t *value, bool *exact)
 {
     uint64_t whole, part = 0, scale = 1;
 
@@ -175,7 +176,9 @@ enum lex_result lex_time(const char *text, uint32_t *time_us, bool *exact)
 /* A frequency in kHz: units KHz and MHz; the H may be lower case. */
 enum lex_result lex_frequency(const char *text, uint32_t *khz, bool *exact)
 {
-    static const struct unit units[] = { { "KHz", 1 }, { "Khz", 1 }, { "MHz", 1000 }, { "Mhz", 1000 } };
+    static const struct unit units[] = {
+        { "KHz", 1 }, { "Khz", 1 }, { "MHz", 1000 }, { "Mhz", 1000 }
+    };
 
     return scaled(text, units, sizeof units / sizeof *units, khz, exact);
 }
@@ -215,7 +218,8 @@ enum lex_result lex_boolean(const char *text, bool *value)
     return *value || strcmp(word, "no") == 0 || strcmp(word, "false") == 0 ? LEX_OK : LEX_SYNTAX;
 }
 
-/* Next word of a space-separated list, cut to word_bytes - 1; false at the end. Moves *cursor behind it. */
+/* Next word of a space-separated list, cut to word_bytes - 1; false at the end. Moves *cursor
+ * behind it. */
 bool lex_next_word(const char **cursor, char *word, size_t word_bytes)
 {
     const char *start = skip_blanks(*cursor);

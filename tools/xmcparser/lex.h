@@ -1,7 +1,8 @@
 /* lex.h - lexical types of XM_CF.xml: text in, 32-bit value out
  *
- * Pure functions without messages: the caller knows the place. White space around a value is skipped, inside it is an
- * error. A fraction is truncated after scaling ("2.5s" is 2500000 us); `exact` tells whether something was cut off. */
+ * Pure functions without messages: the caller knows the place. White space around a value is
+ * skipped, inside it is an error. A fraction is truncated after scaling ("2.5s" is 2500000 us);
+ * `exact` tells whether something was cut off. */
 #ifndef XMCPARSER_LEX_H
 #define XMCPARSER_LEX_H
 

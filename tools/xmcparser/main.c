@@ -1,7 +1,8 @@
 /* main.c - xmcparser: from XM_CF.xml to the compiled configuration
  *
- * Order: schema, reading, checks, tables, output. Nothing is written before everything is known to be good, and then to
- * a temporary file that is renamed: a failed run leaves no output file, and an old one as it was. */
+ * Order: schema, reading, checks, tables, output. Nothing is written before everything is known to
+ * be good, and then to a temporary file that is renamed: a failed run leaves no output file, and an
+ * old one as it was. */
 #include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
@@ -31,11 +32,13 @@ static const char usage[] =
     "  -o <out>   output file (a.bin.xmc; with -c a.c.xmc)\n"
     "  -c         stop after generating C; without it xmcbuilder makes the binary of it\n"
     "  -s <xsd>   validate with another schema\n"
-    "  -m         print PARTITION_IDS, NAME_n, START_n, SIZE_n, SYSTEM_NAME, HYPERVISOR_SIZE, LINK_UART, ...\n"
+    "  -m         print PARTITION_IDS, NAME_n, START_n, SIZE_n, SYSTEM_NAME, HYPERVISOR_SIZE, "
+    "LINK_UART, ...\n"
     "  --dump     print the compiled configuration\n"
     "  --help     print this\n"
     "\n"
-    "Findings go to standard error as <file>:<line>: error: ... ; exit status 2 and no output file then.\n"
+    "Findings go to standard error as <file>:<line>: error: ... ; exit status 2 and no output file "
+    "then.\n"
     "docs/configuration.md describes every element and attribute.\n";
 
 struct options {
@@ -51,9 +54,9 @@ static void usage_error(void)
 
 static struct options parse_options(int argc, char **argv)
 {
-    static const struct option longs[] = {
-        { "help", no_argument, NULL, 'h' }, { "dump", no_argument, NULL, 'D' }, { 0 }
-    };
+    static const struct option longs[] = { { "help", no_argument, NULL, 'h' },
+                                           { "dump", no_argument, NULL, 'D' },
+                                           { 0 } };
     struct options o = { OUTPUT_BINARY, NULL, NULL, NULL };
     int option;
 
@@ -94,7 +97,7 @@ static struct options parse_options(int argc, char **argv)
     return o;
 }
 
-/* ---- output files ------------------------------------------------------------------------------------------------- */
+/* ---- output files --------------------------------------------------------------------------- */
 
 /* A new file from a template for mkstemp, readable like any other output. */
 static FILE *create_temporary(char *path)
@@ -150,7 +153,8 @@ static void run_builder(const char *c_path, const char *out)
     char *name = strrchr(builder, '/');
     strcpy(name != NULL ? name + 1 : builder, "xmcbuilder");
     execl(builder, builder, "-o", out, c_path, (char *)NULL);
-    fprintf(stderr, "xmcparser: error: cannot run %s: %s - build it with make\n", builder, strerror(errno));
+    fprintf(stderr, "xmcparser: error: cannot run %s: %s - build it with make\n", builder,
+            strerror(errno));
     _exit(127);
 }
 
@@ -191,7 +195,7 @@ static void write_stdout(const struct options *o, const struct compiled *c)
     }
 }
 
-/* ---- the run ------------------------------------------------------------------------------------------------------ */
+/* ---- the run -------------------------------------------------------------------------------- */
 
 static void stop_on_errors(void)
 {

@@ -51,7 +51,8 @@ struct device *model_device(struct model *model, const char *name)
     return NULL;
 }
 
-/* How messages call a partition: partition 2 "consumer". Valid until the fourth call after this one. */
+/* How messages call a partition: partition 2 "consumer". Valid until the fourth call after this
+ * one. */
 const char *partition_label(const struct model *model, uint32_t id)
 {
     static char labels[4][96];
@@ -59,6 +60,7 @@ const char *partition_label(const struct model *model, uint32_t id)
     char *label = labels[next++ % 4];
     const char *name = id < model->partitions.count ? model->partitions.at[id].name : NULL;
 
-    snprintf(label, sizeof labels[0], name != NULL ? "partition %u \"%.60s\"" : "partition %u", id, name);
+    snprintf(label, sizeof labels[0], name != NULL ? "partition %u \"%.60s\"" : "partition %u", id,
+             name);
     return label;
 }

@@ -1,7 +1,8 @@
 /* model.h - the system as XM_CF.xml describes it, values scaled, references not yet resolved
  *
- * read.c fills it, the check_*.c files judge it, compile.c turns it into the tables of abi/config.h. Every element keeps
- * its line. Text belongs to the model and lives as long as the program; NULL means that the attribute is absent. */
+ * read.c fills it, the check_*.c files judge it, compile.c turns it into the tables of
+ * abi/config.h. Every element keeps its line. Text belongs to the model and lives as long as the
+ * program; NULL means that the attribute is absent. */
 #ifndef XMCPARSER_MODEL_H
 #define XMCPARSER_MODEL_H
 
@@ -13,12 +14,12 @@
 #include "../../hypervisor/abi/guest.h"
 
 /* Grow an array by one cleared element and return it. The array's fields are `at` and `count`. */
-#define VEC(type)                                                                                                 \
-    struct {                                                                                                      \
-        type *at;                                                                                                 \
-        uint32_t count;                                                                                           \
+#define VEC(type)                                                                                  \
+    struct {                                                                                       \
+        type *at;                                                                                  \
+        uint32_t count;                                                                            \
     }
-#define VEC_ADD(vec)                                                                                              \
+#define VEC_ADD(vec)                                                                               \
     ((__typeof__((vec)->at))vec_add((void **)&(vec)->at, &(vec)->count, sizeof *(vec)->at))
 void *vec_add(void **at, uint32_t *count, size_t element_bytes);
 char *text_copy(const char *text);
@@ -137,7 +138,8 @@ struct model {
     const char *name;
     uint32_t version;
     int line;
-    bool wide_hm;       /* file of the 3.2 or Q dialect: the wider table of permitted HM actions applies */
+    bool
+        wide_hm; /* file of the 3.2 or Q dialect: the wider table of permitted HM actions applies */
     bool mask_defaults; /* file of the 3.2 dialect: Restricted without mask grants all bits */
     VEC(struct region) regions;
     VEC(struct processor) processors;

@@ -1,7 +1,8 @@
 /* read.c - from the XML document to the model
  *
- * Values are scaled and names looked up where that needs nothing but the attribute itself. Elements are found by name, so
- * their order is free. What the dialects say differently is made the same here. */
+ * Values are scaled and names looked up where that needs nothing but the attribute itself. Elements
+ * are found by name, so their order is free. What the dialects say differently is made the same
+ * here. */
 #include "read.h"
 
 #include <string.h>
@@ -29,13 +30,18 @@ static const struct xml_word area_flags[] = {
     { "flag2", XM_MEM_AREA_FLAG2 },
     { "flag3", XM_MEM_AREA_FLAG3 },
     { "iommu", XM_MEM_AREA_IOMMU },
-    { "shlib", XM_MEM_AREA_SHARED | XM_MEM_AREA_READONLY }, /* 3.2: code that several partitions use */
+    { "shlib",
+      XM_MEM_AREA_SHARED | XM_MEM_AREA_READONLY }, /* 3.2: code that several partitions use */
     { "none", 0 },
 };
 
 static const struct xml_word partition_flags[] = {
-    { "system", XM_PART_SYSTEM }, { "fp", XM_PART_FP },           { "none", 0 },
-    { "boot", ACCEPTED },         { "icache_disabled", ACCEPTED }, { "dcache_disabled", ACCEPTED },
+    { "system", XM_PART_SYSTEM },
+    { "fp", XM_PART_FP },
+    { "none", 0 },
+    { "boot", ACCEPTED },
+    { "icache_disabled", ACCEPTED },
+    { "dcache_disabled", ACCEPTED },
 };
 
 static const struct xml_word trace_modules[] = {
@@ -46,17 +52,18 @@ static const struct xml_word trace_modules[] = {
 };
 
 /* Child elements of one name. */
-#define FOR_EACH(node, parent, name)                                                                              \
-    for (const xmlNode *node = xml_first(parent); node != NULL; node = xml_next(node))                            \
+#define FOR_EACH(node, parent, name)                                                               \
+    for (const xmlNode *node = xml_first(parent); node != NULL; node = xml_next(node))             \
         if (xml_is(node, name))
 
-/* ---- hardware ----------------------------------------------------------------------------------------------------- */
+/* ---- hardware ------------------------------------------------------------------------------- */
 
 static void read_regions(const xmlNode *layout, struct model *m)
 {
     static const char *const types[] = { "stram", "sdram", "rom" };
 
-    FOR_EACH(node, layout, "Region") {
+    FOR_EACH(node, layout, "Region")
+    {
         struct region *r = VEC_ADD(&m->regions);
         const char *type = xml_required_name(node, "type");
 
@@ -79,7 +86,8 @@ static void read_plan(const xmlNode *node, struct plan *plan)
     plan->major_frame_us = xml_whole_time(node, "majorFrame");
     plan->external_sync = xmlHasProp(node, BAD_CAST "extSync") != NULL;
     plan->line = xml_line(node);
-    FOR_EACH(child, node, "Slot") {
+    FOR_EACH(child, node, "Slot")
+    {
         struct slot *s = VEC_ADD(&plan->slots);
         s->id = xml_number(child, "id");
         s->start_us = xml_whole_time(child, "start");
@@ -92,13 +100,16 @@ static void read_plan(const xmlNode *node, struct plan *plan)
 
 static void read_processors(const xmlNode *table, struct model *m)
 {
-    FOR_EACH(node, table, "Processor") {
+    FOR_EACH(node, table, "Processor")
+    {
         struct processor *p = VEC_ADD(&m->processors);
         p->id = xml_number(node, "id");
-        p->khz = xmlHasProp(node, BAD_CAST "frequency") != NULL ? xml_frequency(node, "frequency") : 0;
+        p->khz =
+            xmlHasProp(node, BAD_CAST "frequency") != NULL ? xml_frequency(node, "frequency") : 0;
         p->fixed_priority = xml_child(node, "FixedPriority") != NULL;
         p->line = xml_line(node);
-        FOR_EACH(plan, xml_child(node, "CyclicPlanTable"), "Plan") {
+        FOR_EACH(plan, xml_child(node, "CyclicPlanTable"), "Plan")
+        {
             read_plan(plan, VEC_ADD(&p->plans));
         }
     }
@@ -110,7 +121,8 @@ static void read_uart(const xmlNode *node, struct device *d)
     d->uart_id = xml_number(node, "id");
     d->baud = xml_number(node, "baudRate");
     d->is_link = xml_own_text(node, "linkPartition") != NULL;
-    d->has_link_options = xml_own_text(node, "linkBudget") != NULL || xml_own_text(node, "ringSize") != NULL;
+    d->has_link_options =
+        xml_own_text(node, "linkBudget") != NULL || xml_own_text(node, "ringSize") != NULL;
     d->link_partition = xml_own_number_or(node, "linkPartition", XM_CONFIG_NONE);
     d->budget_bytes = xml_own_number_or(node, "linkBudget", LINK_BUDGET_BYTES);
     d->ring_bytes = xml_own_size_or(node, "ringSize", LINK_RING_BYTES);
@@ -136,11 +148,12 @@ static void read_devices(const xmlNode *devices, struct model *m)
     }
 }
 
-/* ---- parts of hypervisor and partitions --------------------------------------------------------------------------- */
+/* ---- parts of hypervisor and partitions ----------------------------------------------------- */
 
 static void read_areas(const xmlNode *areas, area_list *list)
 {
-    FOR_EACH(node, areas, "Area") {
+    FOR_EACH(node, areas, "Area")
+    {
         struct area *a = VEC_ADD(list);
         a->start = xml_hex(node, "start");
         a->size = xml_size(node, "size");
@@ -154,9 +167,11 @@ static void read_areas(const xmlNode *areas, area_list *list)
     }
 }
 
-static void read_health_monitor(const xmlNode *monitor, enum hm_scope scope, struct hm_table *table, struct model *m)
+static void read_health_monitor(const xmlNode *monitor, enum hm_scope scope, struct hm_table *table,
+                                struct model *m)
 {
-    FOR_EACH(node, monitor, "Event") {
+    FOR_EACH(node, monitor, "Event")
+    {
         struct hm_entry *e = VEC_ADD(&table->entries);
         const char *event = xml_required_name(node, "name");
         const char *action = xml_required_name(node, "action");
@@ -166,11 +181,13 @@ static void read_health_monitor(const xmlNode *monitor, enum hm_scope scope, str
         e->log = xml_boolean(node, "log");
         bool event_known = hm_event_by_name(event, &e->event, &old_event);
         if (!event_known) {
-            error_at(e->line, "%s is not a health-monitor event - docs/hm-events.md lists them", event);
+            error_at(e->line, "%s is not a health-monitor event - docs/hm-events.md lists them",
+                     event);
         }
         bool action_known = hm_action_by_name(action, scope, &e->action, &old_action);
         if (!action_known) {
-            error_at(e->line, "%s is not a health-monitor action - docs/hm-events.md lists them", action);
+            error_at(e->line, "%s is not a health-monitor action - docs/hm-events.md lists them",
+                     action);
         }
         m->wide_hm = m->wide_hm || (event_known && action_known && (old_event || old_action));
     }
@@ -191,7 +208,7 @@ static void read_trace(const xmlNode *node, bool of_hypervisor, struct trace *tr
     }
 }
 
-/* ---- hypervisor and resident software ----------------------------------------------------------------------------- */
+/* ---- hypervisor and resident software ------------------------------------------------------- */
 
 static void read_hypervisor(const xmlNode *node, struct model *m)
 {
@@ -202,7 +219,8 @@ static void read_hypervisor(const xmlNode *node, struct model *m)
     m->hypervisor.console = xml_name(node, "console");
     m->hypervisor.hm_device = xml_name(node, "healthMonitorDevice");
     if ((area == NULL) == (areas == NULL)) {
-        error_at(m->hypervisor.line, "XMHypervisor needs either PhysicalMemoryArea or PhysicalMemoryAreas - write "
+        error_at(m->hypervisor.line,
+                 "XMHypervisor needs either PhysicalMemoryArea or PhysicalMemoryAreas - write "
                  "<PhysicalMemoryArea size=\"512KB\"/>");
     }
     m->hypervisor.area_line = m->hypervisor.line;
@@ -216,10 +234,12 @@ static void read_hypervisor(const xmlNode *node, struct model *m)
     }
     if (xml_child(node, "Watchdog") != NULL) {
         m->wide_hm = true;
-        warning_at(xml_line(xml_child(node, "Watchdog")), "Watchdog has no effect in this version - the supervisor or "
+        warning_at(xml_line(xml_child(node, "Watchdog")),
+                   "Watchdog has no effect in this version - the supervisor or "
                    "another partition must serve a hardware watchdog");
     }
-    read_health_monitor(xml_child(node, "HealthMonitor"), HM_SCOPE_HYPERVISOR, &m->hypervisor.hm, m);
+    read_health_monitor(xml_child(node, "HealthMonitor"), HM_SCOPE_HYPERVISOR, &m->hypervisor.hm,
+                        m);
     read_trace(xml_child(node, "Trace"), true, &m->hypervisor.trace);
 }
 
@@ -234,7 +254,7 @@ static void read_resident_sw(const xmlNode *node, struct model *m)
     read_areas(xml_child(node, "PhysicalMemoryAreas"), &m->resident_sw.areas);
 }
 
-/* ---- partitions --------------------------------------------------------------------------------------------------- */
+/* ---- partitions ----------------------------------------------------------------------------- */
 
 static void read_io_ports(const xmlNode *ports, struct partition *p)
 {
@@ -270,9 +290,11 @@ static void read_interrupts(const xmlNode *node, struct partition *p)
 
 static void read_ports(const xmlNode *table, struct partition *p)
 {
-    FOR_EACH(node, table, "Port") {
+    FOR_EACH(node, table, "Port")
+    {
         struct port *port = VEC_ADD(&p->ports);
-        const char *type = xml_required_name(node, "type"), *direction = xml_required_name(node, "direction");
+        const char *type = xml_required_name(node, "type"),
+                   *direction = xml_required_name(node, "direction");
         const char *discipline = xml_text(node, "discipline");
 
         port->name = xml_required_name(node, "name");
@@ -281,8 +303,10 @@ static void read_ports(const xmlNode *table, struct partition *p)
         port->type = strcmp(type, "queuing") == 0 ? XM_QUEUING_PORT : XM_SAMPLING_PORT;
         port->direction = strcmp(direction, "source") == 0 ? XM_SOURCE_PORT : XM_DESTINATION_PORT;
         if (discipline != NULL && strcmp(discipline, "PRIORITY") == 0) {
-            warning_at(port->line, "discipline PRIORITY has no effect: messages are delivered first in, first out - "
-                       "write FIFO");
+            warning_at(
+                port->line,
+                "discipline PRIORITY has no effect: messages are delivered first in, first out - "
+                "write FIFO");
         }
     }
 }
@@ -316,7 +340,7 @@ static void read_partition(const xmlNode *node, struct model *m)
     read_trace(xml_child(node, "Trace"), false, &p->trace);
 }
 
-/* ---- channels ----------------------------------------------------------------------------------------------------- */
+/* ---- channels ------------------------------------------------------------------------------- */
 
 static void read_end(const xmlNode *node, struct channel_end *end)
 {
@@ -333,7 +357,8 @@ static void read_channel(const xmlNode *node, uint32_t type, struct model *m)
 {
     struct channel *c = VEC_ADD(&m->channels);
     /* refreshPeriod is what 3.2 and Q call it */
-    const char *valid = xmlHasProp(node, BAD_CAST "validPeriod") != NULL ? "validPeriod" : "refreshPeriod";
+    const char *valid =
+        xmlHasProp(node, BAD_CAST "validPeriod") != NULL ? "validPeriod" : "refreshPeriod";
 
     c->type = type;
     c->line = c->source.line = xml_line(node);
@@ -349,10 +374,13 @@ static void read_channel(const xmlNode *node, uint32_t type, struct model *m)
     }
     if (type == XM_QUEUING_PORT && xmlHasProp(node, BAD_CAST "maxTimeExpiration") != NULL &&
         xml_time(node, "maxTimeExpiration") != 0) {
-        warning_at(c->line, "maxTimeExpiration has no effect: messages wait until they are received - write 0s");
+        warning_at(
+            c->line,
+            "maxTimeExpiration has no effect: messages wait until they are received - write 0s");
     }
     read_end(xml_child(node, "Source"), &c->source);
-    FOR_EACH(end, node, "Destination") {
+    FOR_EACH(end, node, "Destination")
+    {
         struct channel_end *destination = VEC_ADD(&c->destinations);
         destination->port = "";
         read_end(end, destination);
@@ -371,12 +399,15 @@ static void read_ipvi(const xmlNode *node, struct model *m)
     while (cursor != NULL && lex_next_word(&cursor, word, sizeof word)) {
         uint32_t *destination = VEC_ADD(&ipvi->destinations);
         if (lex_number(word, destination) != LEX_OK) {
-            error_at(ipvi->line, "@destinationId of Ipvi holds %s - write partition ids with spaces between them", word);
+            error_at(
+                ipvi->line,
+                "@destinationId of Ipvi holds %s - write partition ids with spaces between them",
+                word);
         }
     }
 }
 
-/* ---- all of it ---------------------------------------------------------------------------------------------------- */
+/* ---- all of it ------------------------------------------------------------------------------ */
 
 /* Fill the model. Errors are reported; the model is then not usable. */
 void read_document(const xmlDoc *document, struct model *m)
@@ -392,10 +423,12 @@ void read_document(const xmlDoc *document, struct model *m)
     read_devices(xml_child(hardware, "Devices"), m);
     read_hypervisor(xml_child(root, "XMHypervisor"), m);
     read_resident_sw(xml_child(root, "ResidentSw"), m);
-    FOR_EACH(node, xml_child(root, "PartitionTable"), "Partition") {
+    FOR_EACH(node, xml_child(root, "PartitionTable"), "Partition")
+    {
         read_partition(node, m);
     }
-    for (const xmlNode *node = xml_first(xml_child(root, "Channels")); node != NULL; node = xml_next(node)) {
+    for (const xmlNode *node = xml_first(xml_child(root, "Channels")); node != NULL;
+         node = xml_next(node)) {
         if (xml_is(node, "SamplingChannel")) {
             read_channel(node, XM_SAMPLING_PORT, m);
         } else if (xml_is(node, "QueuingChannel")) {
@@ -404,7 +437,8 @@ void read_document(const xmlDoc *document, struct model *m)
             read_ipvi(node, m);
         }
     }
-    if (report_errors() == 0 && (m->partitions.count == 0 || m->processors.count == 0 || m->regions.count == 0)) {
+    if (report_errors() == 0 &&
+        (m->partitions.count == 0 || m->processors.count == 0 || m->regions.count == 0)) {
         error_at(m->line, "the system has no partition, no processor or no memory region - add it");
     }
 }

@@ -43,7 +43,8 @@ void error_at(int line, const char *format, ...)
     fputc('\n', stderr);
     va_end(args);
     if (errors == ERRORS_SHOWN) {
-        fprintf(stderr, "%s: error: more than %d errors, the rest is not shown\n", file, ERRORS_SHOWN - 1);
+        fprintf(stderr, "%s: error: more than %d errors, the rest is not shown\n", file,
+                ERRORS_SHOWN - 1);
     }
 }
 

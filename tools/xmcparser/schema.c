@@ -1,7 +1,8 @@
 /* schema.c - load XM_CF.xml and validate it against the schema
  *
- * libxml2's findings are passed on in the form of all other messages: its name spaces are taken out, the pattern of a
- * lexical type is replaced by an example. Validation also writes the schema's default values into the tree. */
+ * libxml2's findings are passed on in the form of all other messages: its name spaces are taken
+ * out, the pattern of a lexical type is replaced by an example. Validation also writes the schema's
+ * default values into the tree. */
 #include "schema.h"
 
 #include <errno.h>
@@ -17,8 +18,9 @@
 #include "report.h"
 #include "xml.h"
 
-#define EMBED(symbol, path)                                                                                       \
-    __asm__(".pushsection .rodata\n" #symbol ":\n.incbin \"" path "\"\n" #symbol "_end:\n.byte 0\n.popsection\n"); \
+#define EMBED(symbol, path)                                                                        \
+    __asm__(".pushsection .rodata\n" #symbol ":\n.incbin \"" path "\"\n" #symbol                   \
+            "_end:\n.byte 0\n.popsection\n");                                                      \
     extern const char symbol[], symbol##_end[]
 
 #define MAIN_NAME "xm_cf.xsd"
@@ -28,9 +30,10 @@ EMBED(schema_extension, "configs/" EXTENSION_NAME);
 
 #define DOCUMENT_MAX_BYTES (64L * 1024 * 1024)
 
-/* ---- messages ----------------------------------------------------------------------------------------------------- */
+/* ---- messages ------------------------------------------------------------------------------- */
 
-/* What to write instead. libxml2 names the type of a value, or the pattern that the value does not follow. */
+/* What to write instead. libxml2 names the type of a value, or the pattern that the value does not
+ * follow. */
 static const struct {
     const char *mark, *remedy;
 } value_remedies[] = {
@@ -89,7 +92,9 @@ static void plain_text(const char *from, char *to, size_t to_bytes)
     size_t n = 0;
 
     while (*from != '\0' && n + 1 < to_bytes) {
-        const char *close = strncmp(from, "{http:", 6) == 0 || strncmp(from, "{urn:", 5) == 0 ? strchr(from, '}') : NULL;
+        const char *close = strncmp(from, "{http:", 6) == 0 || strncmp(from, "{urn:", 5) == 0
+                                ? strchr(from, '}')
+                                : NULL;
         if (close != NULL) {
             from = close + 1;
             continue;
@@ -103,10 +108,12 @@ static void plain_text(const char *from, char *to, size_t to_bytes)
     to[n] = '\0';
 }
 
-/* "[facet 'pattern'] The value 'x' is not accepted by the pattern '...'": leave the user the value. */
+/* "[facet 'pattern'] The value 'x' is not accepted by the pattern '...'": leave the user the value.
+ */
 static void shorten_facet(char *text)
 {
-    static const char start[] = "[facet 'pattern'] The value ", end[] = " is not accepted by the pattern";
+    static const char start[] = "[facet 'pattern'] The value ",
+                      end[] = " is not accepted by the pattern";
     char *from = strstr(text, start), *to = strstr(text, end);
 
     if (from != NULL && to != NULL && to > from) {
@@ -115,7 +122,8 @@ static void shorten_facet(char *text)
     }
 }
 
-/* A value that fails a facet may be found again as a value that fails its type: one message is enough. */
+/* A value that fails a facet may be found again as a value that fails its type: one message is
+ * enough. */
 static bool is_repetition(const xmlError *finding)
 {
     static const void *facet_failed_at;
@@ -160,12 +168,14 @@ static void on_syntax_finding(void *user, xmlErrorPtr finding)
 
     (void)user;
     plain_text(finding->message != NULL ? finding->message : "not well-formed", text, sizeof text);
-    if (finding->level >= XML_ERR_ERROR && report_errors() == 0) { /* what follows the first is a consequence */
-        error_at(finding->line, "not well-formed XML: %s - correct it; xmllint shows the place", text);
+    if (finding->level >= XML_ERR_ERROR &&
+        report_errors() == 0) { /* what follows the first is a consequence */
+        error_at(finding->line, "not well-formed XML: %s - correct it; xmllint shows the place",
+                 text);
     }
 }
 
-/* ---- the schema --------------------------------------------------------------------------------------------------- */
+/* ---- the schema ----------------------------------------------------------------------------- */
 
 static xmlParserInput *embedded_entity(const char *url, const char *id, xmlParserCtxt *context)
 {
@@ -214,18 +224,22 @@ static void validate(xmlDoc *document, const char *schema_path)
     xmlSchemaSetValidOptions(context, XML_SCHEMA_VAL_VC_I_CREATE);
     int result = xmlSchemaValidateDoc(context, document);
     if (result != 0 && report_errors() == 0) {
-        error_at(0, "does not follow the schema (libxml2 code %d) - docs/configuration.md describes it", result);
+        error_at(
+            0, "does not follow the schema (libxml2 code %d) - docs/configuration.md describes it",
+            result);
     }
     xmlSchemaFreeValidCtxt(context);
     xmlSchemaFree(schema);
 }
 
-/* ---- the document ------------------------------------------------------------------------------------------------- */
+/* ---- the document --------------------------------------------------------------------------- */
 
-/* What the Q dialect has and no single-board system can mean: said in own words instead of the schema's. */
+/* What the Q dialect has and no single-board system can mean: said in own words instead of the
+ * schema's. */
 static void refuse_multi_board(const xmlNode *node)
 {
-    static const char *const elements[] = { "ExternalSource", "ExternalDestination", "SharedMemoryAreas" };
+    static const char *const elements[] = { "ExternalSource", "ExternalDestination",
+                                            "SharedMemoryAreas" };
 
     for (; node != NULL; node = node->next) {
         if (node->type != XML_ELEMENT_NODE) {
@@ -233,15 +247,20 @@ static void refuse_multi_board(const xmlNode *node)
         }
         for (size_t i = 0; i < sizeof elements / sizeof *elements; i++) {
             if (strcmp((const char *)node->name, elements[i]) == 0) {
-                error_at(xml_line(node), "%s connects processor boards, which this version does not - "
-                         "use Source, Destination and areas with the flag shared", elements[i]);
+                error_at(xml_line(node),
+                         "%s connects processor boards, which this version does not - "
+                         "use Source, Destination and areas with the flag shared",
+                         elements[i]);
             }
         }
         bool channel = strcmp((const char *)node->name, "SamplingChannel") == 0 ||
                        strcmp((const char *)node->name, "QueuingChannel") == 0;
-        if (channel && (xmlHasProp(node, BAD_CAST "address") != NULL || xmlHasProp(node, BAD_CAST "size") != NULL)) {
-            error_at(xml_line(node), "%s has an address of its own, for several processor boards - remove @address "
-                     "and @size, the hypervisor places the buffers", (const char *)node->name);
+        if (channel && (xmlHasProp(node, BAD_CAST "address") != NULL ||
+                        xmlHasProp(node, BAD_CAST "size") != NULL)) {
+            error_at(xml_line(node),
+                     "%s has an address of its own, for several processor boards - remove @address "
+                     "and @size, the hypervisor places the buffers",
+                     (const char *)node->name);
         }
         refuse_multi_board(node->children);
     }
@@ -290,21 +309,24 @@ static int line_of(const char *text, int bytes, const char *wanted)
     return line;
 }
 
-/* The validated document, defaults filled in, or NULL after errors were reported. schema_path: a file instead of the
- * embedded schema, or NULL. Nothing but these files is read: no DTD, no entity, no network. */
+/* The validated document, defaults filled in, or NULL after errors were reported. schema_path: a
+ * file instead of the embedded schema, or NULL. Nothing but these files is read: no DTD, no entity,
+ * no network. */
 xmlDoc *schema_load(const char *path, const char *schema_path)
 {
     int bytes;
     char *text = read_file(path, &bytes);
 
     xmlSetStructuredErrorFunc(NULL, on_syntax_finding);
-    xmlDoc *document = xmlReadMemory(text, bytes, path, NULL, XML_PARSE_NONET | XML_PARSE_BIG_LINES);
+    xmlDoc *document =
+        xmlReadMemory(text, bytes, path, NULL, XML_PARSE_NONET | XML_PARSE_BIG_LINES);
     xmlSetStructuredErrorFunc(NULL, NULL);
     if (document == NULL && report_errors() == 0) {
         error_at(0, "not an XML document - write one with the root SystemDescription");
     }
     if (document != NULL && xmlGetIntSubset(document) != NULL) {
-        error_at(line_of(text, bytes, "<!DOCTYPE"), "a document type declaration is not permitted - remove <!DOCTYPE ...>");
+        error_at(line_of(text, bytes, "<!DOCTYPE"),
+                 "a document type declaration is not permitted - remove <!DOCTYPE ...>");
     }
     free(text);
     if (document != NULL && report_errors() == 0) {

@@ -7,7 +7,7 @@
 #include "model.h"
 #include "report.h"
 
-/* ---- elements ----------------------------------------------------------------------------------------------------- */
+/* ---- elements ------------------------------------------------------------------------------- */
 
 /* Line of an element, for messages. */
 int xml_line(const xmlNode *node)
@@ -18,8 +18,8 @@ int xml_line(const xmlNode *node)
 /* Is it an element of the configuration with this name? */
 bool xml_is(const xmlNode *node, const char *name)
 {
-    return node->type == XML_ELEMENT_NODE && strcmp((const char *)node->name, name) == 0 && node->ns != NULL &&
-           strcmp((const char *)node->ns->href, XM_CF_NAMESPACE) == 0;
+    return node->type == XML_ELEMENT_NODE && strcmp((const char *)node->name, name) == 0 &&
+           node->ns != NULL && strcmp((const char *)node->ns->href, XM_CF_NAMESPACE) == 0;
 }
 
 static xmlNode *element_from(xmlNode *node)
@@ -53,7 +53,7 @@ xmlNode *xml_child(const xmlNode *parent, const char *name)
     return NULL;
 }
 
-/* ---- attributes as text ------------------------------------------------------------------------------------------- */
+/* ---- attributes as text --------------------------------------------------------------------- */
 
 static char *take(xmlChar *value)
 {
@@ -74,10 +74,12 @@ char *xml_text(const xmlNode *node, const char *attribute)
 /* Value of one of xm's own attributes, or NULL. */
 char *xml_own_text(const xmlNode *node, const char *attribute)
 {
-    return take(xmlGetNsProp(node, (const xmlChar *)attribute, (const xmlChar *)XM_EXTENSION_NAMESPACE));
+    return take(
+        xmlGetNsProp(node, (const xmlChar *)attribute, (const xmlChar *)XM_EXTENSION_NAMESPACE));
 }
 
-/* A name or NULL. Names are printed, put into C and make files: only printable ASCII, no blank at either end. */
+/* A name or NULL. Names are printed, put into C and make files: only printable ASCII, no blank at
+ * either end. */
 char *xml_name(const xmlNode *node, const char *attribute)
 {
     char *name = xml_text(node, attribute);
@@ -91,8 +93,10 @@ char *xml_name(const xmlNode *node, const char *attribute)
         good = good && name[i] >= 0x20 && name[i] < 0x7f;
     }
     if (!good) {
-        error_at(xml_line(node), "@%s of %s is not a usable name - use printable ASCII characters, without a blank "
-                 "at either end", attribute, (const char *)node->name);
+        error_at(xml_line(node),
+                 "@%s of %s is not a usable name - use printable ASCII characters, without a blank "
+                 "at either end",
+                 attribute, (const char *)node->name);
     }
     return name;
 }
@@ -114,18 +118,19 @@ char *xml_required_name(const xmlNode *node, const char *attribute)
     return name;
 }
 
-/* ---- attributes as values ----------------------------------------------------------------------------------------- */
+/* ---- attributes as values ------------------------------------------------------------------- */
 
-static void explain(const xmlNode *node, const char *attribute, const char *text, enum lex_result result,
-                    const char *form)
+static void explain(const xmlNode *node, const char *attribute, const char *text,
+                    enum lex_result result, const char *form)
 {
     const char *element = (const char *)node->name;
 
     if (result == LEX_SYNTAX) {
-        error_at(xml_line(node), "@%s=\"%s\" of %s is malformed - write %s", attribute, text, element, form);
+        error_at(xml_line(node), "@%s=\"%s\" of %s is malformed - write %s", attribute, text,
+                 element, form);
     } else if (result == LEX_OVERFLOW) {
-        error_at(xml_line(node), "@%s=\"%s\" of %s does not fit 32 bits - write a smaller value", attribute, text,
-                 element);
+        error_at(xml_line(node), "@%s=\"%s\" of %s does not fit 32 bits - write a smaller value",
+                 attribute, text, element);
     }
 }
 
@@ -169,7 +174,8 @@ static uint32_t hex_of(const xmlNode *node, const char *attribute, const char *t
 {
     uint32_t value;
 
-    explain(node, attribute, text, lex_hex(text, &value), "a hexadecimal number such as 0x40100000");
+    explain(node, attribute, text, lex_hex(text, &value),
+            "a hexadecimal number such as 0x40100000");
     return value;
 }
 
@@ -196,7 +202,8 @@ uint32_t xml_hex(const xmlNode *node, const char *attribute)
 typedef enum lex_result scaled_reader(const char *text, uint32_t *value, bool *exact);
 
 /* A value with a unit; whole: a value that is not a whole number of the base unit is refused. */
-static uint32_t scaled(const xmlNode *node, const char *attribute, scaled_reader *read, const char *form, bool whole)
+static uint32_t scaled(const xmlNode *node, const char *attribute, scaled_reader *read,
+                       const char *form, bool whole)
 {
     const char *text = xml_text(node, attribute);
     uint32_t value;
@@ -209,8 +216,9 @@ static uint32_t scaled(const xmlNode *node, const char *attribute, scaled_reader
     enum lex_result result = read(text, &value, &exact);
     explain(node, attribute, text, result, form);
     if (result == LEX_OK && whole && !exact) {
-        error_at(xml_line(node), "@%s=\"%s\" of %s is not a whole number of microseconds - round it", attribute, text,
-                 (const char *)node->name);
+        error_at(xml_line(node),
+                 "@%s=\"%s\" of %s is not a whole number of microseconds - round it", attribute,
+                 text, (const char *)node->name);
     }
     return value;
 }
@@ -268,7 +276,8 @@ uint32_t xml_version(const xmlNode *node, const char *attribute)
     }
     enum lex_result result = lex_version(text, &value);
     if (result == LEX_OVERFLOW) {
-        error_at(xml_line(node), "@%s=\"%s\" has a number above 255 - each of the three is stored in 8 bits",
+        error_at(xml_line(node),
+                 "@%s=\"%s\" has a number above 255 - each of the three is stored in 8 bits",
                  attribute, text);
     } else {
         explain(node, attribute, text, result, "three numbers such as 1.0.0");
@@ -291,7 +300,8 @@ bool xml_boolean(const xmlNode *node, const char *attribute)
 }
 
 /* Bits of all words of a list; an absent or empty list is 0. */
-uint32_t xml_flags(const xmlNode *node, const char *attribute, const struct xml_word *words, unsigned word_count)
+uint32_t xml_flags(const xmlNode *node, const char *attribute, const struct xml_word *words,
+                   unsigned word_count)
 {
     const char *cursor = xml_text(node, attribute);
     uint32_t bits = 0;
@@ -303,8 +313,9 @@ uint32_t xml_flags(const xmlNode *node, const char *attribute, const struct xml_
             i++;
         }
         if (i == word_count) {
-            error_at(xml_line(node), "%s is not a word of @%s of %s - docs/configuration.md lists them", word, attribute,
-                     (const char *)node->name);
+            error_at(xml_line(node),
+                     "%s is not a word of @%s of %s - docs/configuration.md lists them", word,
+                     attribute, (const char *)node->name);
         } else {
             bits |= words[i].bits;
         }

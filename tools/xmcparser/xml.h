@@ -1,6 +1,7 @@
 /* xml.h - typed access to elements and attributes
  *
- * The schema was checked, but perhaps not ours (-s): what is absent or malformed is reported here, and read as 0. */
+ * The schema was checked, but perhaps not ours (-s): what is absent or malformed is reported here,
+ * and read as 0. */
 #ifndef XMCPARSER_XML_H
 #define XMCPARSER_XML_H
 
@@ -41,6 +42,7 @@ struct xml_word {
     const char *word;
     uint32_t bits;
 };
-uint32_t xml_flags(const xmlNode *node, const char *attribute, const struct xml_word *words, unsigned word_count);
+uint32_t xml_flags(const xmlNode *node, const char *attribute, const struct xml_word *words,
+                   unsigned word_count);
 
 #endif

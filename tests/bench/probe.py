@@ -1,0 +1,218 @@
+"""Build a system, run it on QEMU with the plugin probe.c, and give back what it noted.
+
+Everything is counted in executed instructions, exactly: the plugin is called once before each of them. QEMU runs with -icount,
+so a run is the same on every machine, instruction by instruction, unless a host program talks to it.
+"""
+
+from __future__ import annotations
+
+import bisect
+import os
+import re
+import struct
+import subprocess
+from dataclasses import dataclass, field
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+QEMU = "qemu-system-sparc"
+BUILD_TIMEOUT_S = 300
+ENTER, LEAVE, MARK = 0, 1, 2
+RECORD = struct.Struct("=QII")
+
+
+class BenchError(Exception):
+    """The system could not be built or run; the text says why and what to do."""
+
+
+def tool(name: str) -> str:
+    return os.environ.get("CROSS", "sparc64-linux-gnu-") + name
+
+
+def shell(command: list[str], timeout_s: int = BUILD_TIMEOUT_S) -> str:
+    """Output of a command that must succeed."""
+    try:
+        done = subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                              text=True, errors="replace", timeout=timeout_s)
+    except FileNotFoundError as error:
+        raise BenchError(f"{command[0]} is not installed: run tools/install-deps.sh") from error
+    except subprocess.TimeoutExpired as error:
+        raise BenchError(f"{command[0]} took more than {timeout_s} s") from error
+    if done.returncode != 0:
+        raise BenchError(f"{' '.join(command[:4])} ... ended with status {done.returncode}:\n{done.stdout[-3000:]}")
+    return done.stdout
+
+
+@dataclass
+class Symbols:
+    """Addresses of an ELF file by name, and what stands at an address."""
+
+    address: dict[str, int] = field(default_factory=dict)
+    end: dict[str, int] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, elf: Path) -> Symbols:
+        symbols = cls()
+        for line in shell([tool("nm"), "-S", str(elf)]).splitlines():
+            parts = line.split()
+            if len(parts) >= 3 and parts[-2] not in ("a", "A", "U"):
+                symbols.address[parts[-1]] = int(parts[0], 16)
+                symbols.end[parts[-1]] = int(parts[0], 16) + (int(parts[1], 16) if len(parts) == 4 else 0)
+        return symbols
+
+
+@dataclass
+class Image:
+    """A built system."""
+
+    name: str
+    folder: Path
+    kernel: Symbols
+    partitions: dict[int, Symbols]
+    areas: list[tuple[int, int, int]]  # start, end, partition; ascending
+
+    def partition_at(self, address: int) -> int | None:
+        i = bisect.bisect_right(self.areas, (address, 1 << 33, 0)) - 1
+        return self.areas[i][2] if i >= 0 and address < self.areas[i][1] else None
+
+
+@dataclass
+class Item:
+    """One step of a run: an instruction with a name, or one stay in the kernel.
+
+    vector is the trap type, -1 for a mark. A stay that ended in the idle loop counts up to the loop."""
+
+    count: int
+    vector: int = -1
+    name: str = ""
+    pc: int = 0                  # of a mark
+    came_from: int | None = None  # partition
+    leave_count: int = 0
+    leave_pc: int = 0
+    idle: bool = False
+    inside: list[tuple[str, int]] = field(default_factory=list)  # kernel marks passed, in order
+
+    @property
+    def length(self) -> int:
+        return self.leave_count - self.count
+
+
+@dataclass
+class Run:
+    image: Image
+    items: list[Item]
+    instructions: int
+    console: str
+
+
+def build(name: str, build_dir: str, folder: str | None = None) -> Image:
+    """Build configs/<name>, or another folder."""
+    shell(["make", "-s", "--no-print-directory", f"BUILD={build_dir}", f"SYSTEM={folder or name}", "system"])
+    out = ROOT / build_dir / name
+    partitions = {int(path.stem[1:]): Symbols.of(path) for path in out.glob("p*.elf")}
+    areas = []
+    for line in (out / "partitions.mk").read_text().splitlines():
+        if match := re.match(r"START_(\d+) *:?= *(\w+)", line):
+            areas.append([int(match.group(2), 0), 0, int(match.group(1))])
+        elif match := re.match(r"SIZE_(\d+) *:?= *(\w+)", line):
+            for area in areas:
+                if area[2] == int(match.group(1)):
+                    area[1] = area[0] + int(match.group(2), 0)
+    return Image(name, out, Symbols.of(ROOT / build_dir / "hypervisor" / os.environ.get("BOARD", "leon3_generic") / "xm.elf"),
+                 partitions, sorted((a, b, c) for a, b, c in areas))
+
+
+def plugin(build_dir: str) -> Path:
+    """The plugin, as this QEMU accepts it: interface version 1 before QEMU 9, 2 from there on."""
+    major = int(re.search(r"version (\d+)", shell([QEMU, "--version"])).group(1))  # type: ignore[union-attr]
+    version = 1 if major < 9 else 2
+    source = ROOT / "tests" / "bench" / "probe.c"
+    out = ROOT / build_dir / "bench" / f"probe-{version}.so"
+    if not out.exists() or out.stat().st_mtime < source.stat().st_mtime:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        shell([os.environ.get("HCC", "gcc"), "-std=gnu11", "-O2", "-fPIC", "-shared", f"-DPLUGIN_VERSION={version}",
+               str(source), "-o", str(out)])
+    return out
+
+
+# Kernel symbols noted in every run. One that a later kernel does not have makes a split coarser, nothing else.
+KERNEL_MARKS = ("core_irq", "core_leave", "context_switch", "context_load", "return_to_partition", "deliver", "idle_loop")
+
+
+def marks_of(image: Image) -> dict[int, list[str]]:
+    """Name of each address to be noted: marks in partitions, hypercall stubs, steps in the kernel."""
+    names: dict[int, list[str]] = {}
+    for symbols in image.partitions.values():
+        for name, address in symbols.address.items():
+            if name.startswith("bench_"):
+                names.setdefault(address, []).append(name[len("bench_"):])
+            elif name.startswith("XM_") or name in ("PartitionMain", "start"):
+                names.setdefault(address, []).append(name)
+    for name in KERNEL_MARKS:
+        if name in image.kernel.address:
+            names.setdefault(image.kernel.address[name], []).append(name)
+    return names
+
+
+def run(image: Image, build_dir: str, shift: int = 5, timeout_s: int = 120, feed: bytes | None = None) -> Run:
+    """Boot a system that ends by itself. With feed those bytes arrive on its UART, whenever QEMU takes them."""
+    names = marks_of(image)
+    out = ROOT / build_dir / "bench" / image.name
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "marks").write_text("".join(f"{address:x}\n" for address in names))
+    events = out / "events"
+    command = ["timeout", str(timeout_s), QEMU, "-M", "leon3_generic", "-display", "none", "-monitor", "none", "-serial",
+               "stdio", "-icount", f"shift={shift},sleep=off", "-plugin",
+               f"{plugin(build_dir)},out={events},kernel_end={image.kernel.address['kernel_text_end']:#x},marks={out / 'marks'}",
+               "-kernel", str(image.folder / "system.elf")]
+    done = subprocess.run(command, input=feed or b"", stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=timeout_s + 10)
+    console = done.stdout.decode("latin-1")
+    if done.returncode == 124:
+        raise BenchError(f"{image.name} hangs: not finished after {timeout_s} s\n{console[-2000:]}")
+    if done.returncode != 0:
+        raise BenchError(f"QEMU ended with status {done.returncode} running {image.name}\n{console[-2000:]}")
+    items, total = digest(image, names, events)
+    events.unlink()
+    return Run(image, items, total, console)
+
+
+def digest(image: Image, names: dict[int, list[str]], events: Path) -> tuple[list[Item], int]:
+    """Turn the plugin's records into items: marks of partitions, and stays in the kernel with the marks inside."""
+    items: list[Item] = []
+    stay: Item | None = None
+    waiting: list[Item] = []  # marks of partitions come just before the LEAVE at the same instruction
+    last_user: int | None = None
+    total = 0
+    for count, pc, kind in RECORD.iter_unpack(events.read_bytes()):
+        if kind == MARK:
+            total = count
+            for name in names.get(pc, ()):
+                if pc < image.kernel.address["kernel_text_end"]:
+                    if stay is not None:
+                        stay.inside.append((name, count))
+                        if name == "idle_loop":
+                            stay.idle, stay.leave_count = True, count
+                            items.append(stay)
+                            stay = None
+                elif stay is not None:
+                    waiting.append(Item(count, name=name, pc=pc))
+                else:
+                    items.append(Item(count, name=name, pc=pc))
+        elif kind == ENTER:
+            came_from = last_user
+            if stay is not None:
+                # An interrupt that waited was taken by the very RETT that ended this stay: no instruction lies between.
+                stay.leave_count = count
+                items.append(stay)
+                came_from = stay.came_from
+            stay = Item(count, vector=(pc >> 4) & 0xff, came_from=came_from)
+            last_user = None
+        else:
+            last_user = image.partition_at(pc)
+            if stay is not None:
+                stay.leave_count, stay.leave_pc = count, pc
+                items.append(stay)
+                stay = None
+            items += waiting
+            waiting.clear()
+    return items, total

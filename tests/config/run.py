@@ -282,6 +282,9 @@ def spot_plans_hardware(tools: Tools) -> None:
     equal(c.slots[2]["duration_us"], 100500, "a fraction")
     equal(c.hm_hypervisor[27], hm(10, True), "OVERRUN of the hypervisor")
     equal(c.partitions[0]["hm"][3], hm(10, True), "WATCHDOG_TIMER of control")
+    variables = tools.parser("-m", HERE / "good" / "v37_plans_hardware.xml").stdout.splitlines()
+    expect("START_1 := 0x10000000" in variables, "a mapped partition is linked where it sees its area")
+    expect(not any(v.startswith("LINK_") for v in variables), "no link")
 
 
 def spot_generated(tools: Tools) -> None:

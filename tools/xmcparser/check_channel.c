@@ -152,8 +152,7 @@ static void check_ipvi(const struct model *m, uint32_t index)
     }
 }
 
-/* All of the communication; sets the channel of each port and the port index of each channel end.
- */
+/* All of the communication; sets the channel of each port and the port index of each end. */
 void check_channels(struct model *m)
 {
     for (uint32_t i = 0; i < m->partitions.count; i++) {

@@ -184,8 +184,7 @@ static void check_hypervisor_area(const struct model *m)
     }
 }
 
-/* Where a partition sees its areas: apart, and not where the hypervisor is in every address space.
- */
+/* Where a partition sees its areas: apart, and not where the hypervisor is in every space. */
 static void check_mapping(const struct model *m, uint32_t id)
 {
     const struct partition *p = &m->partitions.at[id];

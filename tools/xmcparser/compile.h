@@ -1,7 +1,6 @@
 /* compile.h - the tables of abi/config.h, made from a checked model
  *
- * Words are in host order here; emit.c prints them as C, so the target compiler gives them theirs.
- */
+ * Words are in host order here; emit.c prints them as C, so the target compiler chooses theirs. */
 #ifndef XMCPARSER_COMPILE_H
 #define XMCPARSER_COMPILE_H
 

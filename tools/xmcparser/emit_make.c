@@ -20,7 +20,7 @@ static void emit_text(FILE *out, const char *text)
 
 /* PARTITION_IDS, and NAME_n, START_n, SIZE_n of each; SYSTEM_NAME, HYPERVISOR_SIZE; LINK_UART and
  * LINK_PARTITION if the system has links, in the same order. Start and size are those of the
- * partition's first area. */
+ * partition's first area as it sees it, which is where its program is linked. */
 void emit_make_variables(FILE *out, const struct compiled *c)
 {
     bool any_link = false;
@@ -37,7 +37,7 @@ void emit_make_variables(FILE *out, const struct compiled *c)
         const struct xm_config_area *first = &c->areas.at[p->area_first];
         fprintf(out, "NAME_%u := ", i);
         emit_text(out, compiled_string(c, p->name));
-        fprintf(out, "START_%u := 0x%08x\nSIZE_%u := %u\n", i, first->start, i, first->size);
+        fprintf(out, "START_%u := 0x%08x\nSIZE_%u := %u\n", i, first->mapped_at, i, first->size);
     }
     for (uint32_t i = 0; i < c->uarts.count; i++) {
         any_link = any_link || c->uarts.at[i].link_partition != XM_CONFIG_NONE;

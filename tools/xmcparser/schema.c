@@ -108,8 +108,7 @@ static void plain_text(const char *from, char *to, size_t to_bytes)
     to[n] = '\0';
 }
 
-/* "[facet 'pattern'] The value 'x' is not accepted by the pattern '...'": leave the user the value.
- */
+/* "[facet 'pattern'] The value 'x' is not accepted by the pattern '...'": keep the value. */
 static void shorten_facet(char *text)
 {
     static const char start[] = "[facet 'pattern'] The value ",

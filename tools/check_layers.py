@@ -26,7 +26,7 @@ ROOT = Path(__file__).resolve().parents[1]
 CORE = "hypervisor/core/"
 ABI = "hypervisor/abi/"
 # The headers through which arch, drivers and boards see the core.
-CONTRACT = (CORE + "arch.h", CORE + "board.h", CORE + "kernel.h")
+CONTRACT = (CORE + "arch.h", CORE + "arch_trap.h", CORE + "board.h", CORE + "kernel.h")
 # The architecture also needs the structures that its assembler and page tables handle, and the calls made up into the core.
 ARCH_NEEDS = (CORE + "partition.h", CORE + "guest_mem.h", CORE + "hypercall.h", CORE + "entry.h", CORE + "main.h")
 

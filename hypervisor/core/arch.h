@@ -11,6 +11,7 @@
 
 #include <stdbool.h>
 #include "../abi/guest.h"
+#include "arch_trap.h"
 
 struct partition;
 
@@ -21,15 +22,6 @@ enum arch_rights {
     ARCH_READ_WRITE_EXECUTE, /* partition: everything */
     ARCH_KERNEL_TEXT,        /* partition nothing; kernel read, execute */
     ARCH_KERNEL              /* partition nothing; kernel everything */
-};
-
-/* What the hardware reported about a trap, valid during core_trap(). */
-struct arch_trap {
-    xm_u32_t psr, pc, npc;    /* core may change them: execution continues there */
-    xm_u32_t result;          /* assembler calls: goes to the caller's %o0 */
-    xm_u32_t fault_status;    /* MMU */
-    xm_u32_t fault_address;
-    bool fault_valid;
 };
 
 /* struct arch_context, struct arch_fpu, arch_guest_pointer(), arch_physical_pointer(), arch_kernel_address(),

@@ -10,7 +10,7 @@
 #ifndef XM_SPARC_ARCH_IMPL_H
 #define XM_SPARC_ARCH_IMPL_H
 
-#include "../../abi/types.h"
+#include "../../core/arch_trap.h"
 
 #define ARCH_VECTOR_BYTES 16
 

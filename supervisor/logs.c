@@ -181,7 +181,7 @@ void logs_start(const Xm__Request *request)
 
 /* ---- sending --------------------------------------------------------------------------------- */
 
-/* Fetches the next items of the read and moves it on; returns how many to send, 0: it is done. */
+/* Fetches the next items of the read and moves it on; returns how many to send, 0: none now. */
 static uint32_t advance(struct read *r)
 {
     int32_t got = fetch(r->book, r->source, r->at, r->left);
@@ -194,6 +194,10 @@ static uint32_t advance(struct read *r)
     }
     r->oldest = logs.batch.head.oldest;
     r->next = logs.batch.head.next;
+    if (count == 0 && first > r->at && first < r->end) {
+        r->at = first; /* all records looked at were damaged: there may be good ones behind them */
+        return 0;
+    }
     if (count == 0 || first >= r->end) {
         r->at = r->end;
         return 0;
@@ -237,7 +241,7 @@ uint32_t logs_next_chunk(uint8_t *payload)
     if (!is_done(r) && (count = advance(r)) != 0) {
         return pack_chunk(r, count, payload);
     }
-    if (link_has_room(FRAME_REPLY)) {
+    if (is_done(r) && link_has_room(FRAME_REPLY)) {
         close_read(r);
         logs.count--;
         memmove(&logs.waiting[0], &logs.waiting[1], logs.count * sizeof(struct read));

@@ -297,6 +297,13 @@ void fake_print(unsigned partition, const char *text)
     }
 }
 
+#define FETCH_LOOKS 16u
+
+static bool is_damaged(const struct fake_log *log, uint64_t item)
+{
+    return item >= log->damaged_from && item < log->damaged_to;
+}
+
 static xm_s32_t fetch(struct fake_log *log, xm_u64_t from, void *batch, xm_u32_t size)
 {
     struct xm_batch head = { .oldest = log->oldest,
@@ -307,7 +314,15 @@ static xm_s32_t fetch(struct fake_log *log, xm_u64_t from, void *batch, xm_u32_t
         return XM_INVALID_PARAM;
     }
     head.first = from < log->oldest ? log->oldest : from;
+    /* As the hypervisor does it: damaged items are left out, and one call looks at a bounded number. */
+    for (unsigned looked = 0; is_damaged(log, head.first); looked++) {
+        if (looked == FETCH_LOOKS) {
+            break;
+        }
+        head.first++;
+    }
     while (head.first + head.count < log->next && head.first <= log->next &&
+           !is_damaged(log, head.first + head.count) &&
            sizeof(head) + (head.count + 1) * log->item_bytes <= size) {
         memcpy((uint8_t *)batch + sizeof(head) + head.count * log->item_bytes,
                item_at(log, head.first + head.count), log->item_bytes);

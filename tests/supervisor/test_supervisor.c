@@ -1127,6 +1127,22 @@ static void what_was_overwritten_shows_in_the_numbers(void **state)
     assert_end(112, 37, 101, 37, 10, 2);
 }
 
+/* More damaged records in a row than the hypervisor looks at in one call do not end the read. */
+static void records_behind_many_damaged_ones_arrive(void **state)
+{
+    LOG_READ(request, 109, HM, 0, 1, 0);
+    uint8_t items[64 * 64];
+
+    (void)state;
+    fake_log_hm(50);
+    fake.hm.damaged_from = 1;
+    fake.hm.damaged_to = 41;
+    ground_send(&request);
+    run_us(1000000);
+    assert_int_equal(collect(109, 41, 64, items), 10);
+    assert_end(109, 1, 51, 41, 10, 2);
+}
+
 static void reading_at_or_beyond_the_end_gives_an_empty_end(void **state)
 {
     LOG_READ(at_end, 113, HM, 0, 21, 5);
@@ -1601,6 +1617,7 @@ int main(void)
         TEST(hm_records_arrive_as_stored),
         TEST(a_range_is_served_as_asked),
         TEST(what_was_overwritten_shows_in_the_numbers),
+        TEST(records_behind_many_damaged_ones_arrive),
         TEST(reading_at_or_beyond_the_end_gives_an_empty_end),
         TEST(traces_and_consoles_are_served_by_source),
         TEST(logs_that_do_not_exist_are_refused),

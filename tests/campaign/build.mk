@@ -1,0 +1,11 @@
+# Robustness campaigns on QEMU: `make campaign` in full size (release), `make campaign-small` as part of `make test`.
+# Results: $(BUILD)/campaign/<name>.json. One campaign alone: make campaign C=calls
+CAMPAIGN_LAYOUT := $(BUILD)/campaign/layout.s
+
+$(CAMPAIGN_LAYOUT): tests/campaign/layout.c hypervisor/abi/hypercalls.def hypervisor/abi/guest.h hypervisor/abi/records.h
+	@mkdir -p $(@D)
+	$(TCC) $(LIBXM_CPPFLAGS) $(LIBXM_CFLAGS) -S $< -o $@
+
+.PHONY: campaign campaign-small
+campaign campaign-small: $(CAMPAIGN_LAYOUT)
+	$(PYTHON) tests/campaign/run.py --build $(BUILD) $(if $(filter %-small,$@),--small) $(if $(SEED),--seed $(SEED)) $(C)

@@ -1,0 +1,50 @@
+#!/usr/bin/python3
+"""Run the robustness campaigns: run.py [--small] [--seed N] [names]; the last line is "N passed, N failed" (campaigns).
+
+A campaign passes when none of its cases is a HANG, an ESCAPE (an effect outside of the caller), SILENT (wrong data without
+a word) or a WRONG_CODE. Each leaves <build>/campaign/<name>.json.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+from pathlib import Path
+
+import machine
+
+CAMPAIGNS = ["calls"]
+DEFAULT_SEED = 20090529
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="Run the robustness campaigns.")
+    parser.add_argument("names", nargs="*", help=f"of {', '.join(CAMPAIGNS)}; default: all")
+    parser.add_argument("--small", action="store_true", help="the size that runs with every test")
+    parser.add_argument("--seed", type=int, default=DEFAULT_SEED, help=f"default {DEFAULT_SEED}")
+    parser.add_argument("--build", default="build", help="build directory, relative to the tree")
+    options = parser.parse_args()
+    unknown = [name for name in options.names if name not in CAMPAIGNS]
+    if unknown:
+        parser.error(f"no campaign {unknown[0]}; there are: {', '.join(CAMPAIGNS)}")
+    build_dir = os.path.relpath(options.build, machine.ROOT) if os.path.isabs(options.build) else options.build
+    failed = []
+    for name in options.names or CAMPAIGNS:
+        (Path(machine.ROOT) / build_dir / "campaign" / f"{name}.json").unlink(missing_ok=True)
+        try:
+            wrong = importlib.import_module(name).campaign(build_dir, "small" if options.small else "full", options.seed)
+        except machine.CampaignError as error:
+            print(f"{name}: {error}")
+            wrong = 1
+        if wrong:
+            failed.append(name)
+        print(f"{'FAIL' if wrong else 'ok  '} {name}", flush=True)
+    count = len(options.names or CAMPAIGNS)
+    print(f"{count - len(failed)} passed, {len(failed)} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

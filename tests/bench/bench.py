@@ -34,6 +34,7 @@ SECTIONS = {
 MEASURES: dict[str, Callable[[str, Results], None]] = {
     "switch": measures.measure_switch,
     "calls": measures.measure_calls,
+    "paths": measures.measure_paths,
     "latency": measures.measure_latency,
 }
 
@@ -63,7 +64,7 @@ def show(results: Results) -> None:
         rows = [row for row in results.rows if row.section == section]
         if rows:
             console.print(table_of(section, rows))
-    longest = sorted(results.paths.items(), key=lambda item: -item[1])[:10]
+    longest = sorted(results.paths.items(), key=lambda item: -item[1])[:16]
     table = Table(title="Longest stays in the kernel", title_justify="left", title_style="bold")
     table.add_column("for")
     table.add_column("instructions", justify="right")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import probe
-from probe import Item, Run
+from probe import IDLE_STEP, MARKED, Item, Run
 
 HYPERCALL, ASM_CALL = 0xf0, 0xf1
 TIMER_VECTORS = (0x16, 0x17, 0x18)
@@ -147,7 +147,7 @@ def calls(run: Run) -> dict[str, list[tuple[int, int]]]:
     label = ""
     stub: Item | None = None
     for item in run.items:
-        if item.vector == -1:
+        if item.vector == MARKED:
             if item.name.startswith("XM_"):
                 stub = item
             else:
@@ -178,6 +178,28 @@ def measure_calls(build_dir: str, results: Results) -> None:
         results.rows.append(Row(2, name, statistics.median(lengths), target=target,
                                 paper=paper_us * PAPER_CYCLES_PER_US if paper_us else None, note=spread))
         results.path(name, max(kernel for _, kernel in found[mark]))
+
+
+# ---- the longest stays in the kernel -----------------------------------------------------------------------------------
+
+WINDOW_VECTORS = (0x05, 0x06)
+
+
+def measure_paths(build_dir: str, results: Results) -> None:
+    """Worst arguments. What stands in the table of longest stays comes mostly from here."""
+    run = probe.run(probe.build("bench-paths", build_dir), build_dir)
+    label = ""
+    for item in run.items:
+        if item.vector == MARKED:
+            if item.name.startswith("w_"):
+                label = item.name[2:].replace("_", " ")
+        elif item.vector == IDLE_STEP:
+            results.path("idle loop, longest step (partition being reloaded)", item.length)
+        elif item.vector in TIMER_VECTORS:
+            results.path("timer interrupt, all traces on, end of a frame", item.length)
+        elif item.vector not in WINDOW_VECTORS and label:
+            results.path(f"worst: {label}", item.length)
+            label = ""
 
 
 # ---- 5: from cause to handler ------------------------------------------------------------------------------------------

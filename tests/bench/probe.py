@@ -19,6 +19,7 @@ QEMU = "qemu-system-sparc"
 BUILD_TIMEOUT_S = 300
 ENTER, LEAVE, MARK = 0, 1, 2
 RECORD = struct.Struct("=QII")
+MARKED, IDLE_STEP = -1, -2
 
 
 class BenchError(Exception):
@@ -80,10 +81,11 @@ class Image:
 class Item:
     """One step of a run: an instruction with a name, or one stay in the kernel.
 
-    vector is the trap type, -1 for a mark. A stay that ended in the idle loop counts up to the loop."""
+    vector is the trap type, MARKED, or IDLE_STEP for a piece of the idle loop between two points where it lets interrupts in.
+    A stay that ended in the idle loop counts up to the loop."""
 
     count: int
-    vector: int = -1
+    vector: int = MARKED
     name: str = ""
     pc: int = 0                  # of a mark
     came_from: int | None = None  # partition
@@ -136,7 +138,8 @@ def plugin(build_dir: str) -> Path:
 
 
 # Kernel symbols noted in every run. One that a later kernel does not have makes a split coarser, nothing else.
-KERNEL_MARKS = ("core_irq", "core_leave", "context_switch", "context_load", "return_to_partition", "deliver", "idle_loop")
+KERNEL_MARKS = ("core_irq", "core_leave", "context_switch", "context_load", "return_to_partition", "deliver", "idle_loop",
+                "arch_idle_window", "arch_idle_wait", "arch_idle_yield")
 
 
 def marks_of(image: Image) -> dict[int, list[str]]:
@@ -182,18 +185,23 @@ def digest(image: Image, names: dict[int, list[str]], events: Path) -> tuple[lis
     stay: Item | None = None
     waiting: list[Item] = []  # marks of partitions come just before the LEAVE at the same instruction
     last_user: int | None = None
+    idle_from: int | None = None
     total = 0
     for count, pc, kind in RECORD.iter_unpack(events.read_bytes()):
         if kind == MARK:
             total = count
             for name in names.get(pc, ()):
                 if pc < image.kernel.address["kernel_text_end"]:
-                    if stay is not None:
-                        stay.inside.append((name, count))
-                        if name == "idle_loop":
-                            stay.idle, stay.leave_count = True, count
-                            items.append(stay)
-                            stay = None
+                    if stay is None:
+                        if idle_from is not None:
+                            items.append(Item(idle_from, vector=IDLE_STEP, leave_count=count))
+                        idle_from = count
+                        continue
+                    stay.inside.append((name, count))
+                    if name == "idle_loop":
+                        stay.idle, stay.leave_count = True, count
+                        items.append(stay)
+                        stay, idle_from = None, count
                 elif stay is not None:
                     waiting.append(Item(count, name=name, pc=pc))
                 else:
@@ -206,7 +214,7 @@ def digest(image: Image, names: dict[int, list[str]], events: Path) -> tuple[lis
                 items.append(stay)
                 came_from = stay.came_from
             stay = Item(count, vector=(pc >> 4) & 0xff, came_from=came_from)
-            last_user = None
+            last_user = idle_from = None
         else:
             last_user = image.partition_at(pc)
             if stay is not None:

@@ -448,6 +448,14 @@ def no_file(tools: Tools) -> None:
     expect(re.search(r"none\.xml: No such file", result.stderr), result.stderr)
 
 
+def empty_file(tools: Tools) -> None:
+    path = tools.folder() / "empty.xml"
+    path.write_text("")
+    result = tools.sanitized(path)
+    equal(result.returncode, 2, "status")
+    expect("empty.xml: error: not an XML document - " in result.stderr, result.stderr)
+
+
 def usage(tools: Tools) -> None:
     for words in ((), ("-x", DEMO), (DEMO, DEMO)):
         result = tools.parser(*words)
@@ -591,7 +599,7 @@ def malformed_files(tools: Tools) -> None:
 SPECIAL: list[Callable[[Tools], None]] = [
     crc_check_value, spot_messages, spot_plans_hardware, spot_generated, spot_older, spot_qualified, spot_links,
     spot_smallest, c_output_builds_to_the_same, default_outputs, schema_is_printed, another_schema, lax_schema,
-    old_output_survives_a_refusal, output_is_not_private, output_folder_missing, no_file, usage, compiler_missing,
+    old_output_survives_a_refusal, output_is_not_private, output_folder_missing, no_file, empty_file, usage, compiler_missing,
     compiler_of_the_wrong_byte_order, compiler_without_objcopy, not_a_configuration, temporaries_are_removed, reproducible,
     names_in_make_and_c, dump_is_readable, systems_of_the_tree, malformed_files,
 ]

@@ -49,8 +49,9 @@ TARGET_CFLAGS := -std=gnu11 $(TARGET_CFLAGS_ARCH) -O2 -g -Wall -ffreestanding -f
     -Wno-error=implicit-function-declaration -Wno-error=int-conversion -Wno-error=incompatible-pointer-types \
     $(TARGET_INCLUDES) -include xm_inc/config.h -include xm_inc/arch/arch_types.h
 TARGET_ASFLAGS := $(TARGET_CFLAGS_ARCH) -fno-pic -g -D__ASSEMBLY__ $(TARGET_INCLUDES) -include xm_inc/config.h
-ifneq ($(DEBUG)$(filter y yes 1,$(XAL_DEBUG)),)
-TARGET_CFLAGS += -D_DEBUG_
+# A source of XtratuM 3.1 or 3.2, or of the qualified branch: make XM_DIALECT=32, or XM_DIALECT=Q.
+ifneq ($(XM_DIALECT),)
+TARGET_CFLAGS += -DXM_DIALECT_$(XM_DIALECT)
 endif
 
 # BCC has a libgcc for LEON; Debian's 32-bit one is made for another processor, and libxal.a has what code without floating

@@ -4,6 +4,10 @@
 #include "shared.h"
 
 #define ABSENT 5 /* partition without an image: always halted */
+#define RESET_CALL 3
+/* A partition that was reset cold is ready again only when its image is loaded, which takes it some of its slots. */
+#define LOADING_FRAMES 200
+#define STARVED_FRAMES 250
 
 static xm_u32_t current_plan(void)
 {
@@ -67,8 +71,21 @@ static int put_right(xm_u32_t states)
     return current_plan() == 0;
 }
 
+/* A tester may keep itself from running, in its own slots, by timers that never leave it alone. */
+static void rescue_starved(xm_u32_t next)
+{
+    static xm_u32_t frames;
+
+    frames = CASES[next - 1].flags & CASE_STARVE && RESULTS[next - 1].state == RESULT_STARTED ? frames + 1 : 0;
+    if (frames == STARVED_FRAMES) {
+        RESULTS[next - 1].noted = NOTED_STARVED;
+        XM_reset_partition(CONTROL->role, XM_WARM_RESET, 0);
+    }
+}
+
 static void look(void)
 {
+    static xm_u32_t loading;
     xm_u32_t states = all_states();
     xm_u32_t plan = current_plan();
     xm_u32_t tester = states >> 4 * CONTROL->role & 15;
@@ -77,13 +94,16 @@ static void look(void)
     if (next == 0) {
         return;
     }
+    rescue_starved(next);
     if (CONTROL->sync != 0 || tester != XM_STATUS_READY) {
         xm_u32_t i = CONTROL->sync != 0 ? CONTROL->sync - 1 : next - 1;
 
         if (!RESULTS[i].noted) {
             note(i, states, plan);
+            loading = CASES[i].word[0] == RESET_CALL && CASES[i].word[2] == XM_COLD_RESET ? LOADING_FRAMES : 0;
         }
-        if (put_right(states)) {
+        loading -= loading > 0;
+        if (put_right(states) && loading == 0) {
             CONTROL->sync = 0;
         }
     } else if ((states != expected_states() || plan != 0) && !(CASES[next - 1].flags & CASE_SYNC)) {

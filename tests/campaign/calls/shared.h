@@ -19,10 +19,12 @@
 #define CASE_SYNC 2u   /* changes somebody's state: the medic looks at all partitions and puts them right again */
 #define CASE_IRQ 4u    /* virtual interrupts of the tester are put back afterwards */
 #define CASE_TIMER 8u  /* timers of the tester are disarmed afterwards */
+#define CASE_STARVE 16u /* may leave the tester no time of its slots; the medic resets it after a while */
 
 /* Result states. */
 #define RESULT_STARTED 1u
 #define RESULT_RETURNED 2u
+#define NOTED_STARVED 2u
 #define RESULT_RESTARTED 3u /* the call did not return: the tester began anew */
 
 /* In which context the tester makes its calls. */
@@ -40,7 +42,7 @@ struct test_result {
     xm_u32_t state;
     xm_s32_t code;
     xm_u32_t hash;     /* of all windows, after the call */
-    xm_u32_t noted;    /* the medic has filled in the rest */
+    xm_u32_t noted;    /* the medic has filled in the rest; NOTED_STARVED: it had to reset the tester */
     xm_u32_t states;   /* a nibble per partition: XM_STATUS_* */
     xm_u32_t status;   /* resetStatus of the partition that the first argument names */
     xm_u32_t counter;  /* resetCounter of it */

@@ -1,10 +1,11 @@
 """The small tools that Makefiles of XtratuM 3.x projects call."""
 import hashlib
+import re
 import shutil
 
 import pytest
 
-from conftest import HERE, run
+from conftest import HERE, ROOT, run
 
 XML = HERE / "projects/division_trap/xm_cf.sparcv8.xml"
 
@@ -88,3 +89,19 @@ def test_rswbuild_usage(installed, tmp_path):
     (tmp_path / "nothing").write_bytes(b"no container")
     done = installed.tool("rswbuild", tmp_path / "nothing", tmp_path / "out", check=False)
     assert done.returncode != 0 and not (tmp_path / "out").exists()
+
+
+def test_every_call_is_in_the_compatibility_document(installed):
+    """Names that a source can use: the rows of the table of calls and what the headers declare."""
+    names = set(re.findall(r"^XM_CALL\( *\d+, (\w+)", (ROOT / "hypervisor/abi/hypercalls.def").read_text(), re.MULTILINE))
+    for header in ["hypervisor.h", "status.h", "hm.h", "xm.h", "arch/xmhypercalls.h"]:
+        names |= set(re.findall(r"\bXM_(\w+)\(", (installed.prefix / "include" / header).read_text()))
+    text = (ROOT / "docs/compatibility.md").read_text()
+    missing = [name for name in sorted(names) if not name[0].isupper() and f"`XM_{name}`" not in text]
+    assert len(names) > 70 and missing == []
+
+
+@pytest.mark.parametrize("name", ["XM_multicall", "XM_set_page_type", "XM_sparc_write_ptdl1", "XM_reload_watchdog"])
+def test_what_is_left_out_is_not_declared(installed, name):
+    done = run("grep", "-rlw", name, installed.prefix / "include", check=False)
+    assert done.returncode == 1, done.stdout

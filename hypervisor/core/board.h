@@ -45,9 +45,9 @@ void irq_clear(xm_u32_t lines);
 /* UARTs, by board number. Nothing here waits, but uart_put_now(), which is for boot messages and panics. */
 void uart_init(xm_u32_t uart, xm_u32_t baud);
 bool uart_exists(xm_u32_t uart);
-bool uart_can_send(xm_u32_t uart);
-void uart_send(xm_u32_t uart, xm_u8_t byte);
-bool uart_receive(xm_u32_t uart, xm_u8_t *byte);
+/* Give bytes to the device as long as it takes them, take bytes from it as long as it has any; both return how many. */
+xm_u32_t uart_transmit(xm_u32_t uart, const xm_u8_t *bytes, xm_u32_t count);
+xm_u32_t uart_receive(xm_u32_t uart, xm_u8_t *bytes, xm_u32_t count);
 void uart_set_interrupts(xm_u32_t uart, bool receive, bool transmit);
 /* Error conditions since the last call, cleared by it. */
 xm_u32_t uart_take_errors(xm_u32_t uart);

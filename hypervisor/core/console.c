@@ -16,12 +16,14 @@
 /* Bytes a slot start pushes to a console UART: a small hardware FIFO. */
 #define CONSOLE_SLOT_BYTES 32u
 /* Bytes one service call, or one step of idle time, moves to or from a device with interrupts off. */
-#define CALL_BYTES 256u
+#define CALL_BYTES 128u
 #define IDLE_BYTES 64u
 /* Beyond its own bytes a writer pushes at most this much of what others left in the ring. */
 #define WRITE_EXTRA_BYTES 64u
 /* A byte at 9600 baud takes 1 ms; a look at the status register takes 0.1 us or more. */
 #define FLUSH_POLLS_PER_BYTE 20000u
+/* Bytes taken at once from a device whose ring is full. */
+#define DROP_BYTES 16u
 /* Room for the note on lost bytes. */
 #define NOTE_BYTES 40u
 
@@ -97,15 +99,20 @@ static void copy_out(const xm_u8_t *data, xm_u32_t size, xm_u32_t at, xm_u8_t *t
     memcpy(to + first, data, count - first);
 }
 
+static void ring_filled(struct ring *r, xm_u32_t count)
+{
+    r->put += count;
+    if (ring_used(r) > r->high_water) {
+        r->high_water = ring_used(r);
+    }
+}
+
 /* Returns how many bytes fitted. */
 static xm_u32_t ring_write(struct ring *r, const void *bytes, xm_u32_t count)
 {
     count = smaller(count, ring_free(r));
     copy_in(r->data, r->size, r->put & (r->size - 1), bytes, count);
-    r->put += count;
-    if (ring_used(r) > r->high_water) {
-        r->high_water = ring_used(r);
-    }
+    ring_filled(r, count);
     return count;
 }
 
@@ -122,30 +129,45 @@ static xm_u32_t ring_read(struct ring *r, void *to, xm_u32_t count)
 /* Move up to limit bytes to the device, as long as it takes them. Returns how many. */
 static xm_u32_t transmit(struct uart *u, xm_u32_t limit)
 {
+    struct ring *r = &u->tx;
     xm_u32_t count = 0;
+    xm_u32_t piece, sent;
 
-    while (count < limit && ring_used(&u->tx) > 0 && uart_can_send(u->number)) {
-        uart_send(u->number, u->tx.data[u->tx.taken & (u->tx.size - 1)]);
-        u->tx.taken++;
-        count++;
-    }
+    do {
+        xm_u32_t at = r->taken & (r->size - 1);
+
+        piece = smaller(smaller(limit - count, ring_used(r)), r->size - at);
+        sent = uart_transmit(u->number, r->data + at, piece);
+        r->taken += sent;
+        count += sent;
+    } while (sent == piece && count < limit && ring_used(r) > 0);
     u->tx_bytes += count;
     return count;
 }
 
-/* Move up to limit bytes from the device to the ring, until the device is empty. What the ring cannot hold is dropped and
- * counted, so that the device does not overrun. Returns how many bytes were taken from the device. */
+/* Take up to limit bytes from the device, until it is empty. What the ring cannot hold is dropped and counted, so that the
+ * device does not overrun. Returns how many bytes were taken. */
 static xm_u32_t receive(struct uart *u, xm_u32_t limit)
 {
+    struct ring *r = &u->rx;
     xm_u32_t count = 0;
-    xm_u8_t byte;
+    xm_u32_t piece, got;
 
-    while (count < limit && uart_receive(u->number, &byte)) {
-        if (ring_write(&u->rx, &byte, 1) == 0) {
-            u->rx_dropped++;
+    do {
+        xm_u32_t at = r->put & (r->size - 1);
+        xm_u8_t dropped[DROP_BYTES];
+
+        piece = smaller(smaller(limit - count, ring_free(r)), r->size - at);
+        if (piece > 0) {
+            got = uart_receive(u->number, r->data + at, piece);
+            ring_filled(r, got);
+        } else {
+            piece = smaller(limit - count, DROP_BYTES);
+            got = uart_receive(u->number, dropped, piece);
+            u->rx_dropped += got;
         }
-        count++;
-    }
+        count += got;
+    } while (got == piece && count < limit);
     u->rx_bytes += count;
     u->rx_errors += uart_take_errors(u->number);
     return count;

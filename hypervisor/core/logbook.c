@@ -8,7 +8,7 @@
 #include "kernel.h"
 
 #define LOGBOOK_MAGIC 0x584d4c42u /* "XMLB" */
-/* Records touched by one fetch: each costs a CRC with interrupts off. */
+/* Records copied by one fetch with interrupts off. */
 #define FETCH_RECORDS 16u
 
 struct logbook_head {
@@ -17,7 +17,7 @@ struct logbook_head {
     xm_u32_t capacity;
     xm_u32_t place;
     xm_u64_t next;
-    xm_u32_t crc32c; /* of the fields before */
+    xm_u32_t check; /* head_check(): half a head does not have it. Records carry the CRC, and rebuild the head */
     xm_u32_t reserved;
 };
 _Static_assert(sizeof(struct logbook_head) % 8 == 0, "records begin on a doubleword");
@@ -57,20 +57,31 @@ static xm_u32_t place_of(const struct logbook *book, xm_u64_t seq)
     return back <= book->place ? book->place - back : book->place + book->capacity - back;
 }
 
+static xm_u32_t head_check(const struct logbook_head *head)
+{
+    return ~(head->magic ^ head->record_bytes ^ head->capacity ^ head->place ^ (xm_u32_t)(head->next >> 32) ^
+             (xm_u32_t)head->next);
+}
+
+/* What changes with every record. */
+static void head_step(const struct logbook *book)
+{
+    book->head->place = book->place;
+    book->head->next = book->next;
+    book->head->check = head_check(book->head);
+}
+
 static void head_write(const struct logbook *book)
 {
     book->head->magic = LOGBOOK_MAGIC;
     book->head->record_bytes = book->record_bytes;
     book->head->capacity = book->capacity;
-    book->head->place = book->place;
-    book->head->next = book->next;
-    book->head->crc32c = crc32c(book->head, offsetof(struct logbook_head, crc32c));
+    head_step(book);
 }
 
 static bool head_valid(const struct logbook_head *head)
 {
-    return head->magic == LOGBOOK_MAGIC && head->next != 0 &&
-           head->crc32c == crc32c(head, offsetof(struct logbook_head, crc32c));
+    return head->magic == LOGBOOK_MAGIC && head->next != 0 && head->check == head_check(head);
 }
 
 /* Make room for nothing: wherever the ring stood, go on at book->next with nothing stored. */
@@ -165,7 +176,7 @@ xm_u64_t logbook_append(struct logbook *book, void *record)
     if (book->next - book->oldest > book->capacity) {
         book->oldest++;
     }
-    head_write(book);
+    head_step(book);
     return seq;
 }
 
@@ -267,9 +278,9 @@ xm_s32_t logbook_fetch(const struct logbook *book, struct partition *p, xm_u64_t
     seq = seq > book->next ? book->next : seq;
     head.first = seq;
     for (xm_u32_t looked = 0; looked < FETCH_RECORDS && seq < book->next && size >= book->record_bytes; looked++) {
-        const void *record = logbook_get(book, seq);
+        const void *record = record_at(book, place_of(book, seq));
 
-        if (record != NULL) {
+        if (record_seq(record) == seq) {
             memcpy(to, record, book->record_bytes);
             to += book->record_bytes;
             size -= book->record_bytes;

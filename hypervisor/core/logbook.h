@@ -3,7 +3,7 @@
  * The head of the storage says where the ring stands; records carry their number and CRC, so that a head torn by a reset
  * is rebuilt from them. Used by the health monitor and by the traces.
  *
- * Rules:     one CRC-32C over a record per access: owners bound the number of records they touch in one call.
+ * Rules:     storing and reading a record costs one CRC-32C over it: owners bound the number they touch in one call.
  * Invariant: the ring holds the numbers [oldest, next), next stands at `place`, those before it at the places before it,
  *            going round. Numbers start at 1, follow each other, and never repeat or go back while the memory holds. */
 #ifndef XM_CORE_LOGBOOK_H

@@ -53,28 +53,39 @@ void uart_init(xm_u32_t uart, xm_u32_t baud)
     *uart_register(uart, STATUS) = 0;
 }
 
-bool uart_can_send(xm_u32_t uart)
+/* The status bit that says "room", and what it reads then. */
+static xm_u32_t room_bit(xm_u32_t uart, xm_u32_t *value)
 {
-    xm_u32_t status = *uart_register(uart, STATUS);
+    bool fifo = (*uart_register(uart, CTRL) & CTRL_FA) != 0;
 
-    if ((*uart_register(uart, CTRL) & CTRL_FA) != 0) {
-        return (status & STATUS_TF) == 0;
-    }
-    return (status & STATUS_TE) != 0;
+    *value = fifo ? 0 : STATUS_TE;
+    return fifo ? STATUS_TF : STATUS_TE;
 }
 
-void uart_send(xm_u32_t uart, xm_u8_t byte)
+xm_u32_t uart_transmit(xm_u32_t uart, const xm_u8_t *bytes, xm_u32_t count)
 {
-    *uart_register(uart, DATA) = byte;
+    volatile xm_u32_t *data = uart_register(uart, DATA);
+    volatile xm_u32_t *status = uart_register(uart, STATUS);
+    xm_u32_t value;
+    xm_u32_t bit = room_bit(uart, &value);
+    xm_u32_t done = 0;
+
+    while (done < count && (*status & bit) == value) {
+        *data = bytes[done++];
+    }
+    return done;
 }
 
-bool uart_receive(xm_u32_t uart, xm_u8_t *byte)
+xm_u32_t uart_receive(xm_u32_t uart, xm_u8_t *bytes, xm_u32_t count)
 {
-    if ((*uart_register(uart, STATUS) & STATUS_DR) == 0) {
-        return false;
+    volatile xm_u32_t *data = uart_register(uart, DATA);
+    volatile xm_u32_t *status = uart_register(uart, STATUS);
+    xm_u32_t done = 0;
+
+    while (done < count && (*status & STATUS_DR) != 0) {
+        bytes[done++] = (xm_u8_t)*data;
     }
-    *byte = (xm_u8_t)*uart_register(uart, DATA);
-    return true;
+    return done;
 }
 
 void uart_set_interrupts(xm_u32_t uart, bool receive, bool transmit)
@@ -94,7 +105,8 @@ xm_u32_t uart_take_errors(xm_u32_t uart)
 
 void uart_put_now(xm_u32_t uart, char c)
 {
-    for (xm_u32_t i = 0; i < POLL_LIMIT && !uart_can_send(uart); i++) {
+    xm_u8_t byte = (xm_u8_t)c;
+
+    for (xm_u32_t i = 0; i < POLL_LIMIT && uart_transmit(uart, &byte, 1) == 0; i++) {
     }
-    uart_send(uart, (xm_u8_t)c);
 }

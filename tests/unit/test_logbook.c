@@ -305,6 +305,9 @@ static void logbook_fetch_by_number(void **state)
     assert_int_equal(batch->count, 0);
     assert_int_equal(fetch(4, 10), 5); /* nothing was consumed */
     stored(0)->payload[0] ^= 1; /* number 6: places go round from number 1 at place 0 */
+    assert_int_equal(fetch(5, 10), 4); /* as it is stored: the reader sees the damage by its CRC */
+    assert_true(record[1].seq == 6 && record[1].crc32c != crc32c(&record[1], sizeof(record[1]) - 4));
+    stored(0)->seq ^= 1u << 20; /* not even its number is left */
     assert_int_equal(fetch(5, 10), 1); /* a batch has no gap inside */
     assert_int_equal(batch->first, 5);
     assert_int_equal(fetch(6, 10), 2);
@@ -324,7 +327,7 @@ static void logbook_fetch_goes_on_behind_damage(void **state)
     logbook_open(&book, large, sizeof(large), sizeof(struct xm_trace_record));
     append(80);
     for (xm_u32_t seq = 1; seq < 60; seq++) { /* a bad memory chip */
-        ((xm_u8_t *)large)[HEAD_BYTES + (seq - 1) * sizeof(struct xm_trace_record) + 12] ^= 1;
+        ((xm_u8_t *)large)[HEAD_BYTES + (seq - 1) * sizeof(struct xm_trace_record) + 3] ^= 1;
     }
     while (fetch(from, 100) == 0) {
         assert_true(batch->first > from);

@@ -289,14 +289,6 @@ bool uart_exists(xm_u32_t uart)
     return uart < BOARD_MAX_UARTS;
 }
 
-bool uart_can_send(xm_u32_t uart)
-{
-    if (host.uart[uart].room == 0) {
-        host.uart[uart].refused_polls++;
-    }
-    return host.uart[uart].room != 0;
-}
-
 static void uart_keep(struct host_uart *u, char c)
 {
     if (u->sent_count < HOST_UART_BYTES) {
@@ -304,29 +296,32 @@ static void uart_keep(struct host_uart *u, char c)
     }
 }
 
-void uart_send(xm_u32_t uart, xm_u8_t byte)
+xm_u32_t uart_transmit(xm_u32_t uart, const xm_u8_t *bytes, xm_u32_t count)
 {
     struct host_uart *u = &host.uart[uart];
+    xm_u32_t done = 0;
 
-    if (u->room == 0) {
-        fprintf(stderr, "host: byte sent to the full UART %u\n", uart);
-        abort();
+    while (done < count && u->room != 0) {
+        if (u->room != HOST_UNLIMITED) {
+            u->room--;
+        }
+        uart_keep(u, (char)bytes[done++]);
     }
-    if (u->room != HOST_UNLIMITED) {
-        u->room--;
+    if (done < count) {
+        u->refused_polls++;
     }
-    uart_keep(u, (char)byte);
+    return done;
 }
 
-bool uart_receive(xm_u32_t uart, xm_u8_t *byte)
+xm_u32_t uart_receive(xm_u32_t uart, xm_u8_t *bytes, xm_u32_t count)
 {
     struct host_uart *u = &host.uart[uart];
+    xm_u32_t done = 0;
 
-    if (u->arrived_taken == u->arrived_count) {
-        return false;
+    while (done < count && u->arrived_taken != u->arrived_count) {
+        bytes[done++] = u->arrived[u->arrived_taken++];
     }
-    *byte = u->arrived[u->arrived_taken++];
-    return true;
+    return done;
 }
 
 void uart_set_interrupts(xm_u32_t uart, bool receive, bool transmit)

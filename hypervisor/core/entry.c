@@ -104,10 +104,16 @@ static void refuse_nested_trap(struct partition *p, struct arch_trap *trap)
     }
 }
 
+/* The partition's own EF bit. The real one may be off behind its back, until the FPU is given to it. */
+static xm_u32_t virtual_ef(const struct partition *p)
+{
+    return (p->config->flags & XM_PART_FP) != 0 && !p->fpu_off ? PSR_EF : 0;
+}
+
 /* The FPU is given to a partition at its first floating-point instruction and stays its own until another one uses it. */
 static bool fpu_take(struct partition *p, struct arch_trap *trap)
 {
-    if ((p->config->flags & XM_PART_FP) == 0 || !arch_fpu_present()) {
+    if (virtual_ef(p) == 0 || !arch_fpu_present()) {
         return false;
     }
     if (fpu_owner != p) {
@@ -202,15 +208,18 @@ void core_flush_windows(void)
 
 void core_asm_call(xm_u32_t number, xm_u32_t argument, struct arch_trap *trap)
 {
-    partitionControlTable_t *pct = partition_current()->pct;
+    struct partition *p = partition_current();
+    partitionControlTable_t *pct = p->pct;
 
     trap->result = XM_OK;
     switch (number) {
     case sparc_get_psr_nr:
-        trap->result = (trap->psr & (PSR_ICC | PSR_EF)) | pct->iFlags;
+        trap->result = (trap->psr & PSR_ICC) | virtual_ef(p) | pct->iFlags;
         return;
     case sparc_set_psr_nr:
-        trap->psr = (trap->psr & ~PSR_ICC) | (argument & PSR_ICC);
+        p->fpu_off = (argument & PSR_EF) == 0;
+        /* Off at once; on when the FPU is given to it. */
+        trap->psr = (trap->psr & ~PSR_ICC & (argument | ~PSR_EF)) | (argument & PSR_ICC);
         pct->iFlags = argument & (VIRQ_FLAG_PIL | VIRQ_FLAG_ET);
         break;
     case sparc_set_pil_nr:

@@ -47,14 +47,13 @@ static void copy_name(char *to, const char *from)
     }
 }
 
-/* The control table as the configuration has it; reset counter and status are the caller's. */
+/* The control table as the configuration has it, at boot. A copy is kept: a reset then takes one copy, not all of this. */
 static void table_build(struct partition *p)
 {
     partitionControlTable_t *pct = p->pct;
     const struct xm_config_partition *c = p->config;
     struct xmPhysicalMemMap *map = (struct xmPhysicalMemMap *)(pct + 1);
 
-    memset(pct, 0, table_bytes(c));
     pct->magic = KTHREAD_MAGIC;
     pct->xmVersion = XM_SET_VERSION(XM_VERSION_MAJOR, XM_VERSION_MINOR, XM_VERSION_PATCH);
     pct->xmAbiVersion = XM_SET_VERSION(XM_ABI_VERSION, XM_ABI_SUBVERSION, XM_ABI_REVISION);
@@ -85,6 +84,9 @@ static void table_build(struct partition *p)
         map->flags = area->flags;
     }
     p->port_bitmap = (xm_u32_t *)map;
+    virq_table_init(pct);
+    p->pct_first = kernel_carve(table_bytes(c), 8);
+    memcpy(p->pct_first, pct, table_bytes(c));
 }
 
 static void show_state(struct partition *p)
@@ -166,6 +168,7 @@ static void start_life(struct partition *p)
     arch_set_stack_area(&p->context, first->mapped_at,
                         (first->flags & (XM_MEM_AREA_READONLY | XM_MEM_AREA_UNMAPPED)) == 0 ? first->size : 0);
     p->idle = false;
+    p->fpu_off = false;
     set_state(p, PARTITION_READY);
 }
 
@@ -252,7 +255,7 @@ xm_s32_t partition_reset(struct partition *p, xm_u32_t mode, xm_u32_t status)
     }
     /* every refusal is above */
     port_close_all(p);
-    table_build(p);
+    memcpy(p->pct, p->pct_first, table_bytes(p->config));
     p->pct->resetCounter = counter;
     p->pct->resetStatus = status;
     p->op_mode = mode == XM_COLD_RESET ? XM_OPMODE_COLD_RESET : XM_OPMODE_WARM_RESET;

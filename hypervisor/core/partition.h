@@ -49,8 +49,10 @@ struct partition {
     enum partition_state state;
     bool idle;              /* gave up the rest of its slot */
     bool system;            /* may call XM_SYS services */
+    bool fpu_off;           /* turned its own EF bit off: a floating-point instruction is its own trap */
     struct partition_load load;
     partitionControlTable_t *pct;
+    partitionControlTable_t *pct_first; /* what it is at the start of a life, trailing tables included */
     xm_u32_t *port_bitmap;  /* in the control table's page */
     xm_u32_t op_mode;
     xmAddress_t delivery;   /* trap vector address chosen for it and not yet entered; 0: none */

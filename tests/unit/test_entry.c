@@ -204,13 +204,40 @@ static void entry_assembler_calls(void **state)
     core_asm_call(sparc_set_psr_nr, 0xffffffffu, &trap);
     assert_int_equal(trap.psr, 0xf3f010e0u); /* only the condition codes */
     assert_int_equal(p->pct->iFlags, VIRQ_FLAG_ET | VIRQ_FLAG_PIL);
+    assert_false(p->fpu_off);
     core_asm_call(sparc_set_psr_nr, 0x300u, &trap); /* traps can be turned off as well as on */
     assert_int_equal(p->pct->iFlags, 0x300u);
+    assert_int_equal(trap.psr, 0xf30000e0u); /* EF too, though never on behind the FPU's owner */
+    core_asm_call(sparc_get_psr_nr, 0, &trap);
+    assert_int_equal(trap.result, 0x300u);
     core_asm_call(99, 0, &trap);
     assert_int_equal((xm_s32_t)trap.result, XM_UNKNOWN_HYPERCALL);
     p->pct->iFlags = 0;
     core_iret(0xffff0300u);
     assert_int_equal(p->pct->iFlags, VIRQ_FLAG_ET | 0x300u);
+}
+
+static void entry_fpu_turned_off_by_its_owner_traps(void **state)
+{
+    struct arch_trap trap = { .psr = 0x1080u, .pc = 0x40201000u, .npc = 0x40201004u };
+
+    (void)state;
+    start_with(XM_HM_EV_SPARC_FP_DISABLED, XM_HM_AC_PROPAGATE);
+    core_asm_call(sparc_set_psr_nr, VIRQ_FLAG_ET, &trap);
+    assert_int_equal(trap.psr, 0x80u);
+    core_trap(0x04, &trap);
+    assert_int_equal(last_record()->event, XM_HM_EV_SPARC_FP_DISABLED);
+    assert_int_equal(p->trap_vector, 0x04);
+    assert_int_equal(host.fpu_switches, 0);
+    p->trap_vector = -1;
+    core_asm_call(sparc_set_psr_nr, VIRQ_FLAG_ET | 0x1000u, &trap);
+    assert_int_equal(trap.psr, 0x80u); /* given at the next instruction */
+    core_trap(0x04, &trap);
+    assert_int_equal(trap.psr, 0x1080u);
+    assert_int_equal(hm_count(), 1);
+    core_asm_call(sparc_set_psr_nr, 0, &trap);
+    assert_int_equal(sys_reset_partition(1, XM_WARM_RESET, 0), XM_OK); /* a new life has it on again */
+    assert_false(p->fpu_off);
 }
 
 static void entry_interrupts_find_their_owner(void **state)
@@ -307,6 +334,7 @@ int main(void)
         cmocka_unit_test(entry_interrupts_find_their_owner),
         cmocka_unit_test(entry_link_interrupt_goes_to_the_link),
         cmocka_unit_test(entry_fpu_changes_hands),
+        cmocka_unit_test(entry_fpu_turned_off_by_its_owner_traps),
         cmocka_unit_test(entry_nobodys_interrupt_is_unexpected),
         cmocka_unit_test(entry_trap_in_the_hypervisor_is_logged),
     };

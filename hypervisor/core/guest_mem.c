@@ -62,9 +62,11 @@ bool guest_write(struct partition *p, xmAddress_t address, xm_u32_t alignment, c
 
 bool guest_read_name(struct partition *p, xmAddress_t address, char name[CONFIG_ID_STRING_LENGTH])
 {
+    /* A short name may stand at the very end of an area: only then each byte is checked for itself. */
+    bool whole = guest_range_ok(p, address, CONFIG_ID_STRING_LENGTH, false);
+
     for (xm_u32_t i = 0; i < CONFIG_ID_STRING_LENGTH; i++) {
-        /* Byte by byte: a short name may stand at the very end of an area. */
-        if (!guest_range_ok(p, address + i, 1, false)) {
+        if (!whole && !guest_range_ok(p, address + i, 1, false)) {
             return false;
         }
         name[i] = *(const char *)arch_guest_pointer(address + i);

@@ -5,10 +5,8 @@
 #include "kernel.h"
 #include "sched.h"
 
-void virq_reset(struct partition *p)
+void virq_table_init(partitionControlTable_t *pct)
 {
-    partitionControlTable_t *pct = p->pct;
-
     pct->iFlags = VIRQ_FLAG_ET | VIRQ_FLAG_PIL;
     pct->hwIrqsPend = 0;
     pct->extIrqsPend = 0;
@@ -34,6 +32,10 @@ void virq_reset(struct partition *p)
 #undef HM_ACTION
 #undef HM_ACTION_ALIAS
 #undef HM_TRAP
+}
+
+void virq_reset(struct partition *p)
+{
     p->trap_vector = -1;
     p->delivery = 0;
 }

@@ -12,6 +12,9 @@
 #define VIRQ_FLAG_ET 0x20u
 #define VIRQ_FLAG_PIL 0xf00u
 
+/* Interrupt state and routing of a control table at the start of a life: everything masked, nothing pending. */
+void virq_table_init(partitionControlTable_t *pct);
+/* Forget the trap or interrupt that was about to be delivered. */
 void virq_reset(struct partition *p);
 void virq_raise_ext(struct partition *p, xm_u32_t number);
 void virq_raise_hw(struct partition *p, xm_u32_t line);

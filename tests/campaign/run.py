@@ -15,7 +15,7 @@ from pathlib import Path
 
 import machine
 
-CAMPAIGNS = ["calls"]
+CAMPAIGNS = ["calls", "sweep"]
 DEFAULT_SEED = 20090529
 
 

@@ -1,0 +1,3 @@
+SRC_0 := prober.c
+SRC_1 := prober.c
+SRC_2 := prober.c

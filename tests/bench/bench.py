@@ -35,7 +35,11 @@ MEASURES: dict[str, Callable[[str, Results], None]] = {
     "switch": measures.measure_switch,
     "calls": measures.measure_calls,
     "paths": measures.measure_paths,
+    "loss": measures.measure_loss,
+    "storm": measures.measure_storm,
     "latency": measures.measure_latency,
+    "link": measures.measure_link,
+    "footprint": measures.measure_footprint,
 }
 
 

@@ -107,6 +107,10 @@ class Run:
     console: str
 
 
+def kernel_elf(build_dir: str) -> Path:
+    return ROOT / build_dir / "hypervisor" / os.environ.get("BOARD", "leon3_generic") / "xm.elf"
+
+
 def build(name: str, build_dir: str, folder: str | None = None) -> Image:
     """Build configs/<name>, or another folder."""
     shell(["make", "-s", "--no-print-directory", f"BUILD={build_dir}", f"SYSTEM={folder or name}", "system"])
@@ -120,8 +124,7 @@ def build(name: str, build_dir: str, folder: str | None = None) -> Image:
             for area in areas:
                 if area[2] == int(match.group(1)):
                     area[1] = area[0] + int(match.group(2), 0)
-    return Image(name, out, Symbols.of(ROOT / build_dir / "hypervisor" / os.environ.get("BOARD", "leon3_generic") / "xm.elf"),
-                 partitions, sorted((a, b, c) for a, b, c in areas))
+    return Image(name, out, Symbols.of(kernel_elf(build_dir)), partitions, sorted((a, b, c) for a, b, c in areas))
 
 
 def plugin(build_dir: str) -> Path:
@@ -139,7 +142,7 @@ def plugin(build_dir: str) -> Path:
 
 # Kernel symbols noted in every run. One that a later kernel does not have makes a split coarser, nothing else.
 KERNEL_MARKS = ("core_irq", "core_leave", "context_switch", "context_load", "return_to_partition", "deliver", "idle_loop",
-                "arch_idle_window", "arch_idle_wait", "arch_idle_yield")
+                "arch_idle_window", "arch_idle_wait", "arch_idle_yield", "uart_receive")
 
 
 def marks_of(image: Image) -> dict[int, list[str]]:
@@ -157,23 +160,33 @@ def marks_of(image: Image) -> dict[int, list[str]]:
     return names
 
 
-def run(image: Image, build_dir: str, shift: int = 5, timeout_s: int = 120, feed: bytes | None = None) -> Run:
-    """Boot a system that ends by itself. With feed those bytes arrive on its UART, whenever QEMU takes them."""
-    names = marks_of(image)
-    out = ROOT / build_dir / "bench" / image.name
-    out.mkdir(parents=True, exist_ok=True)
-    (out / "marks").write_text("".join(f"{address:x}\n" for address in names))
-    events = out / "events"
+def qemu(image: Image, arguments: list[str], timeout_s: int, feed: bytes) -> str:
+    """Boot a system that ends by itself; returns what its UART sent."""
     command = ["timeout", str(timeout_s), QEMU, "-M", "leon3_generic", "-display", "none", "-monitor", "none", "-serial",
-               "stdio", "-icount", f"shift={shift},sleep=off", "-plugin",
-               f"{plugin(build_dir)},out={events},kernel_end={image.kernel.address['kernel_text_end']:#x},marks={out / 'marks'}",
-               "-kernel", str(image.folder / "system.elf")]
-    done = subprocess.run(command, input=feed or b"", stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=timeout_s + 10)
+               "stdio", "-icount", "shift=5,sleep=off", "-kernel", str(image.folder / "system.elf"), *arguments]
+    done = subprocess.run(command, input=feed, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=timeout_s + 10)
     console = done.stdout.decode("latin-1")
     if done.returncode == 124:
         raise BenchError(f"{image.name} hangs: not finished after {timeout_s} s\n{console[-2000:]}")
     if done.returncode != 0:
         raise BenchError(f"QEMU ended with status {done.returncode} running {image.name}\n{console[-2000:]}")
+    return console
+
+
+def run_plain(image: Image, timeout_s: int = 300) -> str:
+    """Without the plugin, at full speed; returns what the UART sent."""
+    return qemu(image, [], timeout_s, b"")
+
+
+def run(image: Image, build_dir: str, timeout_s: int = 300, feed: bytes | None = None) -> Run:
+    """Boot a system that ends by itself. With feed those bytes arrive on its UART, whenever QEMU takes them."""
+    names = marks_of(image)
+    out = ROOT / build_dir / "bench" / image.name
+    out.mkdir(parents=True, exist_ok=True)
+    marks, events = out / "marks", out / "events"
+    marks.write_text("".join(f"{address:x}\n" for address in names))
+    end = image.kernel.address["kernel_text_end"]
+    console = qemu(image, ["-plugin", f"{plugin(build_dir)},out={events},kernel_end={end:#x},marks={marks}"], timeout_s, feed or b"")
     items, total = digest(image, names, events)
     events.unlink()
     return Run(image, items, total, console)

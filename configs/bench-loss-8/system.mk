@@ -1,0 +1,10 @@
+SRC_0 := ../bench-loss-3/reader.c
+CFLAGS_0 := -DCOUNTERS=8
+SRC_1 := ../bench-loss-3/counter.c
+SRC_2 := ../bench-loss-3/counter.c
+SRC_3 := ../bench-loss-3/counter.c
+SRC_4 := ../bench-loss-3/counter.c
+SRC_5 := ../bench-loss-3/counter.c
+SRC_6 := ../bench-loss-3/counter.c
+SRC_7 := ../bench-loss-3/counter.c
+SRC_8 := ../bench-loss-3/counter.c

@@ -1,0 +1,2 @@
+# Whoever computes only.
+SRC_5 := watch.c

@@ -259,7 +259,10 @@ static void choose_delivery(struct partition *p)
         hm_raise(XM_HM_EV_SYSTEM_ERROR, p, &nothing);
         return;
     }
+    p->delivery_flags |= virtual_ef(p); /* a handler may hand its flags to set_psr */
     p->delivery = p->pct->arch.tbr + vector * ARCH_VECTOR_BYTES;
+    /* A copy that gave way begins again: its handler may change what is copied, or never come back to it. */
+    p->copy.to = NULL;
 }
 
 void core_leave(void)

@@ -5,9 +5,16 @@
 static const xm_u32_t value = 0x3fc00000; /* 1.5 */
 static xm_u32_t seen;
 
+static void expired(trapCtxt_t *context)
+{
+    printf("interrupted with EF %d\n", (context->flags & PSR_EF_BIT) != 0);
+    XM_set_timer(XM_HW_CLOCK, 0, 0);
+}
+
 static void needs_fpu(trapCtxt_t *context)
 {
-    printf("trap 0x%x, EF %d\n", context->irqNr, (XM_sparc_get_psr() & PSR_EF_BIT) != 0);
+    printf("trap 0x%x, EF %d, before it %d\n", context->irqNr, (XM_sparc_get_psr() & PSR_EF_BIT) != 0,
+           (context->flags & PSR_EF_BIT) != 0);
     XM_sparc_set_psr(XM_sparc_get_psr() | PSR_EF_BIT); /* the instruction is tried again */
 }
 
@@ -32,6 +39,10 @@ void PartitionMain(void)
 
     InstallTrapHandler(FP_DISABLED, needs_fpu);
     printf("EF at the start %d\n", (psr & PSR_EF_BIT) != 0);
+    InstallTrapHandler(XAL_XMEXT_TRAP(XM_VT_EXT_HW_TIMER), expired);
+    XM_clear_irqmask(0, 1u << XM_VT_EXT_HW_TIMER);
+    HwSti();
+    XM_set_timer(XM_HW_CLOCK, 1, 0); /* before the FPU was used */
     load(&value);
     XM_sparc_set_psr(XM_sparc_get_psr() & ~(xm_u32_t)PSR_EF_BIT);
     printf("EF off %d\n", (XM_sparc_get_psr() & PSR_EF_BIT) == 0);

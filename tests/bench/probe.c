@@ -1,10 +1,10 @@
 /* probe.c - QEMU plugin: counts executed instructions and notes when the processor enters and leaves the kernel
  *
  * Loaded by bench.py with
- *   -plugin probe.so,out=FILE,kernel_end=ADDRESS,marks=FILE
+ *   -plugin probe.so,out=FILE,kernel_end=ADDRESS,marks=FILE[,from=COUNT,to=COUNT]
  * The kernel is [0x40000000, kernel_end); its first 4 KiB are the trap table, one entry every 16 bytes. `marks` lists further
- * addresses, one hexadecimal number a line. Each record of the output says how many instructions were executed before the
- * one at `pc`. The host is little-endian or the reader knows better: records are in host order.
+ * addresses, one hexadecimal number a line. Each record of the output, in the host's byte order, says how many instructions
+ * were executed before the one at `pc`. From the `from`th instruction up to the `to`th each one is noted.
  *
  * Callbacks run before the instruction, once per executed instruction, also under -icount; so differences of counts are
  * exact, whatever the length of QEMU's translation blocks. Time that the processor spends in power-down counts nothing.
@@ -38,7 +38,7 @@ int qemu_plugin_install(uint64_t id, const void *info, int argc, char **argv);
 extern const int qemu_plugin_version;
 const int qemu_plugin_version = PLUGIN_VERSION;
 
-enum kind { ENTER, LEAVE, MARK };
+enum kind { ENTER, LEAVE, MARK, STEP };
 
 struct record {
     uint64_t count;
@@ -48,6 +48,7 @@ struct record {
 
 static FILE *out;
 static uint64_t count;
+static uint64_t from_count, to_count;
 static bool in_kernel;
 static uint32_t kernel_end;
 static uint32_t marks[MAX_MARKS];
@@ -63,12 +64,19 @@ static void note(uintptr_t pc, enum kind kind)
     }
 }
 
+static void step(const void *pc)
+{
+    if (count >= from_count && count < to_count) {
+        note((uintptr_t)pc, STEP);
+    }
+    count++;
+}
+
 static void on_kernel(unsigned int vcpu, void *data)
 {
     (void)vcpu;
-    (void)data;
     in_kernel = true;
-    count++;
+    step(data);
 }
 
 static void on_vector(unsigned int vcpu, void *data)
@@ -76,7 +84,7 @@ static void on_vector(unsigned int vcpu, void *data)
     (void)vcpu;
     note((uintptr_t)data, ENTER);
     in_kernel = true;
-    count++;
+    step(data);
 }
 
 static void on_other(unsigned int vcpu, void *data)
@@ -86,7 +94,7 @@ static void on_other(unsigned int vcpu, void *data)
         in_kernel = false;
         note((uintptr_t)data, LEAVE);
     }
-    count++;
+    step(data);
 }
 
 /* Registered before the callback of the instruction itself, which counts it. */
@@ -155,6 +163,10 @@ int qemu_plugin_install(uint64_t id, const void *info, int argc, char **argv)
             out = fopen(argv[i] + 4, "wb");
         } else if (strncmp(argv[i], "kernel_end=", 11) == 0) {
             kernel_end = (uint32_t)strtoul(argv[i] + 11, NULL, 16);
+        } else if (strncmp(argv[i], "from=", 5) == 0) {
+            from_count = strtoull(argv[i] + 5, NULL, 10);
+        } else if (strncmp(argv[i], "to=", 3) == 0) {
+            to_count = strtoull(argv[i] + 3, NULL, 10);
         } else if (strncmp(argv[i], "marks=", 6) == 0 && !read_marks(argv[i] + 6)) {
             fprintf(stderr, "probe: cannot read %s\n", argv[i] + 6);
             return 1;

@@ -17,7 +17,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 QEMU = "qemu-system-sparc"
 BUILD_TIMEOUT_S = 300
-ENTER, LEAVE, MARK = 0, 1, 2
+ENTER, LEAVE, MARK, STEP = 0, 1, 2, 3
 RECORD = struct.Struct("=QII")
 MARKED, IDLE_STEP = -1, -2
 
@@ -142,7 +142,7 @@ def plugin(build_dir: str) -> Path:
 
 # Kernel symbols noted in every run. One that a later kernel does not have makes a split coarser, nothing else.
 KERNEL_MARKS = ("core_irq", "core_leave", "context_switch", "context_load", "return_to_partition", "deliver", "idle_loop",
-                "arch_idle_window", "arch_idle_wait", "arch_idle_yield", "uart_receive")
+                "arch_idle_window", "arch_idle_wait", "arch_idle_yield")
 
 
 def marks_of(image: Image) -> dict[int, list[str]]:
@@ -160,47 +160,69 @@ def marks_of(image: Image) -> dict[int, list[str]]:
     return names
 
 
-def qemu(image: Image, arguments: list[str], timeout_s: int, feed: bytes) -> str:
-    """Boot a system that ends by itself; returns what its UART sent."""
+def qemu(image: Image, arguments: list[str], timeout_s: int, feed: bytes = b"", after: bytes = b"") -> str:
+    """Boot a system that ends by itself; returns what its UART sent. feed goes to its UART, once it has sent `after`."""
     command = ["timeout", str(timeout_s), QEMU, "-M", "leon3_generic", "-display", "none", "-monitor", "none", "-serial",
                "stdio", "-icount", "shift=5,sleep=off", "-kernel", str(image.folder / "system.elf"), *arguments]
-    done = subprocess.run(command, input=feed, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=timeout_s + 10)
-    console = done.stdout.decode("latin-1")
-    if done.returncode == 124:
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    assert process.stdout is not None
+    seen = b""
+    while after not in seen:
+        byte = process.stdout.read(1)
+        if not byte:
+            break
+        seen += byte
+    output, _ = process.communicate(feed)  # `timeout` ends QEMU, and with it this
+    console = (seen + output).decode("latin-1")
+    if process.returncode == 124:
         raise BenchError(f"{image.name} hangs: not finished after {timeout_s} s\n{console[-2000:]}")
-    if done.returncode != 0:
-        raise BenchError(f"QEMU ended with status {done.returncode} running {image.name}\n{console[-2000:]}")
+    if process.returncode != 0:
+        raise BenchError(f"QEMU ended with status {process.returncode} running {image.name}\n{console[-2000:]}")
     return console
 
 
 def run_plain(image: Image, timeout_s: int = 300) -> str:
     """Without the plugin, at full speed; returns what the UART sent."""
-    return qemu(image, [], timeout_s, b"")
+    return qemu(image, [], timeout_s)
 
 
-def run(image: Image, build_dir: str, timeout_s: int = 300, feed: bytes | None = None) -> Run:
-    """Boot a system that ends by itself. With feed those bytes arrive on its UART, whenever QEMU takes them."""
-    names = marks_of(image)
+def traced(image: Image, build_dir: str, timeout_s: int, feed: bytes, after: bytes, window: tuple[int, int]) -> tuple[bytes, str]:
+    """The plugin's records of one run, and what the UART sent."""
     out = ROOT / build_dir / "bench" / image.name
     out.mkdir(parents=True, exist_ok=True)
     marks, events = out / "marks", out / "events"
-    marks.write_text("".join(f"{address:x}\n" for address in names))
+    marks.write_text("".join(f"{address:x}\n" for address in marks_of(image)))
     end = image.kernel.address["kernel_text_end"]
-    console = qemu(image, ["-plugin", f"{plugin(build_dir)},out={events},kernel_end={end:#x},marks={marks}"], timeout_s, feed or b"")
-    items, total = digest(image, names, events)
+    console = qemu(image, ["-plugin", f"{plugin(build_dir)},out={events},kernel_end={end:#x},marks={marks},"
+                           f"from={window[0]},to={window[1]}"], timeout_s, feed, after)
+    records = events.read_bytes()
     events.unlink()
+    return records, console
+
+
+def run(image: Image, build_dir: str, timeout_s: int = 300, feed: bytes = b"", after: bytes = b"") -> Run:
+    """Boot a system that ends by itself. feed arrives on its UART once it has sent `after`, when QEMU takes it."""
+    records, console = traced(image, build_dir, timeout_s, feed, after, (0, 0))
+    items, total = digest(image, records)
     return Run(image, items, total, console)
 
 
-def digest(image: Image, names: dict[int, list[str]], events: Path) -> tuple[list[Item], int]:
+def steps(image: Image, build_dir: str, begin: int, end: int) -> list[int]:
+    """Addresses of the instructions from number begin up to end, of a run that is the same every time."""
+    records, _ = traced(image, build_dir, 300, b"", b"", (begin, end))
+    return [pc for _, pc, kind in RECORD.iter_unpack(records) if kind == STEP]
+
+
+def digest(image: Image, records: bytes) -> tuple[list[Item], int]:
     """Turn the plugin's records into items: marks of partitions, and stays in the kernel with the marks inside."""
+    names = marks_of(image)
     items: list[Item] = []
     stay: Item | None = None
     waiting: list[Item] = []  # marks of partitions come just before the LEAVE at the same instruction
     last_user: int | None = None
     idle_from: int | None = None
     total = 0
-    for count, pc, kind in RECORD.iter_unpack(events.read_bytes()):
+    for count, pc, kind in RECORD.iter_unpack(records):
         if kind == MARK:
             total = count
             for name in names.get(pc, ()):

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import machine
 
-CAMPAIGNS = ["calls", "sweep"]
+CAMPAIGNS = ["calls", "sweep", "plans"]
 DEFAULT_SEED = 20090529
 
 

@@ -22,14 +22,14 @@ $(BUILD)/bin/xpath: tools/compat/xpath.c
 	@mkdir -p $(@D)
 	$(HCC) $(HCFLAGS) -D_GNU_SOURCE $(WARN) $< $(XMCPARSER_XML) -o $@
 
-# Header trees are copied afresh, so that a header that is gone does not survive; -L makes files of links.
+# Nothing is ever removed: PREFIX may be a folder that others use too. -L makes files of links.
 .PHONY: install
 install: $(LIBXM_A) $(LIBXAL_A) $(XM_ELF) $(BOOT_OBJECT) $(XMCPARSER) $(XMCBUILDER) $(XMPACK) $(COMPAT_BINARIES)
-	@install -d $(INSTALL_ROOT)/bin $(INSTALL_ROOT)/lib $(INSTALL_ROOT)/xal/common $(INSTALL_ROOT)/xal/lib
-	@rm -rf $(INSTALL_ROOT)/include $(INSTALL_ROOT)/xal/include $(INSTALL_ROOT)/xal/examples
-	@cp -RL libxm/include $(INSTALL_ROOT)/include
-	@cp -RL libxm/xal/include $(INSTALL_ROOT)/xal/include
-	@cp -RL tests/compat/projects $(INSTALL_ROOT)/xal/examples
+	@install -d $(INSTALL_ROOT)/bin $(INSTALL_ROOT)/lib $(INSTALL_ROOT)/include $(INSTALL_ROOT)/xal/common \
+	    $(INSTALL_ROOT)/xal/lib $(INSTALL_ROOT)/xal/include $(INSTALL_ROOT)/xal/examples
+	@cp -RL libxm/include/. $(INSTALL_ROOT)/include
+	@cp -RL libxm/xal/include/. $(INSTALL_ROOT)/xal/include
+	@cp -RL tests/compat/projects/. $(INSTALL_ROOT)/xal/examples
 	@install -m 755 $(XMCPARSER) $(XMCBUILDER) $(XMPACK) $(COMPAT_BINARIES) tools/rswbuild tools/compat/xpathstart \
 	    $(INSTALL_ROOT)/bin
 	@install -m 644 $(XM_ELF) $(INSTALL_ROOT)/lib/xm_core.xef

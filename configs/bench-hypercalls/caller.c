@@ -1,4 +1,5 @@
-/* caller.c - the services that a partition calls about itself, the writing end of all channels, and system services */
+/* caller.c - the services that a partition calls about itself, the writing end of all channels, and
+ * system services */
 #include <stdio.h>
 #include <xm.h>
 #include "mark.h"

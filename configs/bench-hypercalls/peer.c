@@ -18,7 +18,8 @@ static xm_s32_t queuing(const char *name, xm_u32_t bytes)
     return XM_create_queuing_port(name, QUEUE, bytes, XM_DESTINATION_PORT);
 }
 
-/* All that was sent has been taken by now. A transfer refused or cut short would make the figures mean something else. */
+/* All that was sent has been taken by now. A transfer refused or cut short would make the figures
+ * mean something else. */
 static void check(const xm_s32_t port[8])
 {
     static const xm_s32_t bytes[4] = { 32, 256, 1024, 4096 };
@@ -50,8 +51,9 @@ static void read_all(const xm_s32_t port[8])
 
 void PartitionMain(void)
 {
-    xm_s32_t port[8] = { sampling("s32", 32), sampling("s256", 256), sampling("s1024", 1024), sampling("s4096", 4096),
-                         queuing("q32", 32), queuing("q256", 256), queuing("q1024", 1024), queuing("q4096", 4096) };
+    xm_s32_t port[8] = { sampling("s32", 32),     sampling("s256", 256), sampling("s1024", 1024),
+                         sampling("s4096", 4096), queuing("q32", 32),    queuing("q256", 256),
+                         queuing("q1024", 1024),  queuing("q4096", 4096) };
 
     if (XM_get_PCT()->resetCounter == 0) {
         XM_idle_self();

@@ -1,4 +1,5 @@
-/* driver.c - what a partition is told by interrupt and by trap: from the cause to its handler's first instruction */
+/* driver.c - what a partition is told by interrupt and by trap: from the cause to its handler's
+ * first instruction */
 #include <irqs.h>
 #include <xm.h>
 #include "../bench-hypercalls/mark.h"
@@ -6,7 +7,7 @@
 #define UART_LINE 3
 #define UART_DATA 0x80000100
 #define UART_CONTROL 0x80000108
-#define UART_ENABLE 0x3          /* receiver, transmitter */
+#define UART_ENABLE 0x3 /* receiver, transmitter */
 #define UART_SEND_INTERRUPT 0x8
 #define TURNS 20
 
@@ -24,7 +25,8 @@ static void on_device(trapCtxt_t *context)
     (void)context;
     MARK(in_device_handler);
     devices++;
-    /* A line is masked when its interrupt is delivered, until the partition has served the device. */
+    /* A line is masked when its interrupt is delivered, until the partition has served the device.
+     */
     XM_clear_irqmask(1u << UART_LINE, 0);
 }
 

@@ -18,7 +18,8 @@ static void read_addresses(void)
 
         sprintf(name, "address%d", i + 1);
         port = XM_create_sampling_port(name, sizeof address[i], XM_DESTINATION_PORT, VALID_US);
-        if (XM_read_sampling_message(port, &address[i], sizeof address[i], 0) != sizeof address[i]) {
+        if (XM_read_sampling_message(port, &address[i], sizeof address[i], 0) !=
+            sizeof address[i]) {
             printf("bench: counter %d has not told its address\n", i + 1);
             XM_halt_system();
         }
@@ -30,7 +31,8 @@ static void read_counters(xm_u32_t value[COUNTERS])
     xm_s32_t i;
 
     for (i = 0; i < COUNTERS; i++) {
-        if (XM_memory_copy(XM_PARTITION_SELF, (xmAddress_t)&value[i], (xm_u32_t)i + 1, address[i], 4) != 4) {
+        if (XM_memory_copy(XM_PARTITION_SELF, (xmAddress_t)&value[i], (xm_u32_t)i + 1, address[i],
+                           4) != 4) {
             printf("bench: counter %d cannot be read\n", i + 1);
         }
     }
@@ -57,12 +59,15 @@ static void measure(xm_u32_t plan, xm_u32_t slot_us)
 
 void PartitionMain(void)
 {
-    static const xm_u32_t slot_us[PLANS_MAX] = { SECOND_US, 200000, 100000, 10000, 1000, 100, 200000, 100000, 10000, 1000, 100 };
+    static const xm_u32_t slot_us[PLANS_MAX] = { SECOND_US, 200000, 100000, 10000, 1000, 100,
+                                                 200000,    100000, 10000,  1000,  100 };
     xm_u32_t plan, before;
 
     XM_idle_self();
     read_addresses();
-    for (plan = 0; slot_us[plan] != 0 && (plan == 0 || XM_switch_sched_plan(plan, &before) == XM_OK); plan++) {
+    for (plan = 0;
+         slot_us[plan] != 0 && (plan == 0 || XM_switch_sched_plan(plan, &before) == XM_OK);
+         plan++) {
         XM_idle_self();
         measure(plan, slot_us[plan]);
     }

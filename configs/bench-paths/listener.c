@@ -1,4 +1,5 @@
-/* listener.c - opens what it owns of the fan's ports; the first listener also reads, resets itself and is reset */
+/* listener.c - opens what it owns of the fan's ports; the first listener also reads, resets itself
+ * and is reset */
 #include <stdio.h>
 #include <xm.h>
 #include "../bench-hypercalls/mark.h"
@@ -35,7 +36,8 @@ static void read_all(xm_s32_t fan, xm_s32_t large, xm_s32_t queue)
 void PartitionMain(void)
 {
     xm_s32_t fan = XM_create_sampling_port("port_fan_4096", FAN, XM_DESTINATION_PORT, SECOND_US);
-    xm_s32_t large = XM_create_sampling_port("port_fan_large", LARGE, XM_DESTINATION_PORT, SECOND_US);
+    xm_s32_t large =
+        XM_create_sampling_port("port_fan_large", LARGE, XM_DESTINATION_PORT, SECOND_US);
     xm_u32_t life = XM_get_PCT()->resetCounter;
 
     if (XM_PARTITION_SELF == 1) {

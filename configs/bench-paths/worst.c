@@ -22,21 +22,25 @@ static void forget_area(void)
     XM_get_time(XM_HW_CLOCK, &now);
 }
 
-#define WORST(name, call)   \
-    do {                    \
-        forget_area();      \
-        MARK(w_##name);     \
-        (void)(call);       \
+#define WORST(name, call)                                                                          \
+    do {                                                                                           \
+        forget_area();                                                                             \
+        MARK(w_##name);                                                                            \
+        (void)(call);                                                                              \
     } while (0)
 
 static void open_ports(xm_s32_t *fan, xm_s32_t *large, xm_s32_t *queue)
 {
-    WORST(create_sampling_last_of_15, *large = XM_create_sampling_port("port_fan_large", LARGE, XM_SOURCE_PORT, SECOND_US));
+    WORST(create_sampling_last_of_15,
+          *large = XM_create_sampling_port("port_fan_large", LARGE, XM_SOURCE_PORT, SECOND_US));
     *fan = XM_create_sampling_port("port_fan_4096", FAN, XM_SOURCE_PORT, SECOND_US);
     *queue = XM_create_queuing_port("port_queuing_12", 4, FAN, XM_SOURCE_PORT);
-    WORST(sampling_port_info, XM_get_sampling_port_info("port_fan_large", (xmSamplingPortInfo_t *)BATCH));
-    WORST(sampling_port_status, XM_get_sampling_port_status((xm_u32_t)*large, (xmSamplingPortStatus_t *)BATCH));
-    WORST(queuing_port_status, XM_get_queuing_port_status((xm_u32_t)*queue, (xmQueuingPortStatus_t *)BATCH));
+    WORST(sampling_port_info,
+          XM_get_sampling_port_info("port_fan_large", (xmSamplingPortInfo_t *)BATCH));
+    WORST(sampling_port_status,
+          XM_get_sampling_port_status((xm_u32_t)*large, (xmSamplingPortStatus_t *)BATCH));
+    WORST(queuing_port_status,
+          XM_get_queuing_port_status((xm_u32_t)*queue, (xmQueuingPortStatus_t *)BATCH));
 }
 
 static void ports(xm_s32_t fan, xm_s32_t large, xm_s32_t queue)
@@ -96,9 +100,12 @@ static void system_calls(void)
     WORST(read_config_all, XM_read_config(0, BATCH, 32768));
     WORST(gid_of_partition, XM_get_gid_by_name("worst_of_all_05", XM_PARTITION_NAME));
     WORST(gid_of_plan, XM_get_gid_by_name("all_partitionz", XM_PLAN_NAME));
-    WORST(memory_copy_4096, XM_memory_copy(LISTENER, LISTENER_MEMORY + 0x1f000, 0, (xmAddress_t)OTHER, 4096));
-    WORST(memory_copy_4096_odd, XM_memory_copy(LISTENER, LISTENER_MEMORY + 0x1e004, 0, (xmAddress_t)OTHER, 4096));
-    WORST(memory_copy_4096_overlap, XM_memory_copy(0, (xmAddress_t)OTHER + 4, 0, (xmAddress_t)OTHER, 4096));
+    WORST(memory_copy_4096,
+          XM_memory_copy(LISTENER, LISTENER_MEMORY + 0x1f000, 0, (xmAddress_t)OTHER, 4096));
+    WORST(memory_copy_4096_odd,
+          XM_memory_copy(LISTENER, LISTENER_MEMORY + 0x1e004, 0, (xmAddress_t)OTHER, 4096));
+    WORST(memory_copy_4096_overlap,
+          XM_memory_copy(0, (xmAddress_t)OTHER + 4, 0, (xmAddress_t)OTHER, 4096));
     WORST(inport, XM_sparc_inport(0x800ff018, (xm_u32_t *)BATCH));
     WORST(outport, XM_sparc_outport(0x800ff018, 0));
     WORST(atomic_add, XM_sparc_atomic_add((xm_u32_t *)BATCH, 1));

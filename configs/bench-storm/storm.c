@@ -30,8 +30,9 @@ static void start_timers(void)
     InstallTrapHandler(XAL_XMEXT_TRAP(XM_VT_EXT_SAMPLING_PORT), on_interrupt);
     InstallTrapHandler(XAL_XMEXT_TRAP(XM_VT_EXT_QUEUING_PORT), on_interrupt);
     InstallTrapHandler(DIVISION_BY_ZERO, on_division);
-    XM_clear_irqmask(0, 1u << XM_VT_EXT_HW_TIMER | 1u << XM_VT_EXT_EXEC_TIMER | 1u << XM_VT_EXT_CYCLIC_SLOT_START |
-                            1u << XM_VT_EXT_SAMPLING_PORT | 1u << XM_VT_EXT_QUEUING_PORT);
+    XM_clear_irqmask(0, 1u << XM_VT_EXT_HW_TIMER | 1u << XM_VT_EXT_EXEC_TIMER |
+                            1u << XM_VT_EXT_CYCLIC_SLOT_START | 1u << XM_VT_EXT_SAMPLING_PORT |
+                            1u << XM_VT_EXT_QUEUING_PORT);
     XM_get_time(XM_HW_CLOCK, &now);
     XM_set_timer(XM_HW_CLOCK, now + SHORTEST_US, SHORTEST_US);
     XM_set_timer(XM_EXEC_CLOCK, now + SHORTEST_US, SHORTEST_US);
@@ -47,7 +48,8 @@ void PartitionMain(void)
     start_timers();
     for (;;) {
         XM_hm_raise_event(XM_HM_EV_APP_APPLICATION_ERROR);
-        __asm__ volatile("wr %%g0, %%g0, %%y\n\tnop\n\tnop\n\tnop\n\tudiv %%g1, %%g0, %%g0" ::: "g1");
+        __asm__ volatile("wr %%g0, %%g0, %%y\n\tnop\n\tnop\n\tnop\n\tudiv %%g1, %%g0, %%g0" ::
+                             : "g1");
         XM_trace_event(1, &event);
         XM_read_sampling_message(value, message + 1, BYTES, 0);
         XM_receive_queuing_message(queue, message + 1, BYTES);

@@ -1,4 +1,5 @@
-/* watch.c - computes and makes no call, so that the end of its slot never finds the processor in the hypervisor */
+/* watch.c - computes and makes no call, so that the end of its slot never finds the processor in
+ * the hypervisor */
 #include <xm.h>
 
 static volatile xm_u32_t counter;

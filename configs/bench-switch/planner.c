@@ -1,6 +1,7 @@
 /* planner.c - lets each plan run for a while, then ends the system
  *
- * Its own slots are spent computing, so that every slot ends with the timer interrupting a partition at work. */
+ * Its own slots are spent computing, so that every slot ends with the timer interrupting a
+ * partition at work. */
 #include <xm.h>
 #include "../bench-hypercalls/mark.h"
 

@@ -1,7 +1,9 @@
 #!/usr/bin/python3
-"""Show the instructions of one hypercall or of one switch, as they were executed: what a figure of the table consists of.
+"""Show the instructions of one hypercall or of one switch, as they were executed: what a figure
+of the table consists of.
 
-A call is named by its mark in configs/bench-hypercalls (get_time_hw, sampling_write_32, ...), the switch by `switch`.
+A call is named by its mark in configs/bench-hypercalls (get_time_hw, sampling_write_32, ...),
+the switch by `switch`.
 """
 
 from __future__ import annotations
@@ -27,7 +29,9 @@ class Code:
     def __init__(self, image: probe.Image, build_dir: str) -> None:
         self.text: dict[int, str] = {}
         functions: dict[int, str] = {}
-        elves = [probe.kernel_elf(build_dir)] + [image.folder / f"p{partition}.elf" for partition in image.partitions]
+        elves = [probe.kernel_elf(build_dir)] + [
+            image.folder / f"p{partition}.elf" for partition in image.partitions
+        ]
         for elf in elves:
             for line in probe.shell([probe.tool("objdump"), "-d", str(elf)]).splitlines():
                 if match := INSTRUCTION.match(line):
@@ -50,21 +54,41 @@ def find(what: str, build_dir: str) -> tuple[probe.Image, int, int]:
         found = measures.switches(run, run.items)
         item = sorted(found, key=lambda i: i.length)[len(found) // 2]
         return image, item.count, item.leave_count
-    at = [i for i, item in enumerate(run.items) if item.vector == probe.MARKED and item.name == what]
+    at = [
+        i for i, item in enumerate(run.items) if item.vector == probe.MARKED and item.name == what
+    ]
     if not at:
-        names = sorted({item.name for item in run.items if item.vector == probe.MARKED and not item.name.startswith("XM_")})
+        names = sorted(
+            {
+                item.name
+                for item in run.items
+                if item.vector == probe.MARKED and not item.name.startswith("XM_")
+            }
+        )
         raise probe.BenchError(f"no mark '{what}'; there are: switch, {', '.join(names)}")
-    stay = next(item for item in run.items[at[-1]:] if item.vector in (measures.HYPERCALL, measures.ASM_CALL))
+    stay = next(
+        item
+        for item in run.items[at[-1] :]
+        if item.vector in (measures.HYPERCALL, measures.ASM_CALL)
+    )
     return image, run.items[at[-1]].count + 1, stay.leave_count + 3
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description="List the instructions of a hypercall or a partition switch.")
+    parser = argparse.ArgumentParser(
+        description="List the instructions of a hypercall or a partition switch."
+    )
     parser.add_argument("what", help="a mark of configs/bench-hypercalls, or switch")
-    parser.add_argument("--summary", action="store_true", help="only the number of instructions by function")
+    parser.add_argument(
+        "--summary", action="store_true", help="only the number of instructions by function"
+    )
     parser.add_argument("--build", default="build", help="build directory, relative to the tree")
     options = parser.parse_args()
-    build_dir = os.path.relpath(options.build, probe.ROOT) if os.path.isabs(options.build) else options.build
+    build_dir = (
+        os.path.relpath(options.build, probe.ROOT)
+        if os.path.isabs(options.build)
+        else options.build
+    )
     try:
         image, begin, end = find(options.what, build_dir)
         code = Code(image, build_dir)

@@ -1,16 +1,20 @@
-/* probe.c - QEMU plugin: counts executed instructions and notes when the processor enters and leaves the kernel
+/* probe.c - QEMU plugin: counts executed instructions and notes when the processor enters and
+ * leaves the kernel
  *
  * Loaded by bench.py with
  *   -plugin probe.so,out=FILE,kernel_end=ADDRESS,marks=FILE[,from=COUNT,to=COUNT]
- * The kernel is [0x40000000, kernel_end); its first 4 KiB are the trap table, one entry every 16 bytes. `marks` lists further
- * addresses, one hexadecimal number a line. Each record of the output, in the host's byte order, says how many instructions
- * were executed before the one at `pc`. From the `from`th instruction up to the `to`th each one is noted.
+ * The kernel is [0x40000000, kernel_end); its first 4 KiB are the trap table, one entry every 16
+ * bytes. `marks` lists further addresses, one hexadecimal number a line. Each record of the output,
+ * in the host's byte order, says how many instructions were executed before the one at `pc`. From
+ * the `from`th instruction up to the `to`th each one is noted.
  *
- * Callbacks run before the instruction, once per executed instruction, also under -icount; so differences of counts are
- * exact, whatever the length of QEMU's translation blocks. Time that the processor spends in power-down counts nothing.
+ * Callbacks run before the instruction, once per executed instruction, also under -icount; so
+ * differences of counts are exact, whatever the length of QEMU's translation blocks. Time that the
+ * processor spends in power-down counts nothing.
  *
- * QEMU installs no header for its plugin interface in Debian; the few functions needed are declared here. They are the same
- * from version 1 (QEMU 6 to 8) to version 4 (QEMU 9.2); PLUGIN_VERSION is what this object claims to be. */
+ * QEMU installs no header for its plugin interface in Debian; the few functions needed are declared
+ * here. They are the same from version 1 (QEMU 6 to 8) to version 4 (QEMU 9.2); PLUGIN_VERSION is
+ * what this object claims to be. */
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -28,7 +32,8 @@ typedef void (*trans_cb)(uint64_t id, struct qemu_plugin_tb *tb);
 typedef void (*exec_cb)(unsigned int vcpu, void *data);
 typedef void (*exit_cb)(uint64_t id, void *data);
 void qemu_plugin_register_vcpu_tb_trans_cb(uint64_t id, trans_cb cb);
-void qemu_plugin_register_vcpu_insn_exec_cb(struct qemu_plugin_insn *insn, exec_cb cb, int flags, void *data);
+void qemu_plugin_register_vcpu_insn_exec_cb(struct qemu_plugin_insn *insn, exec_cb cb, int flags,
+                                            void *data);
 void qemu_plugin_register_atexit_cb(uint64_t id, exit_cb cb, void *data);
 size_t qemu_plugin_tb_n_insns(const struct qemu_plugin_tb *tb);
 struct qemu_plugin_insn *qemu_plugin_tb_get_insn(const struct qemu_plugin_tb *tb, size_t index);

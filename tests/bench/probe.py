@@ -1,7 +1,8 @@
 """Build a system, run it on QEMU with the plugin probe.c, and give back what it noted.
 
-Everything is counted in executed instructions, exactly: the plugin is called once before each of them. QEMU runs with -icount,
-so a run is the same on every machine, instruction by instruction, unless a host program talks to it.
+Everything is counted in executed instructions, exactly: the plugin is called once before each of
+them. QEMU runs with -icount, so a run is the same on every machine, instruction by instruction,
+unless a host program talks to it.
 """
 
 from __future__ import annotations
@@ -33,14 +34,24 @@ def tool(name: str) -> str:
 def shell(command: list[str], timeout_s: int = BUILD_TIMEOUT_S) -> str:
     """Output of a command that must succeed."""
     try:
-        done = subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                              text=True, errors="replace", timeout=timeout_s)
+        done = subprocess.run(
+            command,
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            timeout=timeout_s,
+        )
     except FileNotFoundError as error:
         raise BenchError(f"{command[0]} is not installed: run tools/install-deps.sh") from error
     except subprocess.TimeoutExpired as error:
         raise BenchError(f"{command[0]} took more than {timeout_s} s") from error
     if done.returncode != 0:
-        raise BenchError(f"{' '.join(command[:4])} ... ended with status {done.returncode}:\n{done.stdout[-3000:]}")
+        raise BenchError(
+            f"{' '.join(command[:4])} ... ended with status {done.returncode}:\n{done.stdout[-3000:]}"
+        )
     return done.stdout
 
 
@@ -58,7 +69,9 @@ class Symbols:
             parts = line.split()
             if len(parts) >= 3 and parts[-2] not in ("a", "A", "U"):
                 symbols.address[parts[-1]] = int(parts[0], 16)
-                symbols.end[parts[-1]] = int(parts[0], 16) + (int(parts[1], 16) if len(parts) == 4 else 0)
+                symbols.end[parts[-1]] = int(parts[0], 16) + (
+                    int(parts[1], 16) if len(parts) == 4 else 0
+                )
         return symbols
 
 
@@ -81,13 +94,13 @@ class Image:
 class Item:
     """One step of a run: an instruction with a name, or one stay in the kernel.
 
-    vector is the trap type, MARKED, or IDLE_STEP for a piece of the idle loop between two points where it lets interrupts in.
-    A stay that ended in the idle loop counts up to the loop."""
+    vector is the trap type, MARKED, or IDLE_STEP for a piece of the idle loop between two points
+    where it lets interrupts in. A stay that ended in the idle loop counts up to the loop."""
 
     count: int
     vector: int = MARKED
     name: str = ""
-    pc: int = 0                  # of a mark
+    pc: int = 0  # of a mark
     came_from: int | None = None  # partition
     leave_count: int = 0
     leave_pc: int = 0
@@ -113,7 +126,16 @@ def kernel_elf(build_dir: str) -> Path:
 
 def build(name: str, build_dir: str, folder: str | None = None) -> Image:
     """Build configs/<name>, or another folder."""
-    shell(["make", "-s", "--no-print-directory", f"BUILD={build_dir}", f"SYSTEM={folder or name}", "system"])
+    shell(
+        [
+            "make",
+            "-s",
+            "--no-print-directory",
+            f"BUILD={build_dir}",
+            f"SYSTEM={folder or name}",
+            "system",
+        ]
+    )
     out = ROOT / build_dir / name
     partitions = {int(path.stem[1:]): Symbols.of(path) for path in out.glob("p*.elf")}
     areas = []
@@ -124,7 +146,13 @@ def build(name: str, build_dir: str, folder: str | None = None) -> Image:
             for area in areas:
                 if area[2] == int(match.group(1)):
                     area[1] = area[0] + int(match.group(2), 0)
-    return Image(name, out, Symbols.of(kernel_elf(build_dir)), partitions, sorted((a, b, c) for a, b, c in areas))
+    return Image(
+        name,
+        out,
+        Symbols.of(kernel_elf(build_dir)),
+        partitions,
+        sorted((a, b, c) for a, b, c in areas),
+    )
 
 
 def plugin(build_dir: str) -> Path:
@@ -135,23 +163,46 @@ def plugin(build_dir: str) -> Path:
     out = ROOT / build_dir / "bench" / f"probe-{version}.so"
     if not out.exists() or out.stat().st_mtime < source.stat().st_mtime:
         out.parent.mkdir(parents=True, exist_ok=True)
-        shell([os.environ.get("HCC", "gcc"), "-std=gnu11", "-O2", "-fPIC", "-shared", f"-DPLUGIN_VERSION={version}",
-               str(source), "-o", str(out)])
+        shell(
+            [
+                os.environ.get("HCC", "gcc"),
+                "-std=gnu11",
+                "-O2",
+                "-fPIC",
+                "-shared",
+                f"-DPLUGIN_VERSION={version}",
+                str(source),
+                "-o",
+                str(out),
+            ]
+        )
     return out
 
 
-# Kernel symbols noted in every run. One that a later kernel does not have makes a split coarser, nothing else.
-KERNEL_MARKS = ("core_irq", "core_leave", "context_switch", "context_load", "return_to_partition", "deliver", "idle_loop",
-                "arch_idle_window", "arch_idle_wait", "arch_idle_yield")
+# Kernel symbols noted in every run. One that a later kernel does not have makes a split coarser,
+# nothing else.
+KERNEL_MARKS = (
+    "core_irq",
+    "core_leave",
+    "context_switch",
+    "context_load",
+    "return_to_partition",
+    "deliver",
+    "idle_loop",
+    "arch_idle_window",
+    "arch_idle_wait",
+    "arch_idle_yield",
+)
 
 
 def marks_of(image: Image) -> dict[int, list[str]]:
-    """Name of each address to be noted: marks in partitions, hypercall stubs, steps in the kernel."""
+    """Name of each address to be noted: marks in partitions, hypercall stubs, steps in the
+    kernel."""
     names: dict[int, list[str]] = {}
     for symbols in image.partitions.values():
         for name, address in symbols.address.items():
             if name.startswith("bench_"):
-                names.setdefault(address, []).append(name[len("bench_"):])
+                names.setdefault(address, []).append(name[len("bench_") :])
             elif name.startswith("XM_") or name in ("PartitionMain", "start"):
                 names.setdefault(address, []).append(name)
     for name in KERNEL_MARKS:
@@ -160,11 +211,32 @@ def marks_of(image: Image) -> dict[int, list[str]]:
     return names
 
 
-def qemu(image: Image, arguments: list[str], timeout_s: int, feed: bytes = b"", after: bytes = b"") -> str:
-    """Boot a system that ends by itself; returns what its UART sent. feed goes to its UART, once it has sent `after`."""
-    command = ["timeout", str(timeout_s), QEMU, "-M", "leon3_generic", "-display", "none", "-monitor", "none", "-serial",
-               "stdio", "-icount", "shift=5,sleep=off", "-kernel", str(image.folder / "system.elf"), *arguments]
-    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+def qemu(
+    image: Image, arguments: list[str], timeout_s: int, feed: bytes = b"", after: bytes = b""
+) -> str:
+    """Boot a system that ends by itself; returns what its UART sent. feed goes to its UART, once
+    it has sent `after`."""
+    command = [
+        "timeout",
+        str(timeout_s),
+        QEMU,
+        "-M",
+        "leon3_generic",
+        "-display",
+        "none",
+        "-monitor",
+        "none",
+        "-serial",
+        "stdio",
+        "-icount",
+        "shift=5,sleep=off",
+        "-kernel",
+        str(image.folder / "system.elf"),
+        *arguments,
+    ]
+    process = subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )
     assert process.stdout is not None
     seen = b""
     while after not in seen:
@@ -177,7 +249,9 @@ def qemu(image: Image, arguments: list[str], timeout_s: int, feed: bytes = b"", 
     if process.returncode == 124:
         raise BenchError(f"{image.name} hangs: not finished after {timeout_s} s\n{console[-2000:]}")
     if process.returncode != 0:
-        raise BenchError(f"QEMU ended with status {process.returncode} running {image.name}\n{console[-2000:]}")
+        raise BenchError(
+            f"QEMU ended with status {process.returncode} running {image.name}\n{console[-2000:]}"
+        )
     return console
 
 
@@ -186,39 +260,57 @@ def run_plain(image: Image, timeout_s: int = 300) -> str:
     return qemu(image, [], timeout_s)
 
 
-def traced(image: Image, build_dir: str, timeout_s: int, feed: bytes, after: bytes, window: tuple[int, int]) -> tuple[bytes, str]:
+def traced(
+    image: Image, build_dir: str, timeout_s: int, feed: bytes, after: bytes, window: tuple[int, int]
+) -> tuple[bytes, str]:
     """The plugin's records of one run, and what the UART sent."""
     out = ROOT / build_dir / "bench" / image.name
     out.mkdir(parents=True, exist_ok=True)
     marks, events = out / "marks", out / "events"
     marks.write_text("".join(f"{address:x}\n" for address in marks_of(image)))
     end = image.kernel.address["kernel_text_end"]
-    console = qemu(image, ["-plugin", f"{plugin(build_dir)},out={events},kernel_end={end:#x},marks={marks},"
-                           f"from={window[0]},to={window[1]}"], timeout_s, feed, after)
+    console = qemu(
+        image,
+        [
+            "-plugin",
+            f"{plugin(build_dir)},out={events},kernel_end={end:#x},marks={marks},"
+            f"from={window[0]},to={window[1]}",
+        ],
+        timeout_s,
+        feed,
+        after,
+    )
     records = events.read_bytes()
     events.unlink()
     return records, console
 
 
-def run(image: Image, build_dir: str, timeout_s: int = 300, feed: bytes = b"", after: bytes = b"") -> Run:
-    """Boot a system that ends by itself. feed arrives on its UART once it has sent `after`, when QEMU takes it."""
+def run(
+    image: Image, build_dir: str, timeout_s: int = 300, feed: bytes = b"", after: bytes = b""
+) -> Run:
+    """Boot a system that ends by itself. feed arrives on its UART once it has sent `after`, when
+    QEMU takes it."""
     records, console = traced(image, build_dir, timeout_s, feed, after, (0, 0))
     items, total = digest(image, records)
     return Run(image, items, total, console)
 
 
 def steps(image: Image, build_dir: str, begin: int, end: int) -> list[int]:
-    """Addresses of the instructions from number begin up to end, of a run that is the same every time."""
+    """Addresses of the instructions from number begin up to end, of a run that is the same every
+    time."""
     records, _ = traced(image, build_dir, 300, b"", b"", (begin, end))
     return [pc for _, pc, kind in RECORD.iter_unpack(records) if kind == STEP]
 
 
 def digest(image: Image, records: bytes) -> tuple[list[Item], int]:
-    """Turn the plugin's records into items: marks of partitions, and stays in the kernel with the marks inside."""
+    """Turn the plugin's records into items: marks of partitions, and stays in the kernel with
+    the marks inside."""
     names = marks_of(image)
     items: list[Item] = []
     stay: Item | None = None
-    waiting: list[Item] = []  # marks of partitions come just before the LEAVE at the same instruction
+    waiting: list[
+        Item
+    ] = []  # marks of partitions come just before the LEAVE at the same instruction
     last_user: int | None = None
     idle_from: int | None = None
     total = 0
@@ -244,11 +336,12 @@ def digest(image: Image, records: bytes) -> tuple[list[Item], int]:
         elif kind == ENTER:
             came_from = last_user
             if stay is not None:
-                # An interrupt that waited was taken by the very RETT that ended this stay: no instruction lies between.
+                # An interrupt that waited was taken by the very RETT that ended this stay: no
+                # instruction lies between.
                 stay.leave_count = count
                 items.append(stay)
                 came_from = stay.came_from
-            stay = Item(count, vector=(pc >> 4) & 0xff, came_from=came_from)
+            stay = Item(count, vector=(pc >> 4) & 0xFF, came_from=came_from)
             last_user = idle_from = None
         else:
             last_user = image.partition_at(pc)

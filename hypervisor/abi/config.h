@@ -139,6 +139,9 @@ struct xm_config_channel {
     xm_u32_t destination_first, destination_count; /* in destinations */
 };
 
+/* Message buffers of a channel: a sampling channel has one in force and one to write into. */
+#define XM_CONFIG_BUFFERS(channel) ((channel)->type == 0 /* XM_SAMPLING_PORT */ ? 2u : (channel)->max_messages)
+
 struct xm_config_io_port {
     xm_u32_t address;
     xm_u32_t words; /* Range: number of registers. Restricted: 1 */

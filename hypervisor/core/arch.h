@@ -52,6 +52,8 @@ void arch_set_delivery(xmAddress_t address, xm_u32_t flags);
 xmAddress_t arch_delivery(void);
 /* Run core_leave() when the present entry ends. Interrupts and traps always do. */
 void arch_request_leave(void);
+/* The hypercall in progress gives way: it is made again, with the same arguments, when its partition runs next. */
+void arch_restart_call(void);
 /* Remember [base, base + size) as the area in which window spills of the next or current context may go without asking. */
 void arch_set_stack_area(struct arch_context *context, xmAddress_t base, xm_u32_t size);
 /* Write all register windows of a saved context to its stacks but the current one. False: a stack pointer is bad; it is

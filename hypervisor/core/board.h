@@ -41,6 +41,8 @@ void irq_init(void);
 void irq_set_mask(xm_u32_t lines_enabled);
 void irq_force(xm_u32_t lines);
 void irq_clear(xm_u32_t lines);
+/* Does an enabled line wait to be taken? */
+bool irq_pending(void);
 
 /* UARTs, by board number. Nothing here waits, but uart_put_now(), which is for boot messages and panics. */
 void uart_init(xm_u32_t uart, xm_u32_t baud);

@@ -343,35 +343,58 @@ void console_kernel_write(const char *text, xm_u32_t length)
     }
 }
 
-/* Returns the bytes taken: no more than the ring holds. */
-static xm_u32_t record_write(struct record *r, const xm_u8_t *bytes, xm_u32_t count)
+/* Nothing is refused: the oldest bytes make room. */
+static void record_write(struct record *r, const xm_u8_t *bytes, xm_u32_t count)
 {
-    count = smaller(count, r->size);
-    copy_in(r->data, r->size, (xm_u32_t)r->next & (r->size - 1), bytes, count);
-    r->next += count;
-    return count;
+    for (xm_u32_t done = 0, piece; done < count; done += piece) {
+        piece = smaller(count - done, r->size);
+        copy_in(r->data, r->size, (xm_u32_t)r->next & (r->size - 1), bytes + done, piece);
+        r->next += piece;
+    }
 }
 
-/* Bytes taken, at most what a ring holds; 0 without a console. XM_INVALID_PARAM: negative length or bad buffer. */
+/* Bytes of a long output that are taken at once with interrupts off. */
+#define WRITE_STEP_BYTES 256u
+
+/* Bytes taken, fewer than asked when the UART's ring is full; 0 without a console. XM_INVALID_PARAM: negative length or bad
+ * buffer. */
 xm_s32_t sys_write_console(xmAddress_t buffer, xm_s32_t length)
 {
     struct partition *p = partition_current();
     struct uart *u = uart_of(p->config->console_device);
-    xm_u32_t taken = 0;
+    struct record *r = &records[p->id];
+    xm_u32_t size = (xm_u32_t)length;
+    const xm_u8_t *bytes = arch_guest_pointer(buffer);
+    xm_u32_t done;
 
-    if (length < 0 || (length > 0 && !guest_range_ok(p, buffer, (xm_u32_t)length, false))) {
+    if (length < 0 || (length > 0 && !guest_range_ok(p, buffer, size, false))) {
         return XM_INVALID_PARAM;
     }
-    if (length == 0) {
+    if (length == 0 || (r->size == 0 && (u == NULL || u->link))) {
         return 0;
     }
-    if (records[p->id].size != 0) {
-        taken = record_write(&records[p->id], arch_guest_pointer(buffer), (xm_u32_t)length);
-    }
-    if (u != NULL && !u->link) {
-        taken = uart_write(u, arch_guest_pointer(buffer), (xm_u32_t)length);
-    }
-    return (xm_s32_t)taken;
+    done = guest_copy_done(p, r, bytes, size, 0);
+    do {
+        xm_u32_t piece = smaller(size - done, WRITE_STEP_BYTES);
+        xm_u32_t taken = piece;
+
+        if (r->size != 0) {
+            record_write(r, bytes + done, piece);
+        }
+        if (u != NULL && !u->link) {
+            taken = uart_write(u, bytes + done, piece);
+        }
+        done += taken;
+        if (taken < piece) {
+            u->lost_bytes += size - done - (piece - taken); /* what was not even tried */
+            p->copy.to = NULL;
+            break;
+        }
+        if (!guest_copy_step(p, done)) {
+            return 0;
+        }
+    } while (done < size);
+    return (xm_s32_t)done;
 }
 
 /* Bytes copied. XM_INVALID_PARAM: no such partition, or a buffer that is no doubleword-aligned memory of the caller or
@@ -392,7 +415,7 @@ xm_s32_t sys_console_fetch(xm_u32_t partition_id, xm_u64_t from, xmAddress_t bat
     head.next = r->next;
     head.oldest = r->next > r->size ? r->next - r->size : 1;
     head.first = from < head.oldest ? head.oldest : from > head.next ? head.next : from;
-    head.count = smaller((xm_u32_t)(head.next - head.first), size - (xm_u32_t)sizeof(head));
+    head.count = smaller((xm_u32_t)(head.next - head.first), smaller(size - (xm_u32_t)sizeof(head), GUEST_COPY_STEP));
     if (head.count > 0) {
         copy_out(r->data, r->size, (xm_u32_t)head.first & (r->size - 1),
                  (xm_u8_t *)arch_guest_pointer(batch) + sizeof(head), head.count);
@@ -492,7 +515,7 @@ xm_s32_t sys_link_read(xmAddress_t buffer, xm_u32_t size)
         /* In its own slot the owner may fetch beyond the budget, at its own cost. */
         (void)receive(u, smaller(smaller(size, CALL_BYTES), ring_free(&u->rx)));
     }
-    return (xm_s32_t)ring_read(&u->rx, arch_guest_pointer(buffer), size);
+    return (xm_s32_t)ring_read(&u->rx, arch_guest_pointer(buffer), smaller(size, GUEST_COPY_STEP));
 }
 
 /* Bytes taken: what the ring has room for. Refusals as sys_link_read(). */
@@ -511,7 +534,7 @@ xm_s32_t sys_link_write(xmAddress_t buffer, xm_u32_t size)
     if (!guest_range_ok(p, buffer, size, false)) {
         return XM_INVALID_PARAM;
     }
-    taken = ring_write(&u->tx, arch_guest_pointer(buffer), size);
+    taken = ring_write(&u->tx, arch_guest_pointer(buffer), smaller(size, GUEST_COPY_STEP));
     push(u, CALL_BYTES);
     return (xm_s32_t)taken;
 }

@@ -1,5 +1,6 @@
 /* guest_mem.c - range check and copies of partition memory */
 #include "guest_mem.h"
+#include "board.h"
 #include "config.h"
 #include "kernel.h"
 
@@ -75,4 +76,52 @@ bool guest_read_name(struct partition *p, xmAddress_t address, char name[CONFIG_
         }
     }
     return false;
+}
+
+xm_u32_t guest_copy_done(struct partition *p, const void *to, const void *from, xm_u32_t size, xm_u32_t stamp)
+{
+    struct partition_copy *copy = &p->copy;
+
+    /* An interrupt handler of the partition may have copied something else meanwhile: then this one begins again. */
+    if (copy->to != to || copy->from != from || copy->size != size || copy->stamp != stamp) {
+        *copy = (struct partition_copy){ .to = to, .from = from, .size = size, .stamp = stamp };
+    }
+    return copy->done;
+}
+
+bool guest_copy_step(struct partition *p, xm_u32_t done)
+{
+    struct partition_copy *copy = &p->copy;
+
+    copy->done = done;
+    if (done == copy->size) {
+        copy->to = NULL;
+        return true;
+    }
+    if (irq_pending()) {
+        arch_restart_call();
+        return false;
+    }
+    return true;
+}
+
+bool guest_copy(struct partition *p, void *to, const void *from, xm_u32_t size, xm_u32_t stamp)
+{
+    xm_u32_t done;
+
+    if (size <= GUEST_COPY_STEP) {
+        memcpy(to, from, size);
+        return true;
+    }
+    done = guest_copy_done(p, to, from, size, stamp);
+    do {
+        xm_u32_t piece = size - done < GUEST_COPY_STEP ? size - done : GUEST_COPY_STEP;
+
+        memcpy((xm_u8_t *)to + done, (const xm_u8_t *)from + done, piece);
+        done += piece;
+        if (!guest_copy_step(p, done)) {
+            return false;
+        }
+    } while (done < size);
+    return true;
 }

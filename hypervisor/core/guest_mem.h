@@ -16,6 +16,18 @@ bool guest_write(struct partition *p, xmAddress_t address, xm_u32_t alignment, c
 /* Copy a name of at most CONFIG_ID_STRING_LENGTH bytes, NUL included. False: bad address or no NUL in that length. */
 bool guest_read_name(struct partition *p, xmAddress_t address, char name[CONFIG_ID_STRING_LENGTH])
     __attribute__((warn_unused_result));
+/* Longest copy with interrupts off: the worst alignment costs two instructions a byte. */
+#define GUEST_COPY_STEP 512u
+/* A copy of a hypercall that may be long, in steps that give way to interrupts. One end is memory of p, checked before. False:
+ * an interrupt is due. The handler then returns at once, whatever it returns: the call is made again and comes back here,
+ * where the copy goes on. It begins again if `stamp` is another by then (what is copied is no longer the same), or if an interrupt
+ * was delivered to the partition meanwhile; so a slot must be longer than the longest copy made in it. */
+bool guest_copy(struct partition *p, void *to, const void *from, xm_u32_t size, xm_u32_t stamp)
+    __attribute__((warn_unused_result));
+/* The same for a handler that takes its steps itself: how much of this copy was done before, and (false: give way) that so
+ * much is done now. A finished copy is forgotten. */
+xm_u32_t guest_copy_done(struct partition *p, const void *to, const void *from, xm_u32_t size, xm_u32_t stamp);
+bool guest_copy_step(struct partition *p, xm_u32_t done) __attribute__((warn_unused_result));
 /* Index of the area that holds [address, address + size), XM_CONFIG_NONE: none. */
 xm_u32_t guest_find_area(const struct partition *p, xmAddress_t address, xm_u32_t size);
 

@@ -103,7 +103,7 @@ xm_s32_t sys_read_config(xm_u32_t offset, xmAddress_t buffer, xm_u32_t size)
 
 /* ---- memory ------------------------------------------------------------------------------------------------------ */
 
-/* Longest copy in one call: it runs with interrupts off and must stay below the bound of slot lateness. */
+/* Longest copy in one call. libxm makes longer ones of several. */
 #define MEMORY_COPY_MAX_BYTES 4096u
 
 /* Physical range inside one area of p, with the right to write if asked. */
@@ -120,9 +120,24 @@ static bool area_holds(const struct partition *p, xmAddress_t address, xm_u32_t 
     return false;
 }
 
+/* In steps that give way to interrupts, from the end if the beginning would be overwritten. */
+static void copy_physical(struct partition *p, xm_u8_t *to, const xm_u8_t *from, xm_u32_t size)
+{
+    bool backwards = to > from && to < from + size;
+    xm_u32_t done = guest_copy_done(p, to, from, size, 0);
+
+    do {
+        xm_u32_t piece = size - done < GUEST_COPY_STEP ? size - done : GUEST_COPY_STEP;
+        xm_u32_t at = backwards ? size - done - piece : done;
+
+        memmove(to + at, from + at, piece);
+        done += piece;
+    } while (guest_copy_step(p, done) && done < size);
+}
+
 xm_s32_t sys_memory_copy(xm_u32_t dest_id, xmAddress_t dest, xm_u32_t source_id, xmAddress_t source, xm_u32_t size)
 {
-    const struct partition *self = partition_current();
+    struct partition *self = partition_current();
     const struct partition *to = partition_by_id(dest_id);
     const struct partition *from = partition_by_id(source_id);
 
@@ -140,7 +155,7 @@ xm_s32_t sys_memory_copy(xm_u32_t dest_id, xmAddress_t dest, xm_u32_t source_id,
     }
     /* every refusal is above. The areas are another partition's: only the hypervisor's own space maps them. */
     arch_space_activate(0);
-    memmove(arch_physical_pointer(dest), arch_physical_pointer(source), size);
+    copy_physical(self, arch_physical_pointer(dest), arch_physical_pointer(source), size);
     arch_space_activate(self->id + 1);
     return (xm_s32_t)size;
 }

@@ -39,6 +39,13 @@ struct partition_load {
     xm_u32_t crc;
 };
 
+/* How far a long copy of a hypercall has come that gave way to an interrupt (guest_mem.h). */
+struct partition_copy {
+    const void *to, *from; /* NULL: none */
+    xm_u32_t size, done;
+    xm_u32_t stamp;
+};
+
 struct partition {
     struct arch_context context; /* registers while it does not run */
     struct arch_fpu fpu;         /* floating-point registers while another partition owns the FPU */
@@ -54,6 +61,7 @@ struct partition {
     partitionControlTable_t *pct;
     partitionControlTable_t *pct_first; /* what it is at the start of a life, trailing tables included */
     xm_u32_t *port_bitmap;  /* in the control table's page */
+    struct partition_copy copy;
     xm_u32_t op_mode;
     xmAddress_t delivery;   /* trap vector address chosen for it and not yet entered; 0: none */
     xm_u32_t delivery_flags;

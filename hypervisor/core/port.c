@@ -2,7 +2,11 @@
  *
  * A channel owns its message buffers; a port is a window on it with a state of its own, so that what one reader does
  * changes nothing for another. Data go straight from the sender's memory to the buffer and from there to the receiver's
- * memory, each after its whole check, with the caller's address space current. */
+ * memory, each after its whole check, with the caller's address space current.
+ *
+ * A long message is copied in steps that give way to interrupts (guest_copy), and becomes visible only when it is complete:
+ * a sampling channel has a second buffer to write into, a queue an empty place. A reader whose message was replaced while it
+ * gave way begins again with the new one. */
 #include "port.h"
 #include "config.h"
 #include "guest_mem.h"
@@ -28,7 +32,8 @@ struct message {
 struct channel {
     xm_u8_t *messages;
     xm_u32_t message_bytes; /* from one message to the next */
-    xm_u32_t first, count;  /* queuing: oldest message, messages waiting */
+    xm_u32_t first, count;  /* queuing: oldest message, messages waiting. Sampling: first is the message in force */
+    xm_u32_t version;       /* sampling: messages written */
 };
 
 _Static_assert(sizeof(struct port) <= XM_MEMORY_PER_PORT, "abi/config.h bound");
@@ -57,7 +62,7 @@ void port_init_all(void)
         const struct xm_config_channel *c = config_channel(i);
 
         channels[i].message_bytes = (xm_u32_t)sizeof(struct message) + ((c->max_message_bytes + 7u) & ~7u);
-        channels[i].messages = kernel_carve(c->max_messages * channels[i].message_bytes, 8);
+        channels[i].messages = kernel_carve(XM_CONFIG_BUFFERS(c) * channels[i].message_bytes, 8);
     }
 }
 
@@ -117,6 +122,17 @@ static bool find_named(xmAddress_t name_address, struct view *v)
 static struct message *message_at(const struct channel *channel, xm_u32_t i)
 {
     return (struct message *)(void *)(channel->messages + i * channel->message_bytes);
+}
+
+/* The message in force of a sampling channel, and the place for the next one. */
+static struct message *sample(const struct channel *channel)
+{
+    return message_at(channel, channel->first);
+}
+
+static struct message *next_sample(const struct channel *channel)
+{
+    return message_at(channel, 1 - channel->first);
 }
 
 static void bitmap_set(const struct view *v)
@@ -180,7 +196,7 @@ static xm_s32_t open_port(const struct view *v)
     v->port->open = true;
     v->port->state = PORT_EMPTY;
     if (v->channel != NULL && v->config->direction == XM_DESTINATION_PORT) {
-        bool waiting = v->config->type == XM_SAMPLING_PORT ? message_at(v->channel, 0)->bytes != 0 :
+        bool waiting = v->config->type == XM_SAMPLING_PORT ? sample(v->channel)->bytes != 0 :
                                                              v->channel->count != 0;
 
         if (waiting) {
@@ -211,20 +227,22 @@ static xm_s32_t transfer_refusal(const struct view *v, xmAddress_t buffer, xm_u3
     return guest_range_ok(v->p, buffer, size, write) ? XM_OK : XM_INVALID_PARAM;
 }
 
-static void message_store(struct message *m, xmAddress_t from, xm_u32_t size)
+/* False: the copy gave way. */
+static bool message_store(struct partition *p, struct message *m, xmAddress_t from, xm_u32_t size)
 {
-    memcpy(m->data, arch_guest_pointer(from), size);
+    if (!guest_copy(p, m->data, arch_guest_pointer(from), size, 0)) {
+        return false;
+    }
     m->bytes = size;
     m->time_us = clock_now();
+    return true;
 }
 
-/* Returns the bytes copied: no more than the message has and the reader asked for. */
-static xm_u32_t message_load(const struct message *m, xmAddress_t to, xm_u32_t size)
+/* *bytes is what the reader asked for, then what was copied: no more than the message has. False: the copy gave way. */
+static bool message_load(struct partition *p, const struct message *m, xmAddress_t to, xm_u32_t *bytes, xm_u32_t stamp)
 {
-    xm_u32_t bytes = m->bytes < size ? m->bytes : size;
-
-    memcpy(arch_guest_pointer(to), m->data, bytes);
-    return bytes;
+    *bytes = m->bytes < *bytes ? m->bytes : *bytes;
+    return guest_copy(p, arch_guest_pointer(to), m->data, *bytes, stamp);
 }
 
 /* ---- sampling ports ---------------------------------------------------------------------------------------------- */
@@ -262,7 +280,11 @@ xm_s32_t sys_write_sampling_message(xm_s32_t descriptor, xmAddress_t buffer, xm_
     if (refusal != XM_OK) {
         return refusal;
     }
-    message_store(message_at(v.channel, 0), buffer, size);
+    if (!message_store(v.p, next_sample(v.channel), buffer, size)) {
+        return XM_OK;
+    }
+    v.channel->first = 1 - v.channel->first;
+    v.channel->version++;
     v.port->state = PORT_NEW;
     v.p->sampling_written++;
     notify_destinations(&v);
@@ -290,9 +312,12 @@ xm_s32_t sys_read_sampling_message(xm_s32_t descriptor, xmAddress_t buffer, xm_u
     if (refusal != XM_OK) {
         return refusal;
     }
-    m = v.channel == NULL ? NULL : message_at(v.channel, 0);
+    m = v.channel == NULL ? NULL : sample(v.channel);
     if (m != NULL && m->bytes != 0) {
-        bytes = message_load(m, buffer, size);
+        bytes = size;
+        if (!message_load(v.p, m, buffer, &bytes, v.channel->version)) {
+            return XM_OK;
+        }
         valid = message_valid(m->time_us, v.channel_config->valid_period_us, clock_now()) ? XM_COMM_MSG_VALID : 0;
         v.port->state = PORT_CONSUMED;
         v.p->sampling_read++;
@@ -321,8 +346,8 @@ xm_s32_t sys_get_sampling_port_status(xm_u32_t descriptor, xmAddress_t address)
     }
     memset(&status, 0, sizeof(status));
     status.flags = state_flag[v.port->state];
-    if (v.channel != NULL && message_at(v.channel, 0)->bytes != 0) {
-        const struct message *m = message_at(v.channel, 0);
+    if (v.channel != NULL && sample(v.channel)->bytes != 0) {
+        const struct message *m = sample(v.channel);
 
         status.timestamp = m->time_us;
         status.lastMsgSize = m->bytes;
@@ -394,7 +419,9 @@ xm_s32_t sys_send_queuing_message(xm_s32_t descriptor, xmAddress_t buffer, xm_u3
     if (free_place >= v.channel_config->max_messages) {
         free_place -= v.channel_config->max_messages;
     }
-    message_store(message_at(v.channel, free_place), buffer, size);
+    if (!message_store(v.p, message_at(v.channel, free_place), buffer, size)) {
+        return XM_OK;
+    }
     v.channel->count++;
     v.p->queuing_sent++;
     notify_destinations(&v);
@@ -406,7 +433,7 @@ xm_s32_t sys_receive_queuing_message(xm_s32_t descriptor, xmAddress_t buffer, xm
 {
     struct view v;
     xm_s32_t refusal;
-    xm_u32_t bytes;
+    xm_u32_t bytes = size;
 
     if (!find_open((xm_u32_t)descriptor, XM_QUEUING_PORT, &v) || v.config->direction != XM_DESTINATION_PORT) {
         return XM_INVALID_PARAM;
@@ -421,7 +448,9 @@ xm_s32_t sys_receive_queuing_message(xm_s32_t descriptor, xmAddress_t buffer, xm
     if (v.channel->count == 0) {
         return XM_OP_NOT_ALLOWED;
     }
-    bytes = message_load(message_at(v.channel, v.channel->first), buffer, size);
+    if (!message_load(v.p, message_at(v.channel, v.channel->first), buffer, &bytes, 0)) {
+        return XM_OK;
+    }
     v.channel->first = v.channel->first + 1 == v.channel_config->max_messages ? 0 : v.channel->first + 1;
     v.channel->count--;
     v.p->queuing_received++;

@@ -128,6 +128,12 @@ void *memmove(void *to, const void *from, size_t size)
     if (t <= f || t >= f + size) {
         return memcpy(to, from, size);
     }
+    if ((((xm_u32_t)t | (xm_u32_t)f | size) & 3u) == 0) {
+        for (; size > 0; size -= 4) {
+            *(word_t *)(t + size - 4) = *(const word_t *)(f + size - 4);
+        }
+        return to;
+    }
     while (size-- > 0) {
         t[size] = f[size];
     }

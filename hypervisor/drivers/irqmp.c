@@ -5,6 +5,7 @@
 #include "../core/board.h"
 
 #define LEVEL 0x00
+#define PENDING 0x04
 #define FORCE 0x08
 #define CLEAR 0x0c
 #define MASK0 0x40
@@ -46,4 +47,9 @@ void irq_clear(xm_u32_t lines)
     if (lines != 0) {
         *irq_register(CLEAR) = lines & LINES;
     }
+}
+
+bool irq_pending(void)
+{
+    return ((*irq_register(PENDING) | *irq_register(FORCE)) & mask_now) != 0;
 }

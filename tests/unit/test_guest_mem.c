@@ -135,6 +135,105 @@ static void guest_mem_name_never_leaves_the_partition(void **state)
     assert_false(guest_read_name(p, READONLY_END - 8, name));
 }
 
+/* ---- long copies ------------------------------------------------------------------------------------------------- */
+
+static xm_u8_t long_from[2000], long_to[2000];
+
+static void start_copy(void)
+{
+    start();
+    for (xm_u32_t i = 0; i < sizeof(long_from); i++) {
+        long_from[i] = (xm_u8_t)(i * 7);
+    }
+    memset(long_to, 0, sizeof(long_to));
+    host.restarts = 0;
+    host.irq_due = true;
+}
+
+static bool copy(xm_u32_t stamp)
+{
+    return guest_copy(p, long_to, long_from, sizeof(long_from), stamp);
+}
+
+static void guest_copy_gives_way_and_goes_on(void **state)
+{
+    xm_u32_t calls = 0;
+
+    (void)state;
+    start_copy();
+    while (!copy(0)) {
+        calls++;
+        assert_int_equal(host.restarts, calls);
+        assert_memory_equal(long_to, long_from, calls * GUEST_COPY_STEP);
+        assert_int_equal(long_to[calls * GUEST_COPY_STEP + 1], 0); /* one step a call */
+    }
+    assert_int_equal(calls, (sizeof(long_from) - 1) / GUEST_COPY_STEP);
+    assert_memory_equal(long_to, long_from, sizeof(long_from));
+}
+
+static void guest_copy_short_ones_never_give_way(void **state)
+{
+    (void)state;
+    start_copy();
+    assert_true(guest_copy(p, long_to, long_from, GUEST_COPY_STEP, 0));
+    assert_int_equal(host.restarts, 0);
+}
+
+static void guest_copy_without_interrupt_is_one_call(void **state)
+{
+    (void)state;
+    start_copy();
+    host.irq_due = false;
+    assert_true(copy(0));
+    assert_memory_equal(long_to, long_from, sizeof(long_from));
+}
+
+/* What was copied is taken again when the source is another, or another copy came between, or a new life began. */
+static void guest_copy_begins_again(void **state)
+{
+    (void)state;
+    start_copy();
+    assert_false(copy(0));
+    long_from[0] = 99;
+    host.irq_due = false;
+    assert_true(copy(1));
+    assert_int_equal(long_to[0], 99);
+
+    start_copy();
+    assert_false(copy(0));
+    long_from[0] = 99;
+    host.irq_due = false;
+    assert_true(guest_copy(p, long_to + 1, long_from, 1000, 0));
+    assert_true(copy(0));
+    assert_int_equal(long_to[0], 99);
+
+    start_copy();
+    assert_false(copy(0));
+    long_from[0] = 99;
+    host.irq_due = false;
+    assert_int_equal(partition_reset(p, XM_WARM_RESET, 0), XM_OK);
+    assert_true(copy(0));
+    assert_int_equal(long_to[0], 99);
+}
+
+/* A virtual interrupt was delivered: its handler may have changed the message, or never return to the call. */
+static void guest_copy_begins_again_after_a_delivery(void **state)
+{
+    (void)state;
+    start_copy();
+    p = fixture_enter(0); /* its slot is current */
+    assert_false(copy(0));
+    long_from[0] = 99;
+    host.irq_due = false;
+    p->pct->arch.tbr = FIXTURE_AREA(0);
+    p->pct->iFlags = VIRQ_FLAG_ET;
+    p->pct->extIrqsMask = 0;
+    virq_raise_ext(p, XM_VT_EXT_SHUTDOWN);
+    core_leave();
+    assert_true(copy(0));
+    assert_int_equal(long_to[0], 99);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -147,6 +246,11 @@ int main(void)
         cmocka_unit_test(guest_mem_copies_check_alignment),
         cmocka_unit_test(guest_mem_names_are_bounded),
         cmocka_unit_test(guest_mem_name_never_leaves_the_partition),
+        cmocka_unit_test(guest_copy_gives_way_and_goes_on),
+        cmocka_unit_test(guest_copy_short_ones_never_give_way),
+        cmocka_unit_test(guest_copy_without_interrupt_is_one_call),
+        cmocka_unit_test(guest_copy_begins_again),
+        cmocka_unit_test(guest_copy_begins_again_after_a_delivery),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -302,7 +302,7 @@ void compile_check_capacity(const struct model *m, const struct compiled *c)
     for (uint32_t i = 0; i < c->channels.count; i++) {
         const struct xm_config_channel *channel = &c->channels.at[i];
         messages += XM_MEMORY_PER_CHANNEL +
-                    (uint64_t)channel->max_messages *
+                    (uint64_t)XM_CONFIG_BUFFERS(channel) *
                         (XM_MEMORY_PER_MESSAGE + ALIGN_8((uint64_t)channel->max_message_bytes));
     }
     for (uint32_t i = 0; i < c->partitions.count; i++) {

@@ -380,3 +380,14 @@ bool arch_io_write(xmAddress_t address, xm_u32_t value)
     host.io_writes++;
     return !host.io_absent;
 }
+
+bool irq_pending(void)
+{
+    return host.irq_due;
+}
+
+void arch_restart_call(void)
+{
+    host.restarts++;
+    arch_request_leave();
+}

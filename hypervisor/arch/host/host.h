@@ -58,6 +58,8 @@ struct host {
     xmAddress_t io_address;        /* last device register accessed, and its content */
     xm_u32_t io_value, io_reads, io_writes;
     bool io_absent; /* no device answers */
+    bool irq_due;   /* a long copy is to give way */
+    xm_u32_t restarts; /* calls that gave way */
     xmAddress_t loader_entry;      /* of arch_jump_to_loader() */
 };
 

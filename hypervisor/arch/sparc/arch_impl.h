@@ -49,7 +49,7 @@ struct arch_cpu {
     xm_u32_t attention;      /* arch_request_leave() */
     struct arch_context *current; /* NULL: idle, or its registers are worthless */
     struct arch_context *next;
-    xm_u32_t reserved;
+    xm_u32_t restart;        /* arch_restart_call() */
     xm_u32_t delivery;       /* vector address to enter, 0: none */
     xm_u32_t delivery_flags;
     xm_u32_t stack_base, stack_limit; /* of the current context */
@@ -84,6 +84,12 @@ static inline xmAddress_t arch_delivery(void)
 
 static inline void arch_request_leave(void)
 {
+    arch_cpu.attention = 1;
+}
+
+static inline void arch_restart_call(void)
+{
+    arch_cpu.restart = 1;
     arch_cpu.attention = 1;
 }
 

@@ -15,6 +15,7 @@ void asm_offsets(void)
     OFFSET(CPU_KERNEL_SP, struct arch_cpu, kernel_sp);
     OFFSET(CPU_IDLE_SP, struct arch_cpu, idle_sp);
     OFFSET(CPU_ATTENTION, struct arch_cpu, attention);
+    OFFSET(CPU_RESTART, struct arch_cpu, restart);
     OFFSET(CPU_CURRENT, struct arch_cpu, current);
     OFFSET(CPU_NEXT, struct arch_cpu, next);
     OFFSET(CPU_DELIVERY, struct arch_cpu, delivery);

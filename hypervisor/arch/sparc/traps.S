@@ -183,10 +183,9 @@ hypercall_entry:
     KEEP_GLOBALS
     rd      %y, %l3
     KEEP_OUTS
-    mov     %l2, %l1                /* the call is done: continue behind it */
     cmp     %i0, CALL_COUNT         /* unsigned: a negative number is a large one */
     bgeu    hypercall_unknown
-    add     %l2, 4, %l2
+    nop
     TRAPS_ON
     sethi   %hi(hypercall_table), %g3
     or      %g3, %lo(hypercall_table), %g3
@@ -202,13 +201,14 @@ hypercall_go:
     jmpl    %g2, %o7
     mov     %i5, %o4
 hypercall_done:
-    mov     %o0, %i0
-kernel_return:
     CPU     %g1
     ld      [%g1 + CPU_ATTENTION], %g2
     tst     %g2
-    bne     kernel_leave
+    bne     hypercall_leave
     nop
+    mov     %o0, %i0
+    mov     %l2, %l1                /* the call is done: continue behind it */
+    add     %l2, 4, %l2
     RESTORE_OUTS
 return_to_partition:
     wr      %l0, %psr               /* traps off; the partition's condition codes and EF */
@@ -219,6 +219,17 @@ return_to_partition:
     mov     %l7, %g4
     jmp     %l1
     rett    %l2
+
+/* The call is done, or is to be made again from where it stopped: then pc and the number in %i0 stay. */
+hypercall_leave:
+    ld      [%g1 + CPU_RESTART], %g3
+    tst     %g3
+    bne     kernel_leave
+    st      %g0, [%g1 + CPU_RESTART]
+    mov     %o0, %i0
+    mov     %l2, %l1
+    ba      kernel_leave
+    add     %l2, 4, %l2
 
 hypercall_reserved:
     mov     %i1, %o1
@@ -235,8 +246,8 @@ hypercall_reserved:
 
 hypercall_unknown:
     TRAPS_ON
-    ba      kernel_return
-    mov     CALL_UNKNOWN, %i0
+    ba      hypercall_done
+    mov     CALL_UNKNOWN, %o0
 
 /* ---- interrupts -------------------------------------------------------------------------------------------------- */
 
@@ -511,8 +522,13 @@ asm_call_entry:
     add     %g1, CPU_TRAP, %o2
     CPU     %g1
     ld      [%g1 + TRAP_PSR], %l0
-    ba      kernel_return
+    ld      [%g1 + CPU_ATTENTION], %g2
+    tst     %g2
+    bne     kernel_leave
     ld      [%g1 + TRAP_RESULT], %i0
+    RESTORE_OUTS
+    ba      return_to_partition
+    nop
 
 /* Write all windows but the current to the partition's stacks: through the saved context, where C can check each frame. */
 asm_flush:

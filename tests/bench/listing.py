@@ -67,9 +67,7 @@ def find(what: str, build_dir: str) -> tuple[probe.Image, int, int]:
         )
         raise probe.BenchError(f"no mark '{what}'; there are: switch, {', '.join(names)}")
     stay = next(
-        item
-        for item in run.items[at[-1] :]
-        if item.vector in (measures.HYPERCALL, measures.ASM_CALL)
+        item for item in run.items[at[-1] :] if item.vector in (probe.HYPERCALL, probe.ASM_CALL)
     )
     return image, run.items[at[-1]].count + 1, stay.leave_count + 3
 

@@ -8,10 +8,9 @@ from __future__ import annotations
 import statistics
 
 import probe
-from probe import IDLE_STEP, MARKED, Item, Run
+from probe import ASM_CALL, HYPERCALL, IDLE_STEP, MARKED, Item, Run
 from results import PAPER_CYCLES_PER_US, Results, Row
 
-HYPERCALL, ASM_CALL = 0xF0, 0xF1
 TIMER_VECTORS = (0x16, 0x17, 0x18)
 UART_VECTOR = 0x13
 
@@ -141,8 +140,8 @@ CALLS = (
 
 
 def calls(run: Run) -> dict[str, list[tuple[int, int]]]:
-    """By mark: instructions from call to return, and those of them in the kernel, of each call
-    that follows such a mark."""
+    """By mark, for each call that follows such a mark: instructions from call to return, and the
+    longest piece of the stay in the kernel."""
     found: dict[str, list[tuple[int, int]]] = {}
     label = ""
     stub: Item | None = None
@@ -161,7 +160,7 @@ def calls(run: Run) -> dict[str, list[tuple[int, int]]]:
                 back += (
                     symbols.end["hypercall"] - item.leave_pc
                 ) // 4  # what is left of the stub, to its last instruction
-            found.setdefault(label, []).append((back - begin, item.length))
+            found.setdefault(label, []).append((back - begin, item.piece))
             label, stub = "", None
     return found
 
@@ -204,11 +203,11 @@ def measure_paths(build_dir: str, results: Results) -> None:
             if item.name.startswith("w_"):
                 label = item.name[2:].replace("_", " ")
         elif item.vector == IDLE_STEP:
-            results.path("idle loop, longest step (partition being reloaded)", item.length)
+            results.path("idle loop, longest step (partition being reloaded)", item.piece)
         elif item.vector in TIMER_VECTORS:
-            results.path("timer interrupt, all traces on, end of a frame", item.length)
+            results.path("timer interrupt, all traces on, end of a frame", item.piece)
         elif item.vector not in WINDOW_VECTORS and label:
-            results.path(f"worst: {label}", item.length)
+            results.path(f"worst: {label}", item.piece)
             label = ""
 
 

@@ -21,6 +21,8 @@ BUILD_TIMEOUT_S = 300
 ENTER, LEAVE, MARK, STEP = 0, 1, 2, 3
 RECORD = struct.Struct("=QII")
 MARKED, IDLE_STEP = -1, -2
+HYPERCALL, ASM_CALL = 0xF0, 0xF1
+LOOK = "irq_pending"  # the kernel's function with which a long service looks for interrupts
 
 
 class BenchError(Exception):
@@ -95,7 +97,8 @@ class Item:
     """One step of a run: an instruction with a name, or one stay in the kernel.
 
     vector is the trap type, MARKED, or IDLE_STEP for a piece of the idle loop between two points
-    where it lets interrupts in. A stay that ended in the idle loop counts up to the loop."""
+    where it lets interrupts in. A stay that ended in the idle loop counts up to the loop. The name
+    of a stay says what it was for: the stub called, or the kind of trap."""
 
     count: int
     vector: int = MARKED
@@ -110,6 +113,13 @@ class Item:
     @property
     def length(self) -> int:
         return self.leave_count - self.count
+
+    @property
+    def piece(self) -> int:
+        """The longest part of a stay without a look at pending interrupts: for which it gives
+        way."""
+        looks = [self.count] + [at for name, at in self.inside if name == LOOK] + [self.leave_count]
+        return max(after - before for before, after in zip(looks, looks[1:]))
 
 
 @dataclass
@@ -192,6 +202,7 @@ KERNEL_MARKS = (
     "arch_idle_window",
     "arch_idle_wait",
     "arch_idle_yield",
+    LOOK,
 )
 
 
@@ -302,15 +313,26 @@ def steps(image: Image, build_dir: str, begin: int, end: int) -> list[int]:
     return [pc for _, pc, kind in RECORD.iter_unpack(records) if kind == STEP]
 
 
+def purpose(vector: int, stub: str | None) -> str:
+    """What a stay in the kernel is for, in words."""
+    if vector == HYPERCALL:
+        return stub or "a hypercall"
+    if vector == ASM_CALL:
+        return "an assembler call"
+    if 0x10 < vector < 0x20:
+        return f"interrupt {vector - 0x10}"
+    return f"trap 0x{vector:02x}"
+
+
 def digest(image: Image, records: bytes) -> tuple[list[Item], int]:
     """Turn the plugin's records into items: marks of partitions, and stays in the kernel with
     the marks inside."""
     names = marks_of(image)
     items: list[Item] = []
     stay: Item | None = None
-    waiting: list[
-        Item
-    ] = []  # marks of partitions come just before the LEAVE at the same instruction
+    # Marks of partitions come just before the LEAVE at the same instruction.
+    waiting: list[Item] = []
+    stubs: dict[int | None, str] = {}  # the call that each partition made last
     last_user: int | None = None
     idle_from: int | None = None
     total = 0
@@ -321,7 +343,7 @@ def digest(image: Image, records: bytes) -> tuple[list[Item], int]:
                 if pc < image.kernel.address["kernel_text_end"]:
                     if stay is None:
                         if idle_from is not None:
-                            items.append(Item(idle_from, vector=IDLE_STEP, leave_count=count))
+                            items.append(Item(idle_from, IDLE_STEP, "idle step", leave_count=count))
                         idle_from = count
                         continue
                     stay.inside.append((name, count))
@@ -333,6 +355,8 @@ def digest(image: Image, records: bytes) -> tuple[list[Item], int]:
                     waiting.append(Item(count, name=name, pc=pc))
                 else:
                     items.append(Item(count, name=name, pc=pc))
+                    if name.startswith("XM_"):
+                        stubs[image.partition_at(pc)] = name
         elif kind == ENTER:
             came_from = last_user
             if stay is not None:
@@ -340,8 +364,10 @@ def digest(image: Image, records: bytes) -> tuple[list[Item], int]:
                 # instruction lies between.
                 stay.leave_count = count
                 items.append(stay)
-                came_from = stay.came_from
-            stay = Item(count, vector=(pc >> 4) & 0xFF, came_from=came_from)
+                switched = any(name == "context_load" for name, _ in stay.inside)
+                came_from = None if switched else stay.came_from
+            vector = (pc >> 4) & 0xFF
+            stay = Item(count, vector, purpose(vector, stubs.get(came_from)), came_from=came_from)
             last_user = idle_from = None
         else:
             last_user = image.partition_at(pc)

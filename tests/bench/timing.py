@@ -7,8 +7,8 @@ import re
 import statistics
 
 import probe
-from measures import HYPERCALL, TIMER_VECTORS, UART_VECTOR
-from probe import IDLE_STEP, MARKED, Run
+from measures import TIMER_VECTORS
+from probe import IDLE_STEP, MARKED, Item, Run
 from results import Results, Row
 
 
@@ -111,13 +111,14 @@ STORM_OWNERS = (1, 0, 2, 3, 4, 5)
 WATCH, PHOENIX = 1, 5
 
 
-def lateness(run: Run) -> list[tuple[int, int]]:
+def lateness(run: Run) -> tuple[list[tuple[int, int]], int]:
     """(slot number, lateness) of every slot, in instructions. A slot that did not start at all
-    is late by its whole length; not so the phoenix's, which are used up by reloading it.
+    is late by its whole length.
 
     The processor is never idle, so time is instructions. The slots of `watch` end while it
     computes: most of their interrupts come as soon as the timer fires, less than a microsecond
-    after the nominal time; the earliest of these defines the grid.
+    after the nominal time; the earliest of these defines the grid, whose start
+    is also returned.
     """
     frame = STORM_SLOT * len(STORM_OWNERS)
     ends = [
@@ -139,27 +140,39 @@ def lateness(run: Run) -> list[tuple[int, int]]:
     )
     earliest = min(phase for phase in phases if usual - STORM_SLOT // 2 < phase <= usual)
     origin = ends[0] - (ends[0] - earliest) % frame - STORM_SLOT
-    starts = [
-        (item.leave_count, run.image.partition_at(item.leave_pc))
-        for item in run.items
-        if item.vector != MARKED and item.leave_pc != 0
-    ]
+    stays = [item for item in run.items if item.vector != MARKED]
     found = []
     at = 0
     for slot in range(1, (ends[-1] - origin) // STORM_SLOT):
         nominal = origin + slot * STORM_SLOT
-        while at < len(starts) and starts[at][0] < nominal:
+        while at < len(stays) and stays[at].leave_count < nominal:
             at += 1
-        later = at
-        while later < len(starts) and starts[later][0] < nominal + STORM_SLOT:
-            if starts[later][1] == STORM_OWNERS[slot % len(STORM_OWNERS)]:
-                found.append((slot, starts[later][0] - nominal))
-                break
-            later += 1
-        else:
-            if STORM_OWNERS[slot % len(STORM_OWNERS)] != PHOENIX:
-                found.append((slot, STORM_SLOT))
-    return found
+        start = slot_start(
+            run, stays, at, nominal + STORM_SLOT, STORM_OWNERS[slot % len(STORM_OWNERS)]
+        )
+        if start is not None:
+            found.append((slot, min(start - nominal, STORM_SLOT)))
+    return found, origin
+
+
+def slot_start(run: Run, stays: list[Item], at: int, end: int, owner: int) -> int | None:
+    """Count at which the owner of a slot gets the processor; beyond `end` when it never does.
+
+    When an interrupt of a device comes before its first instruction it has not got it yet; its own
+    timers are its own doing. None: the slot went into reloading its owner."""
+    switched = False
+    while at < len(stays) and stays[at].leave_count < end:
+        stay = stays[at]
+        if stay.vector == IDLE_STEP and owner == PHOENIX:
+            return None
+        switched = switched or any(name == "context_load" for name, _ in stay.inside)
+        arrived = run.image.partition_at(stay.leave_pc) == owner
+        if stay.leave_pc == 0 and not stay.idle and stays[at + 1].vector in TIMER_VECTORS:
+            arrived = switched
+        if arrived:
+            return stay.leave_count
+        at += 1
+    return end
 
 
 def measure_storm(build_dir: str, results: Results) -> None:
@@ -170,7 +183,7 @@ def measure_storm(build_dir: str, results: Results) -> None:
         ("bench-storm", flood, "storms, flood from the host (not repeatable)"),
     ):
         run = probe.run(probe.build(system, build_dir), build_dir, feed=feed)
-        found = lateness(run)
+        found, origin = lateness(run)
         values = sorted(late for _, late in found)
         if len(values) < 5000:
             raise probe.BenchError(
@@ -183,9 +196,9 @@ def measure_storm(build_dir: str, results: Results) -> None:
             ("maximum", values[-1]),
         ]
         unstarted = sum(1 for late in values if late == STORM_SLOT)
-        remark = f"{len(values)} slots" + (
-            f", {unstarted} of them never started" if unstarted else ""
-        )
+        slot, worst = max(found, key=lambda pair: pair[1])
+        remark = f"{len(values)} slots" + (f", {unstarted} never started" if unstarted else "")
+        remark += f"; the latest waited for {causes(run, origin + slot * STORM_SLOT, worst)}"
         for name, value in rows:
             results.rows.append(
                 Row(
@@ -206,18 +219,22 @@ def measure_storm(build_dir: str, results: Results) -> None:
         note_storm_paths(run, "flood from the host" if feed else "storm", results)
 
 
+def causes(run: Run, nominal: int, late: int) -> str:
+    """The stays in the kernel between the nominal start of a slot and its first instruction."""
+    stays = [
+        item
+        for item in run.items
+        if item.vector != MARKED and item.count < nominal + late and item.leave_count > nominal
+    ]
+    parts = [f"{item.name} {item.leave_count - max(item.count, nominal)}" for item in stays[:5]]
+    return ", ".join(parts) + (" ..." if len(stays) > 5 else "")
+
+
 def note_storm_paths(run: Run, when: str, results: Results) -> None:
-    """What the stays in the kernel were for, during a storm."""
-    stub: dict[int | None, str] = {}  # by partition: which call it made last
+    """What the stays in the kernel were for, during a storm. Those that a partition causes by
+    breaking a rule or by its own traps count as well."""
     for item in run.items:
-        if item.vector == MARKED:
-            if item.name.startswith("XM_"):
-                stub[run.image.partition_at(item.pc)] = item.name
-        elif item.vector == HYPERCALL:
-            results.path(f"{when}: {stub.get(item.came_from, 'a call')}", item.length)
-        elif item.vector in TIMER_VECTORS:
-            results.path(f"{when}: timer interrupt", item.length)
-        elif item.vector == UART_VECTOR:
-            results.path(f"{when}: link interrupt", item.length)
-        elif item.vector == IDLE_STEP:
-            results.path(f"{when}: idle loop, a step", item.length)
+        if item.vector == IDLE_STEP:
+            results.path(f"{when}: idle loop, a step", item.piece)
+        elif item.vector > 0:  # 0: boot
+            results.path(f"{when}: {item.name}", item.piece)

@@ -72,6 +72,7 @@ struct xm_retained {
     xm_u32_t reset_counter; /* warm system resets since the last cold one */
     xm_u32_t reset_mode;    /* XM_COLD_RESET or XM_WARM_RESET: how the next start is to treat partition memory */
     xm_u32_t reset_status;  /* 0, or XM_HM_RESET_STATUS_MODULE_RESTART << 16 | event */
+    xm_u32_t reload[(XM_MAX_PARTITIONS + 31) / 32]; /* bit per partition: its memory holds no whole image, load it again */
     xm_u32_t crc32c;        /* of the words before */
 };
 

@@ -22,6 +22,8 @@
 #define WRITE_EXTRA_BYTES 64u
 /* A byte at 9600 baud takes 1 ms; a look at the status register takes 0.1 us or more. */
 #define FLUSH_POLLS_PER_BYTE 20000u
+/* Bytes an interrupt of a link moves before it gives way. */
+#define LINK_STEP_BYTES 48u
 /* Bytes taken at once from a device whose ring is full. */
 #define DROP_BYTES 16u
 /* Room for the note on lost bytes. */
@@ -188,11 +190,18 @@ static void set_interrupts(struct uart *u)
     }
 }
 
-/* Move what the budget allows, both ways. */
+/* Move a piece of what the budget allows, both ways. If there may be more, the line is forced: the rest comes after whatever
+ * else is due, so that a flood delays a slot by one piece, not by the whole budget. */
 static void link_serve(struct uart *u)
 {
-    u->budget_left -= receive(u, u->budget_left);
-    u->budget_left -= transmit(u, u->budget_left);
+    xm_u32_t piece = smaller(u->budget_left, LINK_STEP_BYTES);
+    xm_u32_t moved = receive(u, piece);
+
+    moved += transmit(u, piece - moved);
+    u->budget_left -= moved;
+    if (moved == piece && u->budget_left > 0) {
+        irq_force(1u << uart_irq(u->number));
+    }
     if (u->budget_left == 0 && !u->receive_off) {
         u->receive_off = true;
         u->budget_exhausted++;

@@ -297,7 +297,7 @@ void core_leave(void)
 
         deadline_us = timer_us < deadline_us ? timer_us : deadline_us;
     }
-    clock_arm(deadline_us, now_us);
+    clock_arm(deadline_us);
     irq_set_mask(kernel_lines | (next != NULL ? virq_hw_enabled(next) : 0));
     arch_set_next(next == NULL ? NULL : &next->context);
     arch_set_delivery(next == NULL ? 0 : next->delivery, next == NULL ? 0 : next->delivery_flags);

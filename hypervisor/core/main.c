@@ -25,6 +25,7 @@ xm_u32_t kernel_reset_counter;
 static const struct xm_image *image;
 static xmAddress_t loader;
 static xm_u32_t reset_status;
+static xm_u32_t reload[sizeof(((struct xm_retained *)0)->reload) / sizeof(xm_u32_t)];
 
 /* xmpack puts the custom files of a partition right behind its image, and their segments behind the image's. */
 void kernel_find_image(xm_u32_t partition, struct partition_image *found)
@@ -67,6 +68,11 @@ xm_u32_t kernel_reset_status(void)
     return reset_status;
 }
 
+bool kernel_must_reload(xm_u32_t partition)
+{
+    return (reload[partition / 32] & 1u << partition % 32) != 0;
+}
+
 xm_u32_t kernel_memory_bytes(void)
 {
     return (xm_u32_t)(arch_kernel_address(kernel_config) - XM_HYPERVISOR_START) + config->length + kernel_carve_used();
@@ -98,6 +104,12 @@ static void retained_take(void)
     kernel_boot_id = r.boot_count;
     kernel_reset_counter = r.reset_counter;
     reset_status = r.reset_status;
+    /* After a cold reset the loader has loaded all. */
+    memset(reload, 0, sizeof(reload));
+    if (r.reset_mode == XM_WARM_RESET) {
+        memcpy(reload, r.reload, sizeof(reload));
+    }
+    memset(r.reload, 0, sizeof(r.reload));
     /* An unasked reset from here on (watchdog, debugger) is a cold one. */
     r.reset_mode = XM_COLD_RESET;
     r.reset_status = 0;
@@ -114,6 +126,10 @@ void system_reset(xm_u32_t mode, xm_u32_t status)
     r.reset_mode = mode;
     r.reset_counter = mode == XM_WARM_RESET ? r.reset_counter + 1 : 0;
     r.reset_status = status;
+    /* A warm start finds memory as it is left here: half an image must not be started. */
+    for (xm_u32_t id = 0; id < partition_count; id++) {
+        r.reload[id / 32] |= (xm_u32_t)partitions[id].load.incomplete << id % 32;
+    }
     retained_write(&r);
     arch_jump_to_loader(loader);
 }

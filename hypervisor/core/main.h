@@ -13,6 +13,8 @@ const xm_u8_t *kernel_image_bytes(xm_u32_t offset);
 xm_u32_t kernel_cpu_khz(void);
 /* resetStatus of partitions at this start: 0, or why the system was reset. */
 xm_u32_t kernel_reset_status(void);
+/* Did a warm system reset come while this partition's image was being loaded, or after that had failed? */
+bool kernel_must_reload(xm_u32_t partition);
 xm_u32_t kernel_memory_bytes(void);
 xm_u64_t kernel_irq_count(void);
 

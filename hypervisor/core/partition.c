@@ -180,6 +180,8 @@ void partition_start_all(void)
 
         if (!p->image.present) {
             kernel_print("xm: partition %u '%s' has no image and stays halted\n", id, p->name);
+        } else if (kernel_must_reload(id)) {
+            (void)partition_reset(p, XM_COLD_RESET, kernel_reset_status());
         } else if (!header_ok(p)) {
             image_refused(p, XM_HM_EV_INCOMPATIBLE_INTERFACE);
         } else {

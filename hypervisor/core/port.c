@@ -105,14 +105,19 @@ static bool same_name(const char *a, const char *b)
 static bool find_named(xmAddress_t name_address, struct view *v)
 {
     struct partition *p = partition_current();
+    const struct xm_config_port *port;
     char name[CONFIG_ID_STRING_LENGTH];
 
     if (!guest_read_name(p, name_address, name)) {
         return false;
     }
-    for (xm_u32_t i = 0; i < p->config->port_count; i++) {
-        *v = view_of(p, i);
-        if (same_name(name, config_string(v->config->name))) {
+    if (p->config->port_count == 0) {
+        return false;
+    }
+    port = config_port(p->config->port_first);
+    for (xm_u32_t i = 0; i < p->config->port_count; i++, port++) {
+        if (same_name(name, config_string(port->name))) {
+            *v = view_of(p, i);
             return true;
         }
     }
@@ -209,12 +214,14 @@ static xm_s32_t open_port(const struct view *v)
 
 void port_close_all(struct partition *p)
 {
-    for (xm_u32_t i = 0; i < p->config->port_count; i++) {
-        struct view v = view_of(p, i);
+    struct port *port = &ports[p->config->port_first];
 
-        v.port->open = false;
-        v.port->state = PORT_EMPTY;
-        bitmap_clear(&v);
+    for (xm_u32_t i = 0; i < p->config->port_count; i++, port++) {
+        port->open = false;
+        port->state = PORT_EMPTY;
+    }
+    for (xm_u32_t i = 0; i < p->config->port_count; i += 32) {
+        p->port_bitmap[i / 32] = 0;
     }
 }
 

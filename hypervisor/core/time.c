@@ -36,14 +36,15 @@ xmTime_t clock_now(void)
     return (xmTime_t)((xm_u64_t)clock_high << 32 | count) - clock_offset_us;
 }
 
-void clock_arm(xmTime_t deadline_us, xmTime_t now_us)
+void clock_arm(xmTime_t deadline_us)
 {
     xmTime_t delay_us;
 
     if (deadline_us == armed_us) {
         return;
     }
-    delay_us = deadline_us - now_us;
+    /* The clock is read here and not handed down: what was done since would delay the end of the slot. */
+    delay_us = deadline_us - clock_now();
     if (delay_us < 1) {
         delay_us = 1;
     } else if (delay_us > TIMER_MAX_ARM_US) {

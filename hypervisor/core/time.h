@@ -12,7 +12,7 @@
 void clock_init(void);
 xmTime_t clock_now(void);
 /* Arm the slot timer for the earliest of deadline_us; a deadline already past gives the shortest delay. */
-void clock_arm(xmTime_t deadline_us, xmTime_t now_us);
+void clock_arm(xmTime_t deadline_us);
 /* The slot timer fired: whatever it stood at is gone. */
 void clock_fired(void);
 

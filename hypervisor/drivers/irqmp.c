@@ -9,6 +9,7 @@
 #define FORCE 0x08
 #define CLEAR 0x0c
 #define MASK0 0x40
+#define FORCE0 0x80 /* a write adds to what is forced; one to FORCE would replace it */
 
 #define LINES 0xfffeu
 
@@ -38,7 +39,7 @@ void irq_set_mask(xm_u32_t lines_enabled)
 void irq_force(xm_u32_t lines)
 {
     if (lines != 0) {
-        *irq_register(FORCE) = lines & LINES;
+        *irq_register(FORCE0) = lines & LINES;
     }
 }
 

@@ -563,6 +563,27 @@ static void link_flood_costs_others_no_more_than_the_budget(void **state)
     }
 }
 
+static void link_interrupt_moves_a_piece_and_comes_again(void **state)
+{
+    struct fixture *f = fixture_new();
+    xm_u64_t moved = 0;
+
+    (void)state;
+    f->uart[LINK_UART].budget_bytes = 200;
+    fixture_boot();
+    arrive(120);
+    for (int interrupts = 1; moved < 120; interrupts++) {
+        xm_u64_t before = link_status()->rx_bytes;
+
+        host.irq_forced = 0;
+        console_irq(LINK_UART);
+        moved = link_status()->rx_bytes;
+        assert_in_range(moved - before, 1, 48);
+        assert_int_equal(host.irq_forced, moved < 120 ? 1u << uart_irq(LINK_UART) : 0);
+        assert_true(interrupts < 10);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -597,6 +618,7 @@ int main(void)
         cmocka_unit_test(link_write_takes_what_fits),
         cmocka_unit_test(link_rings_go_round),
         cmocka_unit_test(link_flood_costs_others_no_more_than_the_budget),
+        cmocka_unit_test(link_interrupt_moves_a_piece_and_comes_again),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

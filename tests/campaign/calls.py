@@ -146,7 +146,7 @@ class Campaign:
         self.rng = random.Random(seed)
         self.folder = machine.build("calls", build_dir)
         self.out = machine.ROOT / build_dir / "campaign"
-        self.hypervisor = machine.ROOT / build_dir / "hypervisor" / "leon3_generic" / "xm.elf"
+        self.hypervisor = self.folder / "xm.elf"
         self.symbols = machine.symbols(self.hypervisor)
         self.sizes = read_layout(self.out / "layout.s", self.folder / "conf.xmc")
         self.calls = dictionary.calls()

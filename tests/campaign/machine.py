@@ -5,6 +5,7 @@ from __future__ import annotations
 import mmap
 import os
 import re
+import shutil
 import struct
 import subprocess
 import time
@@ -83,6 +84,8 @@ def build(name: str, build_dir: str, folder: str | None = None) -> Path:
         raise CampaignError(f"{name}: the build took more than {BUILD_TIMEOUT_S} s") from error
     if done.returncode != 0:
         raise CampaignError(f"{name}: the system does not build:\n{done.stdout}")
+    # The hypervisor of this very system, whatever is built while the campaign runs.
+    shutil.copy(ROOT / build_dir / "hypervisor" / "leon3_generic" / "xm.elf", ROOT / out / "xm.elf")
     return ROOT / out
 
 
@@ -98,7 +101,7 @@ def boot(elf: Path, ram: Ram, stalled_after_s: float, limit_s: float,
                "-object", f"memory-backend-file,id=ram,size={ram.megabytes}M,mem-path={ram.path},share=on",
                "-display", "none", "-monitor", "none", "-serial", "stdio", "-icount", "shift=5,sleep=off",
                "-kernel", str(elf)]
-    log = ram.path.with_suffix(".uart")
+    log = ram.path.with_name(ram.path.name + ".uart")
     start = time.monotonic()
     with open(log, "wb") as uart:
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=uart, stderr=subprocess.STDOUT)

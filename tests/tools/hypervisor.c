@@ -67,7 +67,8 @@ void hypervisor_main(xm_u32_t container, xm_u32_t loader, xm_u32_t psr)
     initialised = cleared = 0xdead;
     PARTITION[0] = *(volatile xm_u32_t *)0x40101000 = *(volatile xm_u32_t *)0x40104000 = 0xbeef;
     *(volatile xm_u32_t *)0x40100f00 = 0xbeef;
-    *retained = (struct xm_retained){ XM_RETAINED_MAGIC, entry, 0, entry == 1 ? XM_WARM_RESET : XM_COLD_RESET, 0, 0 };
+    *retained = (struct xm_retained){ .magic = XM_RETAINED_MAGIC, .boot_count = entry,
+                                      .reset_mode = entry == 1 ? XM_WARM_RESET : XM_COLD_RESET };
     retained->crc32c = crc32c((const xm_u8_t *)retained, sizeof *retained - 4);
     __asm__ volatile("mov %0, %%g1; ba jump; nop" ::"r"(loader) : "g1");
 }

@@ -206,6 +206,14 @@ void core_flush_windows(void)
 
 /* ---- assembler calls --------------------------------------------------------------------------------------------- */
 
+/* What is pending may have become deliverable. */
+static void interrupts_opened(const struct partition *p)
+{
+    if (virq_wakes(p)) {
+        arch_request_leave();
+    }
+}
+
 void core_asm_call(xm_u32_t number, xm_u32_t argument, struct arch_trap *trap)
 {
     struct partition *p = partition_current();
@@ -233,15 +241,15 @@ void core_asm_call(xm_u32_t number, xm_u32_t argument, struct arch_trap *trap)
         trap->result = (xm_u32_t)XM_UNKNOWN_HYPERCALL;
         return;
     }
-    arch_request_leave(); /* an interrupt may have become deliverable */
+    interrupts_opened(p);
 }
 
 void core_iret(xm_u32_t flags)
 {
-    partitionControlTable_t *pct = partition_current()->pct;
+    struct partition *p = partition_current();
 
-    pct->iFlags = (flags & VIRQ_FLAG_PIL) | VIRQ_FLAG_ET;
-    arch_request_leave();
+    p->pct->iFlags = (flags & VIRQ_FLAG_PIL) | VIRQ_FLAG_ET;
+    interrupts_opened(p);
 }
 
 /* ---- the way out ------------------------------------------------------------------------------------------------- */

@@ -242,17 +242,15 @@ void logbook_status(const struct logbook *book, xmHmStatus_t *status)
     status->currentEvent = (xm_s32_t)(cursor_now(book) - book->oldest);
 }
 
-/* Ones' complement sum of the halfwords. Its value in memory is the same in either byte order. */
+/* Ones' complement sum of the halfwords, of which a record of the XtratuM interface is made; they lie on words. */
 xm_u16_t logbook_checksum(const void *record, xm_u32_t size_bytes)
 {
-    const xm_u8_t *byte = record;
+    typedef xm_u16_t __attribute__((may_alias)) half_t;
+    const half_t *half = record;
     xm_u32_t sum = 0;
 
-    for (xm_u32_t i = 0; i < size_bytes; i += 2) {
-        xm_u16_t half;
-
-        memcpy(&half, byte + i, sizeof(half));
-        sum += half;
+    for (xm_u32_t i = 0; i < size_bytes / 2; i++) {
+        sum += half[i];
     }
     sum = (sum & 0xffffu) + (sum >> 16);
     sum = (sum & 0xffffu) + (sum >> 16);

@@ -17,7 +17,13 @@
 
 enum port_state { PORT_EMPTY, PORT_CONSUMED, PORT_NEW }; /* as in the status flags of the interface */
 
+/* Everything a call needs to know about a port, put together once at boot. */
 struct port {
+    struct partition *p;
+    xm_u32_t number; /* in its partition's PortTable: descriptor and bit of its bitmap */
+    const struct xm_config_port *config;
+    const struct xm_config_channel *channel_config; /* NULL: not connected */
+    struct channel *channel;
     bool open;
     enum port_state state; /* sampling */
 };
@@ -43,16 +49,6 @@ _Static_assert(sizeof(struct message) <= XM_MEMORY_PER_MESSAGE, "abi/config.h bo
 static struct port *ports;       /* like the configuration's table */
 static struct channel *channels; /* like the configuration's table */
 
-/* Everything a call knows about a port once it is found. */
-struct view {
-    struct partition *p;
-    xm_u32_t number; /* in the caller's PortTable: descriptor and bit of its bitmap */
-    const struct xm_config_port *config;
-    struct port *port;
-    const struct xm_config_channel *channel_config; /* NULL: not connected */
-    struct channel *channel;
-};
-
 /* Boot only. */
 void port_init_all(void)
 {
@@ -64,32 +60,31 @@ void port_init_all(void)
         channels[i].message_bytes = (xm_u32_t)sizeof(struct message) + ((c->max_message_bytes + 7u) & ~7u);
         channels[i].messages = kernel_carve(XM_CONFIG_BUFFERS(c) * channels[i].message_bytes, 8);
     }
-}
+    for (xm_u32_t i = 0; i < config->ports.count; i++) {
+        const struct xm_config_port *c = config_port(i);
+        struct partition *p = &partitions[c->partition];
+        bool connected = c->channel != XM_CONFIG_NONE;
 
-static struct view view_of(struct partition *p, xm_u32_t number)
-{
-    struct view v = { .p = p, .number = number };
-
-    v.config = config_port(p->config->port_first + number);
-    v.port = &ports[p->config->port_first + number];
-    if (v.config->channel != XM_CONFIG_NONE) {
-        v.channel_config = config_channel(v.config->channel);
-        v.channel = &channels[v.config->channel];
+        ports[i] = (struct port){ .p = p,
+                                  .number = i - p->config->port_first,
+                                  .config = c,
+                                  .channel_config = connected ? config_channel(c->channel) : NULL,
+                                  .channel = connected ? &channels[c->channel] : NULL };
     }
-    return v;
 }
 
-/* The caller's open port of that descriptor and type. Every bit of the descriptor counts: it is an index into the caller's
+/* The caller's open port of that descriptor and type, NULL: none. Every bit of the descriptor counts: it is an index into the caller's
  * own table. */
-static bool find_open(xm_u32_t descriptor, xm_u32_t type, struct view *v)
+static struct port *find_open(xm_u32_t descriptor, xm_u32_t type)
 {
-    struct partition *p = partition_current();
+    const struct xm_config_partition *c = partition_current()->config;
+    struct port *port;
 
-    if (descriptor >= p->config->port_count) {
-        return false;
+    if (descriptor >= c->port_count) {
+        return NULL;
     }
-    *v = view_of(p, descriptor);
-    return v->port->open && v->config->type == type;
+    port = &ports[c->port_first + descriptor];
+    return port->open && port->config->type == type ? port : NULL;
 }
 
 static bool same_name(const char *a, const char *b)
@@ -101,27 +96,22 @@ static bool same_name(const char *a, const char *b)
     return *a == *b;
 }
 
-/* The caller's port of that name, of whatever type. */
-static bool find_named(xmAddress_t name_address, struct view *v)
+/* The caller's port of that name, of whatever type; NULL: none, or a bad address. */
+static struct port *find_named(xmAddress_t name_address)
 {
     struct partition *p = partition_current();
-    const struct xm_config_port *port;
+    struct port *port = &ports[p->config->port_first];
     char name[CONFIG_ID_STRING_LENGTH];
 
     if (!guest_read_name(p, name_address, name)) {
-        return false;
+        return NULL;
     }
-    if (p->config->port_count == 0) {
-        return false;
-    }
-    port = config_port(p->config->port_first);
     for (xm_u32_t i = 0; i < p->config->port_count; i++, port++) {
-        if (same_name(name, config_string(port->name))) {
-            *v = view_of(p, i);
-            return true;
+        if (same_name(name, config_string(port->config->name))) {
+            return port;
         }
     }
-    return false;
+    return NULL;
 }
 
 static struct message *message_at(const struct channel *channel, xm_u32_t i)
@@ -140,52 +130,44 @@ static struct message *next_sample(const struct channel *channel)
     return message_at(channel, 1 - channel->first);
 }
 
-static void bitmap_set(const struct view *v)
+static void bitmap_set(const struct port *port)
 {
-    v->p->port_bitmap[v->number / 32] |= 1u << v->number % 32;
+    port->p->port_bitmap[port->number / 32] |= 1u << port->number % 32;
 }
 
-static void bitmap_clear(const struct view *v)
+static void bitmap_clear(const struct port *port)
 {
-    v->p->port_bitmap[v->number / 32] &= ~(1u << v->number % 32);
+    port->p->port_bitmap[port->number / 32] &= ~(1u << port->number % 32);
 }
 
-/* The port with that index in the configuration, seen from its owner. */
-static struct view view_of_index(xm_u32_t index)
+static void notify(const struct port *port)
 {
-    struct partition *p = &partitions[config_port(index)->partition];
-
-    return view_of(p, index - p->config->port_first);
-}
-
-static void notify(const struct view *v)
-{
-    virq_raise_ext(v->p, v->config->type == XM_SAMPLING_PORT ? XM_VT_EXT_SAMPLING_PORT : XM_VT_EXT_QUEUING_PORT);
+    virq_raise_ext(port->p, port->config->type == XM_SAMPLING_PORT ? XM_VT_EXT_SAMPLING_PORT : XM_VT_EXT_QUEUING_PORT);
 }
 
 /* A message arrived: tell every destination that has opened its port. */
-static void notify_destinations(const struct view *source)
+static void notify_destinations(const struct port *source)
 {
     const struct xm_config_channel *c = source->channel_config;
 
     for (xm_u32_t i = 0; i < c->destination_count; i++) {
-        struct view v = view_of_index(config_destination(c->destination_first + i));
+        struct port *port = &ports[config_destination(c->destination_first + i)];
 
-        if (v.port->open) {
-            v.port->state = PORT_NEW;
-            bitmap_set(&v);
-            notify(&v);
+        if (port->open) {
+            port->state = PORT_NEW;
+            bitmap_set(port);
+            notify(port);
         }
     }
 }
 
 /* A message was taken: the writer may want to send the next one. */
-static void notify_source(const struct view *destination)
+static void notify_source(const struct port *destination)
 {
-    struct view v = view_of_index(destination->channel_config->source);
+    const struct port *port = &ports[destination->channel_config->source];
 
-    if (v.port->open) {
-        notify(&v);
+    if (port->open) {
+        notify(port);
     }
 }
 
@@ -196,20 +178,20 @@ static bool message_valid(xmTime_t written_us, xm_u32_t period_us, xmTime_t now_
 }
 
 /* After the last refusal of a creation. What is already in the channel is new to a port that was just opened. */
-static xm_s32_t open_port(const struct view *v)
+static xm_s32_t open_port(struct port *port)
 {
-    v->port->open = true;
-    v->port->state = PORT_EMPTY;
-    if (v->channel != NULL && v->config->direction == XM_DESTINATION_PORT) {
-        bool waiting = v->config->type == XM_SAMPLING_PORT ? sample(v->channel)->bytes != 0 :
-                                                             v->channel->count != 0;
+    port->open = true;
+    port->state = PORT_EMPTY;
+    if (port->channel != NULL && port->config->direction == XM_DESTINATION_PORT) {
+        bool waiting = port->config->type == XM_SAMPLING_PORT ? sample(port->channel)->bytes != 0 :
+                                                             port->channel->count != 0;
 
         if (waiting) {
-            v->port->state = PORT_NEW;
-            bitmap_set(v);
+            port->state = PORT_NEW;
+            bitmap_set(port);
         }
     }
-    return (xm_s32_t)v->number;
+    return (xm_s32_t)port->number;
 }
 
 void port_close_all(struct partition *p)
@@ -226,12 +208,12 @@ void port_close_all(struct partition *p)
 }
 
 /* What both kinds check of a transfer: size against the channel, then the whole buffer. */
-static xm_s32_t transfer_refusal(const struct view *v, xmAddress_t buffer, xm_u32_t size, bool write)
+static xm_s32_t transfer_refusal(const struct port *port, xmAddress_t buffer, xm_u32_t size, bool write)
 {
-    if (size == 0 || size > v->channel_config->max_message_bytes) {
+    if (size == 0 || size > port->channel_config->max_message_bytes) {
         return XM_INVALID_CONFIG;
     }
-    return guest_range_ok(v->p, buffer, size, write) ? XM_OK : XM_INVALID_PARAM;
+    return guest_range_ok(port->p, buffer, size, write) ? XM_OK : XM_INVALID_PARAM;
 }
 
 /* False: the copy gave way. */
@@ -258,78 +240,78 @@ static bool message_load(struct partition *p, const struct message *m, xmAddress
  * period are not those of the configuration; XM_NO_ACTION: open already. */
 xm_s32_t sys_create_sampling_port(xmAddress_t name, xm_u32_t max_bytes, xm_u32_t direction, xmTime_t period_us)
 {
-    struct view v;
+    struct port *port = find_named(name);
 
-    if ((direction != XM_SOURCE_PORT && direction != XM_DESTINATION_PORT) || !find_named(name, &v)) {
+    if ((direction != XM_SOURCE_PORT && direction != XM_DESTINATION_PORT) || port == NULL) {
         return XM_INVALID_PARAM;
     }
-    if (v.config->type != XM_SAMPLING_PORT || v.config->direction != direction ||
-        (v.channel != NULL && (max_bytes != v.channel_config->max_message_bytes ||
-                               period_us != (xmTime_t)v.channel_config->valid_period_us))) {
+    if (port->config->type != XM_SAMPLING_PORT || port->config->direction != direction ||
+        (port->channel != NULL && (max_bytes != port->channel_config->max_message_bytes ||
+                               period_us != (xmTime_t)port->channel_config->valid_period_us))) {
         return XM_INVALID_CONFIG;
     }
-    return v.port->open ? XM_NO_ACTION : open_port(&v);
+    return port->open ? XM_NO_ACTION : open_port(port);
 }
 
 /* XM_OK, also for a port that is not connected. */
 xm_s32_t sys_write_sampling_message(xm_s32_t descriptor, xmAddress_t buffer, xm_u32_t size)
 {
-    struct view v;
+    struct port *port = find_open((xm_u32_t)descriptor, XM_SAMPLING_PORT);
     xm_s32_t refusal;
 
-    if (!find_open((xm_u32_t)descriptor, XM_SAMPLING_PORT, &v) || v.config->direction != XM_SOURCE_PORT) {
+    if (port == NULL || port->config->direction != XM_SOURCE_PORT) {
         return XM_INVALID_PARAM;
     }
-    if (v.channel == NULL) {
+    if (port->channel == NULL) {
         return XM_OK;
     }
-    refusal = transfer_refusal(&v, buffer, size, false);
+    refusal = transfer_refusal(port, buffer, size, false);
     if (refusal != XM_OK) {
         return refusal;
     }
-    if (!message_store(v.p, next_sample(v.channel), buffer, size)) {
+    if (!message_store(port->p, next_sample(port->channel), buffer, size)) {
         return XM_OK;
     }
-    v.channel->first = 1 - v.channel->first;
-    v.channel->version++;
-    v.port->state = PORT_NEW;
-    v.p->sampling_written++;
-    notify_destinations(&v);
+    port->channel->first = 1 - port->channel->first;
+    port->channel->version++;
+    port->state = PORT_NEW;
+    port->p->sampling_written++;
+    notify_destinations(port);
     return XM_OK;
 }
 
 /* Bytes copied; 0: never written, or not connected. *flags, if wanted: XM_COMM_MSG_VALID or 0. Reading consumes nothing. */
 xm_s32_t sys_read_sampling_message(xm_s32_t descriptor, xmAddress_t buffer, xm_u32_t size, xmAddress_t flags)
 {
-    struct view v;
+    struct port *port = find_open((xm_u32_t)descriptor, XM_SAMPLING_PORT);
     const struct message *m;
     xm_s32_t refusal = XM_OK;
     xm_u32_t bytes = 0;
     xm_u32_t valid = 0;
 
-    if (!find_open((xm_u32_t)descriptor, XM_SAMPLING_PORT, &v) || v.config->direction != XM_DESTINATION_PORT) {
+    if (port == NULL || port->config->direction != XM_DESTINATION_PORT) {
         return XM_INVALID_PARAM;
     }
-    if (v.channel != NULL) {
-        refusal = transfer_refusal(&v, buffer, size, true);
+    if (port->channel != NULL) {
+        refusal = transfer_refusal(port, buffer, size, true);
     }
-    if (refusal == XM_OK && flags != 0 && ((flags & 3u) != 0 || !guest_range_ok(v.p, flags, 4, true))) {
+    if (refusal == XM_OK && flags != 0 && ((flags & 3u) != 0 || !guest_range_ok(port->p, flags, 4, true))) {
         refusal = XM_INVALID_PARAM;
     }
     if (refusal != XM_OK) {
         return refusal;
     }
-    m = v.channel == NULL ? NULL : sample(v.channel);
+    m = port->channel == NULL ? NULL : sample(port->channel);
     if (m != NULL && m->bytes != 0) {
         bytes = size;
-        if (!message_load(v.p, m, buffer, &bytes, v.channel->version)) {
+        if (!message_load(port->p, m, buffer, &bytes, port->channel->version)) {
             return XM_OK;
         }
-        valid = message_valid(m->time_us, v.channel_config->valid_period_us, clock_now()) ? XM_COMM_MSG_VALID : 0;
-        v.port->state = PORT_CONSUMED;
-        v.p->sampling_read++;
-        bitmap_clear(&v);
-        notify_source(&v);
+        valid = message_valid(m->time_us, port->channel_config->valid_period_us, clock_now()) ? XM_COMM_MSG_VALID : 0;
+        port->state = PORT_CONSUMED;
+        port->p->sampling_read++;
+        bitmap_clear(port);
+        notify_source(port);
     }
     if (flags != 0) {
         memcpy(arch_guest_pointer(flags), &valid, sizeof(valid));
@@ -346,42 +328,42 @@ xm_s32_t sys_get_sampling_port_status(xm_u32_t descriptor, xmAddress_t address)
         [PORT_NEW] = XM_COMM_NEW_MSG,
     };
     xmSamplingPortStatus_t status;
-    struct view v;
+    struct port *port = find_open(descriptor, XM_SAMPLING_PORT);
 
-    if (!find_open(descriptor, XM_SAMPLING_PORT, &v)) {
+    if (port == NULL) {
         return XM_INVALID_PARAM;
     }
     memset(&status, 0, sizeof(status));
-    status.flags = state_flag[v.port->state];
-    if (v.channel != NULL && sample(v.channel)->bytes != 0) {
-        const struct message *m = sample(v.channel);
+    status.flags = state_flag[port->state];
+    if (port->channel != NULL && sample(port->channel)->bytes != 0) {
+        const struct message *m = sample(port->channel);
 
         status.timestamp = m->time_us;
         status.lastMsgSize = m->bytes;
-        if (message_valid(m->time_us, v.channel_config->valid_period_us, clock_now())) {
+        if (message_valid(m->time_us, port->channel_config->valid_period_us, clock_now())) {
             status.flags |= XM_COMM_MSG_VALID;
         }
     }
-    return guest_write(v.p, address, 8, &status, sizeof(status)) ? XM_OK : XM_INVALID_PARAM;
+    return guest_write(port->p, address, 8, &status, sizeof(status)) ? XM_OK : XM_INVALID_PARAM;
 }
 
 /* Any refusal: XM_INVALID_PARAM. The port need not be open; of one that is not connected sizes and period are 0. */
 xm_s32_t sys_get_sampling_port_info(xmAddress_t name, xmAddress_t address)
 {
     xmSamplingPortInfo_t info;
-    struct view v;
+    const struct port *port = find_named(name);
 
-    if (!find_named(name, &v) || v.config->type != XM_SAMPLING_PORT) {
+    if (port == NULL || port->config->type != XM_SAMPLING_PORT) {
         return XM_INVALID_PARAM;
     }
     memset(&info, 0, sizeof(info));
     info.portName = arch_guest_pointer(name);
-    info.direction = v.config->direction;
-    if (v.channel != NULL) {
-        info.validPeriod = (xmTime_t)v.channel_config->valid_period_us;
-        info.maxMsgSize = v.channel_config->max_message_bytes;
+    info.direction = port->config->direction;
+    if (port->channel != NULL) {
+        info.validPeriod = (xmTime_t)port->channel_config->valid_period_us;
+        info.maxMsgSize = port->channel_config->max_message_bytes;
     }
-    return guest_write(v.p, address, 8, &info, sizeof(info)) ? XM_OK : XM_INVALID_PARAM;
+    return guest_write(port->p, address, 8, &info, sizeof(info)) ? XM_OK : XM_INVALID_PARAM;
 }
 
 /* ---- queuing ports ----------------------------------------------------------------------------------------------- */
@@ -389,82 +371,82 @@ xm_s32_t sys_get_sampling_port_info(xmAddress_t name, xmAddress_t address)
 /* As sys_create_sampling_port(), with the number of messages in place of the period. */
 xm_s32_t sys_create_queuing_port(xmAddress_t name, xm_u32_t max_messages, xm_u32_t max_bytes, xm_u32_t direction)
 {
-    struct view v;
+    struct port *port = find_named(name);
 
-    if ((direction != XM_SOURCE_PORT && direction != XM_DESTINATION_PORT) || !find_named(name, &v)) {
+    if ((direction != XM_SOURCE_PORT && direction != XM_DESTINATION_PORT) || port == NULL) {
         return XM_INVALID_PARAM;
     }
-    if (v.config->type != XM_QUEUING_PORT || v.config->direction != direction ||
-        (v.channel != NULL && (max_bytes != v.channel_config->max_message_bytes ||
-                               max_messages != v.channel_config->max_messages))) {
+    if (port->config->type != XM_QUEUING_PORT || port->config->direction != direction ||
+        (port->channel != NULL && (max_bytes != port->channel_config->max_message_bytes ||
+                               max_messages != port->channel_config->max_messages))) {
         return XM_INVALID_CONFIG;
     }
-    return v.port->open ? XM_NO_ACTION : open_port(&v);
+    return port->open ? XM_NO_ACTION : open_port(port);
 }
 
 /* XM_OP_NOT_ALLOWED: the queue is full, nothing is lost. */
 xm_s32_t sys_send_queuing_message(xm_s32_t descriptor, xmAddress_t buffer, xm_u32_t size)
 {
-    struct view v;
+    struct port *port = find_open((xm_u32_t)descriptor, XM_QUEUING_PORT);
     xm_s32_t refusal;
     xm_u32_t free_place;
 
-    if (!find_open((xm_u32_t)descriptor, XM_QUEUING_PORT, &v) || v.config->direction != XM_SOURCE_PORT) {
+    if (port == NULL || port->config->direction != XM_SOURCE_PORT) {
         return XM_INVALID_PARAM;
     }
-    if (v.channel == NULL) {
+    if (port->channel == NULL) {
         return XM_OK;
     }
-    refusal = transfer_refusal(&v, buffer, size, false);
+    refusal = transfer_refusal(port, buffer, size, false);
     if (refusal != XM_OK) {
         return refusal;
     }
-    if (v.channel->count == v.channel_config->max_messages) {
+    if (port->channel->count == port->channel_config->max_messages) {
         return XM_OP_NOT_ALLOWED;
     }
-    free_place = v.channel->first + v.channel->count;
-    if (free_place >= v.channel_config->max_messages) {
-        free_place -= v.channel_config->max_messages;
+    free_place = port->channel->first + port->channel->count;
+    if (free_place >= port->channel_config->max_messages) {
+        free_place -= port->channel_config->max_messages;
     }
-    if (!message_store(v.p, message_at(v.channel, free_place), buffer, size)) {
+    if (!message_store(port->p, message_at(port->channel, free_place), buffer, size)) {
         return XM_OK;
     }
-    v.channel->count++;
-    v.p->queuing_sent++;
-    notify_destinations(&v);
+    port->channel->count++;
+    port->p->queuing_sent++;
+    notify_destinations(port);
     return XM_OK;
 }
 
 /* Bytes copied; a buffer shorter than the message truncates it, and it is taken all the same. XM_OP_NOT_ALLOWED: empty. */
 xm_s32_t sys_receive_queuing_message(xm_s32_t descriptor, xmAddress_t buffer, xm_u32_t size)
 {
-    struct view v;
+    struct port *port = find_open((xm_u32_t)descriptor, XM_QUEUING_PORT);
     xm_s32_t refusal;
     xm_u32_t bytes = size;
 
-    if (!find_open((xm_u32_t)descriptor, XM_QUEUING_PORT, &v) || v.config->direction != XM_DESTINATION_PORT) {
+    if (port == NULL || port->config->direction != XM_DESTINATION_PORT) {
         return XM_INVALID_PARAM;
     }
-    if (v.channel == NULL) {
+    if (port->channel == NULL) {
         return 0;
     }
-    refusal = transfer_refusal(&v, buffer, size, true);
+    refusal = transfer_refusal(port, buffer, size, true);
     if (refusal != XM_OK) {
         return refusal;
     }
-    if (v.channel->count == 0) {
+    if (port->channel->count == 0) {
         return XM_OP_NOT_ALLOWED;
     }
-    if (!message_load(v.p, message_at(v.channel, v.channel->first), buffer, &bytes, 0)) {
+    if (!message_load(port->p, message_at(port->channel, port->channel->first), buffer, &bytes, 0)) {
         return XM_OK;
     }
-    v.channel->first = v.channel->first + 1 == v.channel_config->max_messages ? 0 : v.channel->first + 1;
-    v.channel->count--;
-    v.p->queuing_received++;
-    if (v.channel->count == 0) {
-        bitmap_clear(&v);
+    port->channel->first = port->channel->first + 1 == port->channel_config->max_messages ? 0 : port->channel->first + 1;
+    port->channel->count--;
+    port->p->queuing_received++;
+    if (port->channel->count == 0) {
+        bitmap_clear(port);
     }
-    notify_source(&v);
+    notify_source(port);
     return (xm_s32_t)bytes;
 }
 
@@ -472,30 +454,30 @@ xm_s32_t sys_receive_queuing_message(xm_s32_t descriptor, xmAddress_t buffer, xm
 xm_s32_t sys_get_queuing_port_status(xm_u32_t descriptor, xmAddress_t address)
 {
     xmQueuingPortStatus_t status;
-    struct view v;
+    struct port *port = find_open(descriptor, XM_QUEUING_PORT);
 
-    if (!find_open(descriptor, XM_QUEUING_PORT, &v)) {
+    if (port == NULL) {
         return XM_INVALID_PARAM;
     }
-    status.noMsgs = v.channel == NULL ? 0 : v.channel->count;
-    return guest_write(v.p, address, 4, &status, sizeof(status)) ? XM_OK : XM_INVALID_PARAM;
+    status.noMsgs = port->channel == NULL ? 0 : port->channel->count;
+    return guest_write(port->p, address, 4, &status, sizeof(status)) ? XM_OK : XM_INVALID_PARAM;
 }
 
 /* Any refusal: XM_INVALID_PARAM. The port need not be open; of one that is not connected sizes are 0. */
 xm_s32_t sys_get_queuing_port_info(xmAddress_t name, xmAddress_t address)
 {
     xmQueuingPortInfo_t info;
-    struct view v;
+    const struct port *port = find_named(name);
 
-    if (!find_named(name, &v) || v.config->type != XM_QUEUING_PORT) {
+    if (port == NULL || port->config->type != XM_QUEUING_PORT) {
         return XM_INVALID_PARAM;
     }
     memset(&info, 0, sizeof(info));
     info.portName = arch_guest_pointer(name);
-    info.direction = v.config->direction;
-    if (v.channel != NULL) {
-        info.maxMsgSize = v.channel_config->max_message_bytes;
-        info.maxNoMsgs = v.channel_config->max_messages;
+    info.direction = port->config->direction;
+    if (port->channel != NULL) {
+        info.maxMsgSize = port->channel_config->max_message_bytes;
+        info.maxNoMsgs = port->channel_config->max_messages;
     }
-    return guest_write(v.p, address, 8, &info, sizeof(info)) ? XM_OK : XM_INVALID_PARAM;
+    return guest_write(port->p, address, 8, &info, sizeof(info)) ? XM_OK : XM_INVALID_PARAM;
 }

@@ -57,11 +57,32 @@ static void copy_shifted(xm_u8_t *t, const xm_u8_t *f, size_t size, xm_u32_t shi
     copy_tail((xm_u8_t *)tw, f, size);
 }
 
+/* Both ends on a word: what structures are copied with. */
+static void copy_words(xm_u8_t *t, const xm_u8_t *f, size_t size)
+{
+    word_t *tw = (word_t *)t;
+    const word_t *fw = (const word_t *)f;
+
+    for (; size >= 4; size -= 4) {
+        *tw++ = *fw++;
+    }
+    copy_tail((xm_u8_t *)tw, (const xm_u8_t *)fw, size);
+}
+
 void *memcpy(void *to, const void *from, size_t size)
 {
     xm_u8_t *t = to;
     const xm_u8_t *f = from;
+    xm_u32_t both = (xm_u32_t)t | (xm_u32_t)f;
 
+    if ((both & (DOUBLE - 1)) == 0) {
+        copy_doubles(t, f, size);
+        return to;
+    }
+    if ((both & 3u) == 0 && (size < BLOCK || (((xm_u32_t)t ^ (xm_u32_t)f) & 4u) != 0)) {
+        copy_words(t, f, size);
+        return to;
+    }
     if (size >= 2 * DOUBLE) {
         /* Bring the target to a doubleword first: storing is then aligned whatever the source is. */
         while (((xm_u32_t)t & (DOUBLE - 1)) != 0) {
@@ -70,20 +91,12 @@ void *memcpy(void *to, const void *from, size_t size)
         }
         if (((xm_u32_t)f & (DOUBLE - 1)) == 0) {
             copy_doubles(t, f, size);
-            return to;
-        }
-        if (((xm_u32_t)f & 3u) == 0) {
-            for (; size >= DOUBLE; size -= DOUBLE, t += DOUBLE, f += DOUBLE) {
-                xm_u32_t high = ((const word_t *)f)[0];
-                xm_u32_t low = ((const word_t *)f)[1];
-
-                ((word_t *)t)[0] = high;
-                ((word_t *)t)[1] = low;
-            }
+        } else if (((xm_u32_t)f & 3u) == 0) {
+            copy_words(t, f, size);
         } else {
             copy_shifted(t, f, size, (xm_u32_t)f & 3u);
-            return to;
         }
+        return to;
     }
     copy_tail(t, f, size);
     return to;

@@ -167,6 +167,7 @@ xm_s32_t sys_get_time(xm_u32_t clock_id, xmAddress_t time)
 xm_s32_t sys_set_timer(xm_u32_t clock_id, xmTime_t abs_time, xmTime_t interval)
 {
     struct partition *p = partition_current();
+    xmTime_t now_us, next_us;
 
     if (clock_id > XM_WATCHDOG_TIMER || abs_time < 0 || interval < 0 ||
         (interval > 0 && interval < TIMER_MIN_INTERVAL_US)) {
@@ -176,7 +177,14 @@ xm_s32_t sys_set_timer(xm_u32_t clock_id, xmTime_t abs_time, xmTime_t interval)
     p->timer[clock_id].expiry_us = abs_time;
     p->timer[clock_id].interval_us = interval;
     p->timers_armed = true;
-    timers_check(p, clock_now());
-    arch_request_leave(); /* the slot timer may have to come earlier */
+    now_us = clock_now();
+    timers_check(p, now_us);
+    next_us = timers_next(p, now_us, true);
+    /* Only an earlier expiry concerns the slot timer; an interrupt that is no longer wanted finds nothing to do. */
+    if (armed_us == 0) {
+        arch_request_leave();
+    } else if (next_us < armed_us) {
+        clock_arm(next_us);
+    }
     return XM_OK;
 }

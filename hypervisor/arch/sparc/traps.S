@@ -522,10 +522,14 @@ asm_call_entry:
     add     %g1, CPU_TRAP, %o2
     CPU     %g1
     ld      [%g1 + TRAP_PSR], %l0
+    ld      [%g1 + TRAP_RESULT], %i0
+
+/* Leave by the shortest way that is open. T-state with pc where to go on, %g1 = arch_cpu. */
+asm_done:
     ld      [%g1 + CPU_ATTENTION], %g2
     tst     %g2
     bne     kernel_leave
-    ld      [%g1 + TRAP_RESULT], %i0
+    nop
     RESTORE_OUTS
     ba      return_to_partition
     nop
@@ -588,7 +592,8 @@ iret_window_there:
     TRAPS_ON
     call    core_iret
     mov     %g4, %o0
-    ba      kernel_leave
+    CPU     %g1
+    ba      asm_done
     nop
 
 iret_bad_stack:

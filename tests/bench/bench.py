@@ -21,10 +21,11 @@ from rich.console import Console
 from rich.table import Table
 
 import footprint
+import loss
 import measures
 import probe
 import report
-import timing
+import storm
 from results import Results, Row
 
 SECTIONS = {
@@ -39,8 +40,8 @@ MEASURES: dict[str, Callable[[str, Results], None]] = {
     "switch": measures.measure_switch,
     "calls": measures.measure_calls,
     "paths": measures.measure_paths,
-    "loss": timing.measure_loss,
-    "storm": timing.measure_storm,
+    "loss": loss.measure_loss,
+    "storm": storm.measure_storm,
     "latency": measures.measure_latency,
     "link": footprint.measure_link,
     "footprint": footprint.measure_footprint,

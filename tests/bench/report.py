@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from results import Results, Row
-from timing import DECLARED_BOUND
+from storm import DECLARED_BOUND
 
 STYLE = """
 body { font: 15px/1.45 system-ui, sans-serif; color: #1c2733; max-width: 62rem; margin: 2rem auto; padding: 0 1rem; }

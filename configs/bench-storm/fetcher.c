@@ -2,7 +2,8 @@
 #include <stdio.h>
 #include <xm.h>
 
-#define RUN_US 5100000 /* 10,000 slots of 500 us and some */
+#define RUN_US                                                                                     \
+    6000000 /* 12,000 slots of 500 us; those that go into reloading the phoenix do not count */
 #define PHOENIX 5
 #define TURNS_PER_LIFE 40
 #define WRITER_MEMORY 0x40258000

@@ -41,6 +41,7 @@ SUITES = [
     Suite("ground", "ground-test", 600),
     Suite("3.x projects", "compat-test", 900),
     Suite("system (QEMU)", "check", 1800),
+    Suite("campaigns (small)", "campaign-small", 900),
 ]
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import machine
 
-CAMPAIGNS = ["calls", "sweep", "plans", "resets"]
+CAMPAIGNS = ["matrix", "calls", "sweep", "plans", "resets"]
 DEFAULT_SEED = 20090529
 
 

@@ -69,38 +69,45 @@ static void plan_enter(xm_u32_t plan_id, xmTime_t start_us)
 }
 
 /* More than a whole frame late (a debugger held the processor, or the clock jumped): go on with the frame that should be
- * running, on the same time grid, and say so. The only division of the scheduler, never taken in operation. */
+ * running, on the same time grid. The only division of the scheduler, never taken in operation. */
 static void frames_skip(xmTime_t now_us)
 {
-    static const struct hm_info nothing = { .propagate_vector = -1 };
     xm_u64_t missed = (xm_u64_t)(now_us - sched.frame_start_us) / sched.plan->major_frame_us;
 
     sched.frame_start_us += (xmTime_t)(missed * sched.plan->major_frame_us);
     sched.frame += missed;
-    hm_raise(XM_HM_EV_SCHED_ERROR, NULL, &nothing);
 }
 
-static void frame_next(xmTime_t now_us)
+/* Returns whether frames were missed. */
+static bool frame_next(xmTime_t now_us)
 {
+    bool late;
+
+
     sched.frame_start_us += (xmTime_t)sched.plan->major_frame_us;
     sched.frame++;
     if (sched.requested_id != sched.plan_id) {
         plan_enter(sched.requested_id, sched.frame_start_us);
     }
-    if (now_us - sched.frame_start_us >= (xmTime_t)sched.plan->major_frame_us) {
+    late = now_us - sched.frame_start_us >= (xmTime_t)sched.plan->major_frame_us;
+    if (late) {
         frames_skip(now_us);
     }
+    return late;
 }
 
 void sched_advance(xmTime_t now_us)
 {
+    static const struct hm_info nothing = { .propagate_vector = -1 };
+    bool late = false;
+
     if (now_us < sched.slot_end_us) {
         return;
     }
     /* At most one frame's slots: frame_next() skips what is more. */
     do {
         if (sched.slot + 1 == sched.plan_end) {
-            frame_next(now_us);
+            late = frame_next(now_us) || late;
             frame_select();
         } else {
             sched.position++;
@@ -108,6 +115,10 @@ void sched_advance(xmTime_t now_us)
         }
     } while (now_us >= sched.slot_end_us);
     slot_begin(now_us);
+    if (late) {
+        /* Last, when the scheduler is in order again: the action may be another plan. */
+        hm_raise(XM_HM_EV_SCHED_ERROR, NULL, &nothing);
+    }
 }
 
 void sched_start(void)

@@ -211,6 +211,25 @@ static void sched_late_by_frames_keeps_the_grid_and_says_so(void **state)
     assert_int_equal(hm_count(), 1);
 }
 
+/* The answer to a missed frame may be another plan: its first slot then begins once, and on time. */
+static void sched_late_by_frames_may_lead_to_maintenance(void **state)
+{
+    struct fixture *f = fixture_new();
+    xm_u64_t begun;
+
+    (void)state;
+    fixture_hm_row(f, XM_HYPERVISOR_ID, XM_HM_EV_SCHED_ERROR, XM_HM_AC_SWITCH_TO_MAINTENANCE, true);
+    fixture_boot();
+    begun = partitions[0].virq_count;
+    fixture_pass_us(10250); /* in the middle of P1's slot */
+    assert_int_equal(plan_status().current, 1);
+    assert_int_equal(plan_status().switchTime, 10250);
+    assert_int_equal(owner_id(), 0);
+    assert_int_equal(partitions[0].virq_count, begun + 1);
+    assert_int_equal(info().slot_lateness_last_us, 0);
+    assert_int_equal(info().slot_lateness_max_us, 50);
+}
+
 static void sched_late_by_a_whole_frame_is_the_first_that_counts(void **state)
 {
     (void)state;
@@ -330,6 +349,7 @@ int main(void)
         cmocka_unit_test(sched_a_million_switches_drift_nothing),
         cmocka_unit_test(sched_late_by_slots_begins_only_the_current_one),
         cmocka_unit_test(sched_late_by_frames_keeps_the_grid_and_says_so),
+        cmocka_unit_test(sched_late_by_frames_may_lead_to_maintenance),
         cmocka_unit_test(sched_late_by_a_whole_frame_is_the_first_that_counts),
         cmocka_unit_test(sched_late_by_frames_still_switches_plans),
         cmocka_unit_test(sched_maintenance_begins_now_and_voids_requests),

@@ -22,3 +22,14 @@ $(UNIT_OUT)/test_%: $(UNIT_OUT)/tests/unit/test_%.o $(UNIT_OBJECTS)
 .PHONY: unit
 unit: $(UNIT_PROGRAMS)
 	$(PYTHON) tests/unit/run.py $(UNIT_PROGRAMS)
+
+# Statements and branches of core that the unit tests reach (docs/coverage.md). A build of its own, without sanitizers.
+.PHONY: coverage
+coverage:
+	@command -v gcovr >/dev/null || { echo "coverage: gcovr is missing: apt-get install gcovr" >&2; exit 1; }
+	@mkdir -p $(BUILD)/coverage
+	$(MAKE) -s unit BUILD=$(BUILD)/coverage HSAN='--coverage -O0' >$(BUILD)/coverage/unit.log 2>&1 || \
+	    { tail -5 $(BUILD)/coverage/unit.log; exit 1; }
+	gcovr -r . --object-directory $(BUILD)/coverage/unit --filter hypervisor/core/ --exclude-throw-branches --branches -s
+	gcovr -r . --object-directory $(BUILD)/coverage/unit --filter hypervisor/core/ -s \
+	    --html-details $(BUILD)/coverage/index.html

@@ -14,6 +14,9 @@
 #include "virq.h"
 
 #define PLAN_MAINTENANCE 1u
+/* A slot that begins later than this was held up by a service of the partition before it. Every service gives way long before
+ * (docs/performance.md, the declared bound), so the event says that the bound is broken. */
+#define OVERRUN_US 200u
 
 struct sched sched;
 
@@ -100,6 +103,7 @@ void sched_advance(xmTime_t now_us)
 {
     static const struct hm_info nothing = { .propagate_vector = -1 };
     bool late = false;
+    bool overrun;
 
     if (now_us < sched.slot_end_us) {
         return;
@@ -115,6 +119,12 @@ void sched_advance(xmTime_t now_us)
         }
     } while (now_us >= sched.slot_end_us);
     slot_begin(now_us);
+    overrun = !late && sched.owner != NULL && sched.running != NULL && sched.lateness_last_us > OVERRUN_US;
+    if (overrun) {
+        struct hm_info info = { .propagate_vector = -1, .payload = { sched.lateness_last_us, 0, 0 } };
+
+        hm_raise(XM_HM_EV_OVERRUN, sched.running, &info);
+    }
     if (late) {
         /* Last, when the scheduler is in order again: the action may be another plan. */
         hm_raise(XM_HM_EV_SCHED_ERROR, NULL, &nothing);

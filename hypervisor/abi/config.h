@@ -1,15 +1,17 @@
 /* config.h - layout of the compiled configuration
  *
- * xmcparser writes it from XM_CF.xml (as C initialisers of the structures below, which xmcbuilder compiles for the
- * target), the hypervisor reads it in place, xmpack and the supervisor read it too. Nothing else describes a system.
+ * xmcparser writes it from XM_CF.xml (as C initialisers of the structures below, which xmcbuilder
+ * compiles for the target), the hypervisor reads it in place, xmpack and the supervisor read it
+ * too. Nothing else describes a system.
  *
- * Rules:      every field is a 32-bit word in target byte order, so the file is also an array of words up to the strings.
- *             Tables are found through {offset, count}; offsets are bytes from the start of the file, strings are offsets
- *             too (0: no name). Indices are positions in the table named by the field. Times are microseconds.
- * Invariants: guaranteed by xmcparser and only checked for magic, revision, length and CRC by the hypervisor: ids are
- *             consecutive; slots of a plan tile its major frame without hole or overlap (a gap is a slot of
- *             XM_CONFIG_IDLE); every area lies in one region; no two areas overlap unless both are shared; every index is
- *             in range. */
+ * Rules:      every field is a 32-bit word in target byte order, so the file is also an array of
+ *             words up to the strings. Tables are found through {offset, count}; offsets are bytes
+ *             from the start of the file, strings are offsets too (0: no name). Indices are
+ *             positions in the table named by the field. Times are microseconds.
+ * Invariants: guaranteed by xmcparser and only checked for magic, revision, length and CRC by the
+ *             hypervisor: ids are consecutive; slots of a plan tile its major frame without hole or
+ *             overlap (a gap is a slot of XM_CONFIG_IDLE); every area lies in one region; no two
+ *             areas overlap unless both are shared; every index is in range. */
 #ifndef XM_ABI_CONFIG_H
 #define XM_ABI_CONFIG_H
 
@@ -24,14 +26,18 @@
 
 /* The hypervisor is linked at this address (XMHypervisor/PhysicalMemoryArea has no start). */
 #define XM_HYPERVISOR_START 0x40000000u
-/* The hypervisor keeps these last bytes of its area over a reset (boot counter, reset mode); nothing is loaded there. */
+/* The hypervisor keeps these last bytes of its area over a reset (boot counter, reset mode);
+ * nothing is loaded there. */
 #define XM_RETAINED_BYTES XM_PAGE_SIZE
 
-/* Hypervisor memory needed beside its image and the compiled configuration: xmcparser refuses a system that does not fit
- * its area, with these bounds; the hypervisor's build asserts that its structures do not exceed them. */
+/* Hypervisor memory needed beside its image and the compiled configuration: xmcparser refuses a
+ * system that does not fit its area, with these bounds; the hypervisor's build asserts that its
+ * structures do not exceed them. */
 #define XM_MEMORY_FIXED 65536u           /* stacks, link rings, kernel page tables */
-#define XM_MEMORY_PER_PARTITION 16384u   /* partition, control table page, page tables of up to 16 areas */
-#define XM_MEMORY_PER_AREA 512u          /* two more page-table levels for an area that starts a new 256 KiB */
+#define XM_MEMORY_PER_PARTITION                                                                    \
+    16384u /* partition, control table page, page tables of up to 16 areas */
+#define XM_MEMORY_PER_AREA                                                                         \
+    512u /* two more page-table levels for an area that starts a new 256 KiB */
 #define XM_MEMORY_PER_PORT 64u
 #define XM_MEMORY_PER_CHANNEL 96u        /* plus its message buffers */
 #define XM_MEMORY_PER_MESSAGE 16u        /* plus the message, rounded up to 8 bytes */
@@ -102,7 +108,8 @@ struct xm_config_partition {
     xm_u32_t io_first, io_count;
     xm_u32_t hw_irqs;         /* bitmap of lines owned */
     xm_u32_t console_device;  /* uarts index or XM_CONFIG_NONE: output is discarded */
-    xm_u32_t console_bytes;   /* ring that keeps this partition's output for the ground, a power of two; 0: none */
+    xm_u32_t
+        console_bytes; /* ring that keeps this partition's output for the ground, a power of two; 0: none */
     xm_u32_t trace_stream;    /* streams index or XM_CONFIG_NONE */
     xm_u32_t trace_mask;
     xm_u32_t link_device;     /* uarts index this partition serves as a link, or XM_CONFIG_NONE */
@@ -140,7 +147,8 @@ struct xm_config_channel {
 };
 
 /* Message buffers of a channel: a sampling channel has one in force and one to write into. */
-#define XM_CONFIG_BUFFERS(channel) ((channel)->type == 0 /* XM_SAMPLING_PORT */ ? 2u : (channel)->max_messages)
+#define XM_CONFIG_BUFFERS(channel)                                                                 \
+    ((channel)->type == 0 /* XM_SAMPLING_PORT */ ? 2u : (channel)->max_messages)
 
 struct xm_config_io_port {
     xm_u32_t address;
@@ -152,7 +160,8 @@ struct xm_config_uart {
     xm_u32_t name;           /* string */
     xm_u32_t id;             /* which UART of the board */
     xm_u32_t baud;
-    xm_u32_t link_partition; /* partition served by this UART as a link device, or XM_CONFIG_NONE: a console */
+    xm_u32_t
+        link_partition; /* partition served by this UART as a link device, or XM_CONFIG_NONE: a console */
     xm_u32_t budget_bytes;   /* link: bytes the interrupt handler may move in one slot */
     xm_u32_t ring_bytes;     /* link: capacity of each ring, a power of two */
 };

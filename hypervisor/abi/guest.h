@@ -1,14 +1,16 @@
-/* guest.h - structures that a partition shares with the hypervisor, and the constants of its services
+/* guest.h - structures that a partition shares with the hypervisor, and the constants of its
+ * services
  *
- * Field names and order are those of the XtratuM 3.x interface (partition sources name them); sizes are guarded below
- * because hypervisor and partition are compiled apart. All of it is big-endian in memory on the target. */
+ * Field names and order are those of the XtratuM 3.x interface (partition sources name them); sizes
+ * are guarded below because hypervisor and partition are compiled apart. All of it is big-endian in
+ * memory on the target. */
 #ifndef XM_ABI_GUEST_H
 #define XM_ABI_GUEST_H
 
 #include "types.h"
 #include "hm.h"
 
-/* ---- constants of the services ---------------------------------------------------------------------------------- */
+/* ---- constants of the services --------------------------------------------------------------- */
 
 #define XM_HW_CLOCK 0
 #define XM_EXEC_CLOCK 1
@@ -115,7 +117,8 @@
 #define AUDIT_HM_HYPERVISOR_ACTION 2
 #define AUDIT_HM_PARTITION_ACTION 3
 
-/* Entry: software trap of an ordinary call and of an assembler call, and the numbers of the latter. */
+/* Entry: software trap of an ordinary call and of an assembler call, and the numbers of the
+ * latter. */
 #define XM_HYPERCALL_TRAP 0xf0
 #define XM_ASMHYPERCALL_TRAP 0xf1
 #define sparc_iret_nr 0
@@ -126,7 +129,8 @@
 #define sparc_clear_pil_nr 5
 #define XM_ASM_HYPERCALL_COUNT 6
 
-/* flags of the partition control table; bits 16..23: number of configured partitions (system partitions only) */
+/* flags of the partition control table; bits 16..23: number of configured partitions (system
+ * partitions only) */
 #define XM_PCT_FLAG_FP 0x2
 #define XM_PCT_FLAG_HALTED 0x4
 #define XM_PCT_FLAG_SUSPENDED 0x8
@@ -181,14 +185,15 @@
 
 #define XM_ABI_PACKED __attribute__((packed, aligned(4)))
 
-/* ---- partition control table: read-only for the partition ------------------------------------------------------- */
+/* ---- partition control table: read-only for the partition ------------------------------------ */
 
 #define KTHREAD_MAGIC 0xa5a55a5au
 
 struct pctArch {
     xm_u32_t tbr;                       /* virtual trap base register */
-    xm_u32_t ptdL1;                     /* kept for source compatibility: 0, page tables are the hypervisor's */
-    volatile xm_u32_t faultStatusReg;   /* MMU fault status and address of the last propagated access fault */
+    xm_u32_t ptdL1; /* kept for source compatibility: 0, page tables are the hypervisor's */
+    volatile xm_u32_t
+        faultStatusReg; /* MMU fault status and address of the last propagated access fault */
     volatile xm_u32_t faultAddressReg;
 };
 
@@ -215,7 +220,8 @@ typedef struct partitionControlTable {
     xm_s32_t noCommPorts;
     xm_u8_t name[CONFIG_ID_STRING_LENGTH];  /* always NUL-terminated */
     volatile xm_u32_t iFlags;               /* virtual PSR: ET and PIL */
-    volatile xm_u32_t hwIrqsPend, hwIrqsMask, extIrqsPend, extIrqsMask; /* 1 = pending, 1 = masked */
+    volatile xm_u32_t hwIrqsPend, hwIrqsMask, extIrqsPend,
+        extIrqsMask; /* 1 = pending, 1 = masked */
     struct pctArch arch;
     struct schedInfo schedInfo;
     xm_u16_t trap2Vector[NO_TRAPS];
@@ -226,7 +232,8 @@ typedef struct partitionControlTable {
 #define PCT_GET_PARTITION_ID(p) ((p)->id & 0xff)
 #define PCT_GET_VCPU_ID(p) (((p)->id >> 8) & 0xff)
 
-/* After the table: noPhysicalMemAreas of these, then the port bitmap, (noCommPorts + 31) / 32 words. */
+/* After the table: noPhysicalMemAreas of these, then the port bitmap, (noCommPorts + 31) / 32
+ * words. */
 struct xmPhysicalMemMap {
     char name[CONFIG_ID_STRING_LENGTH];
     xmAddress_t startAddr, mappedAt;
@@ -234,7 +241,7 @@ struct xmPhysicalMemMap {
     xm_u32_t flags; /* XM_MEM_AREA_* */
 };
 
-/* ---- image header ----------------------------------------------------------------------------------------------- */
+/* ---- image header ---------------------------------------------------------------------------- */
 
 #define XMEF_PARTITION_MAGIC 0x24584d69u
 #define XMEF_XM_MAGIC 0x24584d68u
@@ -255,7 +262,7 @@ struct xmImageHdr {
     xm_u32_t eSignature;               /* XMEF_PARTITION_MAGIC */
 } XM_ABI_PACKED;
 
-/* ---- status records --------------------------------------------------------------------------------------------- */
+/* ---- status records -------------------------------------------------------------------------- */
 
 typedef struct {
     xm_u32_t state;  /* XM_STATUS_* */
@@ -310,7 +317,7 @@ typedef struct {
 
 typedef xmHmStatus_t xmTraceStatus_t;
 
-/* ---- log records, as partitions read them ----------------------------------------------------------------------- */
+/* ---- log records, as partitions read them ---------------------------------------------------- */
 
 struct hmCpuCtxt {
     xm_u32_t pc, nPc, psr;

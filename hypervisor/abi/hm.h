@@ -40,18 +40,20 @@ enum xm_hm_action {
 #define XM_HM_LOG_DISABLED 0
 #define XM_HM_LOG_ENABLED 1
 
-/* Processor exceptions are numbered 0..18 by route_irq; 20 entries are kept in the partition control table. */
+/* Processor exceptions are numbered 0..18 by route_irq; 20 entries are kept in the partition
+ * control table. */
 #define NO_TRAPS 20
 
-/* HM_GROUPS: bit n of a mask = action n is permitted. Rows of libxm-interface section 5.7 (XtratuM 3.7); GENERIC follows
- * the wider table of 3.2, whose events these are. */
+/* HM_GROUPS: bit n of a mask = action n is permitted. Rows of libxm-interface section 5.7 (XtratuM
+ * 3.7); GENERIC follows the wider table of 3.2, whose events these are. */
 #define XM_HM_BIT(action) (1u << XM_HM_AC_##action)
 #define XM_HM_ALL_ACTIONS ((1u << XM_HM_ACTION_COUNT) - 1u)
 #define XM_HM_SYSTEM_RESETS (XM_HM_BIT(HYPERVISOR_COLD_RESET) | XM_HM_BIT(HYPERVISOR_WARM_RESET))
 #define XM_HM_PARTITION_RESETS (XM_HM_BIT(PARTITION_COLD_RESET) | XM_HM_BIT(PARTITION_WARM_RESET))
 
 #define XM_HM_PARTITION_MASK_INTERNAL (XM_HM_BIT(PARTITION_HALT) | XM_HM_BIT(HYPERVISOR_HALT))
-#define XM_HM_PARTITION_MASK_SYSTEM (XM_HM_ALL_ACTIONS & ~(XM_HM_BIT(IGNORE) | XM_HM_BIT(PROPAGATE)))
+#define XM_HM_PARTITION_MASK_SYSTEM                                                                \
+    (XM_HM_ALL_ACTIONS & ~(XM_HM_BIT(IGNORE) | XM_HM_BIT(PROPAGATE)))
 #define XM_HM_PARTITION_MASK_PARTITION (XM_HM_ALL_ACTIONS & ~XM_HM_BIT(PROPAGATE))
 #define XM_HM_PARTITION_MASK_UNEXPECTED (XM_HM_ALL_ACTIONS & ~XM_HM_BIT(PROPAGATE))
 #define XM_HM_PARTITION_MASK_PROCESSOR XM_HM_ALL_ACTIONS
@@ -61,11 +63,12 @@ enum xm_hm_action {
 #define XM_HM_HYPERVISOR_MASK_INTERNAL (XM_HM_SYSTEM_RESETS | XM_HM_BIT(HYPERVISOR_HALT))
 #define XM_HM_HYPERVISOR_MASK_SYSTEM XM_HM_BIT(HYPERVISOR_HALT)
 #define XM_HM_HYPERVISOR_MASK_PARTITION XM_HM_BIT(HYPERVISOR_HALT)
-#define XM_HM_HYPERVISOR_MASK_UNEXPECTED                                                                      \
+#define XM_HM_HYPERVISOR_MASK_UNEXPECTED                                                           \
     (XM_HM_ALL_ACTIONS & ~(XM_HM_BIT(PROPAGATE) | XM_HM_BIT(PARTITION_HALT)))
 #define XM_HM_HYPERVISOR_MASK_PROCESSOR (XM_HM_SYSTEM_RESETS | XM_HM_BIT(HYPERVISOR_HALT))
-#define XM_HM_HYPERVISOR_MASK_GENERIC                                                                         \
-    (XM_HM_SYSTEM_RESETS | XM_HM_BIT(HYPERVISOR_HALT) | XM_HM_BIT(IGNORE) | XM_HM_BIT(SWITCH_TO_MAINTENANCE))
+#define XM_HM_HYPERVISOR_MASK_GENERIC                                                              \
+    (XM_HM_SYSTEM_RESETS | XM_HM_BIT(HYPERVISOR_HALT) | XM_HM_BIT(IGNORE) |                        \
+     XM_HM_BIT(SWITCH_TO_MAINTENANCE))
 #define XM_HM_HYPERVISOR_MASK_APPLICATION 0u
 
 #endif

@@ -1,11 +1,12 @@
 /* records.h - what the supervisor partition reads from the hypervisor, beyond the XtratuM interface
  *
- * Log records are 64-bit sequence-numbered, carry the boot they belong to and a CRC-32C, so that a reader can tell a gap,
- * a reboot and a damaged record apart. Numbering starts at 1 and never repeats or goes back, also over resets, as long as
- * the log memory keeps its content.
+ * Log records are 64-bit sequence-numbered, carry the boot they belong to and a CRC-32C, so that a
+ * reader can tell a gap, a reboot and a damaged record apart. Numbering starts at 1 and never
+ * repeats or goes back, also over resets, as long as the log memory keeps its content.
  *
- * XM_hm_fetch, XM_trace_fetch and XM_console_fetch fill a buffer with a struct xm_batch followed by the items. They do not
- * consume anything. They return the number of items copied, or a negative code. */
+ * XM_hm_fetch, XM_trace_fetch and XM_console_fetch fill a buffer with a struct xm_batch followed by
+ * the items. They do not consume anything. They return the number of items copied, or a negative
+ * code. */
 #ifndef XM_ABI_RECORDS_H
 #define XM_ABI_RECORDS_H
 
@@ -13,8 +14,8 @@
 
 #ifndef __ASSEMBLER__
 
-/* Head of a fetched batch. oldest == next means that nothing is stored. Asking from a number below `oldest` starts at
- * `oldest` (first tells); asking beyond `next` returns no item. */
+/* Head of a fetched batch. oldest == next means that nothing is stored. Asking from a number below
+ * `oldest` starts at `oldest` (first tells); asking beyond `next` returns no item. */
 struct xm_batch {
     xm_u64_t oldest; /* number of the oldest item still stored */
     xm_u64_t next;   /* number that the next item will get */
@@ -38,7 +39,8 @@ struct xm_hm_record {
     xm_u8_t action;         /* enum xm_hm_action that was taken */
     xm_u16_t reserved;
     xm_u32_t pc, npc, psr;
-    xm_u32_t fault_address; /* of a load, store or fetch; exact where the instruction could be decoded */
+    xm_u32_t
+        fault_address; /* of a load, store or fetch; exact where the instruction could be decoded */
     xm_u32_t fault_status;  /* MMU fault status register */
     xm_u32_t payload[3];    /* event-specific: trap type, line, or what the partition traced */
     xm_u32_t crc32c;        /* CRC-32C of the bytes before this field */
@@ -56,7 +58,7 @@ struct xm_trace_record {
 struct xm_link_status {
     xm_u64_t rx_bytes, tx_bytes;       /* moved between device and rings since boot */
     xm_u64_t rx_dropped;               /* arrived while the receive ring was full */
-    xm_u32_t rx_errors;                /* overrun, framing and parity errors reported by the device */
+    xm_u32_t rx_errors; /* overrun, framing and parity errors reported by the device */
     xm_u32_t rx_waiting, tx_waiting;   /* bytes in the rings now */
     xm_u32_t rx_size, tx_size;         /* capacity of the rings */
     xm_u32_t rx_high_water, tx_high_water;
@@ -67,19 +69,21 @@ struct xm_link_status {
 
 struct xm_kernel_info {
     xm_u32_t xm_version, abi_version, api_version;
-    xm_u32_t boot_id;               /* differs on every start of the hypervisor while the log memory lives */
+    xm_u32_t boot_id; /* differs on every start of the hypervisor while the log memory lives */
     xm_u32_t system_reset_counter;
     xm_u32_t partition_count, plan_count;
     xm_u32_t config_length;         /* for XM_read_config */
     xm_u32_t config_crc32c;
     xm_u32_t kernel_bytes_used, kernel_bytes_total;
-    xm_s32_t current_plan, requested_plan, previous_plan; /* requested == current: none; previous -1: none */
+    xm_s32_t current_plan, requested_plan,
+        previous_plan; /* requested == current: none; previous -1: none */
     xmTime_t now_us;
     xmTime_t frame_start_us;        /* nominal start of the current major frame */
     xm_u64_t frame;                 /* major frames completed since boot, over all plans */
     xmTime_t switch_time_us;        /* nominal time of the last plan switch, 0: none */
     xm_u64_t switch_frame;          /* number of the first frame of the present plan */
-    xm_u32_t slot_lateness_last_us, slot_lateness_max_us; /* first instruction of a slot against its nominal start */
+    xm_u32_t slot_lateness_last_us,
+        slot_lateness_max_us;       /* first instruction of a slot against its nominal start */
     xm_u32_t hm_lost;               /* HM events that could not be stored: no log memory */
     xm_u32_t cpu_khz;
 };

@@ -1,8 +1,9 @@
 /* types.h - the scalar types of the contract between hypervisor, partitions and build-host tools
  *
- * The names are those of the XtratuM 3.x interface, so that partition sources see what they expect. They are spelled
- * with the plain C types (not <stdint.h>): two SPARC compilers disagree on whether uint32_t is int or long, and the
- * partition's compile environment need not have <stdint.h> at all. Everything below the hypervisor uses them too. */
+ * The names are those of the XtratuM 3.x interface, so that partition sources see what they expect.
+ * They are spelled with the plain C types (not <stdint.h>): two SPARC compilers disagree on whether
+ * uint32_t is int or long, and the partition's compile environment need not have <stdint.h> at all.
+ * Everything below the hypervisor uses them too. */
 #ifndef XM_ABI_TYPES_H
 #define XM_ABI_TYPES_H
 
@@ -12,8 +13,8 @@
 #define XM_GET_SUBVERSION(w) (((w) >> 8) & 0xff)
 #define XM_GET_REVISION(w) ((w) & 0xff)
 
-/* Version of the hypervisor itself, and of the binary (ABI) and source (API) interface of partitions. An image whose
- * ABI or API word differs from these is refused. */
+/* Version of the hypervisor itself, and of the binary (ABI) and source (API) interface of
+ * partitions. An image whose ABI or API word differs from these is refused. */
 #define XM_VERSION_MAJOR 0
 #define XM_VERSION_MINOR 1
 #define XM_VERSION_PATCH 0

@@ -1,11 +1,13 @@
 /* boot.c - verifies the container, loads the system and enters the hypervisor
  *
- * All digests are checked before the first byte is loaded: a damaged image starts nothing at all. A warm system reset
- * (struct xm_retained says so) keeps partition memory, so it neither loads partition images nor depends on them.
+ * All digests are checked before the first byte is loaded: a damaged image starts nothing at all. A
+ * warm system reset (struct xm_retained says so) keeps partition memory, so it neither loads
+ * partition images nor depends on them.
  *
- * Rules:     no writable data, no interrupts, no MMU; may run any number of times. Everything it needs is in the container
- *            behind it and in the last page of the hypervisor's area.
- * Invariant: the place of loader and container overlaps nothing that is loaded (xmpack place sees to it). */
+ * Rules:     no writable data, no interrupts, no MMU; may run any number of times. Everything it
+ *            needs is in the container behind it and in the last page of the hypervisor's area.
+ * Invariant: the place of loader and container overlaps nothing that is loaded (xmpack place sees
+ *            to it). */
 #include "console.h"
 
 #include "../abi/config.h"
@@ -23,7 +25,8 @@ _Static_assert(XM_DIGEST_BYTES == br_sha256_SIZE, "abi/image.h says SHA-256");
 
 /* start.S */
 extern const char boot_start[];
-void boot_enter(xm_u32_t entry, const xm_u8_t *container, const char *loader) __attribute__((noreturn));
+void boot_enter(xm_u32_t entry, const xm_u8_t *container, const char *loader)
+    __attribute__((noreturn));
 void boot_main(const xm_u8_t *container, xm_u32_t size, xm_u32_t from_prom);
 
 static const struct xm_image *head_of(const xm_u8_t *container)
@@ -33,12 +36,16 @@ static const struct xm_image *head_of(const xm_u8_t *container)
 
 static const struct xm_image_file *file_at(const xm_u8_t *container, xm_u32_t index)
 {
-    return (const struct xm_image_file *)(const void *)(container + head_of(container)->file_offset) + index;
+    return (const struct xm_image_file *)(const void *)(container +
+                                                        head_of(container)->file_offset) +
+           index;
 }
 
 static const struct xm_image_segment *segment_at(const xm_u8_t *container, xm_u32_t index)
 {
-    return (const struct xm_image_segment *)(const void *)(container + head_of(container)->segment_offset) + index;
+    return (const struct xm_image_segment *)(const void *)(container +
+                                                           head_of(container)->segment_offset) +
+           index;
 }
 
 static bool same_digest(const xm_u8_t *a, const xm_u8_t *b)
@@ -56,15 +63,16 @@ static void console_mismatch(const xm_u8_t *found, const xm_u8_t *expected)
     console_text("...; nothing started, load the image again\n");
 }
 
-/* ---- verification ------------------------------------------------------------------------------------------------- */
+/* ---- verification ---------------------------------------------------------------------------- */
 
 static bool head_is_good(const xm_u8_t *container, xm_u32_t size)
 {
     static const xm_u8_t zero[XM_DIGEST_BYTES];
     const struct xm_image *head = head_of(container);
     const xm_u32_t at = offsetof(struct xm_image, digest);
-    if (size < sizeof *head || head->magic != XM_IMAGE_MAGIC || head->revision != XM_IMAGE_REVISION ||
-        head->length != size || head->head_length < sizeof *head || head->head_length > size) {
+    if (size < sizeof *head || head->magic != XM_IMAGE_MAGIC ||
+        head->revision != XM_IMAGE_REVISION || head->length != size ||
+        head->head_length < sizeof *head || head->head_length > size) {
         console_text("boot: no system image of this revision at ");
         console_hex((xm_u32_t)container);
         console_text("; nothing started, build it again with xmpack and rswbuild\n");
@@ -75,7 +83,8 @@ static bool head_is_good(const xm_u8_t *container, xm_u32_t size)
     br_sha256_init(&sha);
     br_sha256_update(&sha, container, at);
     br_sha256_update(&sha, zero, sizeof zero);
-    br_sha256_update(&sha, container + at + XM_DIGEST_BYTES, head->head_length - at - XM_DIGEST_BYTES);
+    br_sha256_update(&sha, container + at + XM_DIGEST_BYTES,
+                     head->head_length - at - XM_DIGEST_BYTES);
     br_sha256_out(&sha, digest);
     if (!same_digest(digest, head->digest)) {
         console_text("boot: image header");
@@ -87,7 +96,8 @@ static bool head_is_good(const xm_u8_t *container, xm_u32_t size)
 
 static void console_file_name(const xm_u8_t *container, const struct xm_image_file *file)
 {
-    static const char *const kinds[] = { "hypervisor", "configuration", "partition ", "custom file of partition " };
+    static const char *const kinds[] = { "hypervisor", "configuration", "partition ",
+                                         "custom file of partition " };
     console_text(kinds[file->kind]);
     if (file->kind >= XM_IMAGE_PARTITION) {
         console_number(file->partition);
@@ -128,7 +138,7 @@ static bool files_are_good(const xm_u8_t *container, bool partitions)
     return true;
 }
 
-/* ---- warm or cold ------------------------------------------------------------------------------------------------- */
+/* ---- warm or cold ---------------------------------------------------------------------------- */
 
 static xm_u32_t crc32c(const xm_u8_t *bytes, xm_u32_t size)
 {
@@ -153,17 +163,18 @@ static const struct xm_config *config_in(const xm_u8_t *container)
     return NULL;
 }
 
-/* Did a running hypervisor ask to keep partition memory? What it left is believed only with magic and CRC: after power-on
- * the memory holds anything. */
+/* Did a running hypervisor ask to keep partition memory? What it left is believed only with magic
+ * and CRC: after power-on the memory holds anything. */
 static bool is_warm(const struct xm_config *config)
 {
     const struct xm_retained *retained =
         (const void *)(XM_HYPERVISOR_START + config->hypervisor_size - XM_RETAINED_BYTES);
     return retained->magic == XM_RETAINED_MAGIC && retained->reset_mode == XM_WARM_RESET &&
-           crc32c((const xm_u8_t *)retained, offsetof(struct xm_retained, crc32c)) == retained->crc32c;
+           crc32c((const xm_u8_t *)retained, offsetof(struct xm_retained, crc32c)) ==
+               retained->crc32c;
 }
 
-/* ---- loading ------------------------------------------------------------------------------------------------------ */
+/* ---- loading --------------------------------------------------------------------------------- */
 
 static void load_file(const xm_u8_t *container, const struct xm_image_file *file)
 {
@@ -175,9 +186,11 @@ static void load_file(const xm_u8_t *container, const struct xm_image_file *file
     }
 }
 
-/* Loads hypervisor and configuration, or everything else in the container's order (custom files come behind their
- * partition, into whose memory they go). Returns the hypervisor's entry when that was among them. */
-static xm_u32_t load_files(const xm_u8_t *container, bool partitions, const struct xm_config *config)
+/* Loads hypervisor and configuration, or everything else in the container's order (custom files
+ * come behind their partition, into whose memory they go). Returns the hypervisor's entry when that
+ * was among them. */
+static xm_u32_t load_files(const xm_u8_t *container, bool partitions,
+                           const struct xm_config *config)
 {
     xm_u32_t entry = 0;
     for (xm_u32_t i = 0; i < head_of(container)->file_count; i++) {
@@ -215,7 +228,8 @@ void boot_main(const xm_u8_t *container, xm_u32_t size, xm_u32_t from_prom)
     if (!warm) {
         load_files(container, true, config);
     }
-    console_text(warm ? "boot: warm reset, partitions keep their memory: hypervisor and configuration loaded\n"
+    console_text(warm ? "boot: warm reset, partitions keep their memory: hypervisor and "
+                        "configuration loaded\n"
                       : "boot: image good, hypervisor, configuration and partitions loaded\n");
     console_flush();
     boot_enter(entry, container, boot_start);

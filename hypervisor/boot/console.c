@@ -17,7 +17,8 @@ struct gptimer {
 
 /* Rate before the configuration is read; the hypervisor sets the configured one. */
 #define BOOT_BAUD 115200u
-/* Polls until a transmitter counts as dead. One character at 9600 baud is 1 ms, some 10,000 polls at 100 MHz. */
+/* Polls until a transmitter counts as dead. One character at 9600 baud is 1 ms, some 10,000 polls
+ * at 100 MHz. */
 #define POLLS_MAX 1000000u
 
 static volatile struct apbuart *uart(void)
@@ -25,8 +26,9 @@ static volatile struct apbuart *uart(void)
     return (volatile struct apbuart *)board.uart[0].base;
 }
 
-/* Makes the UART usable. From PROM nothing is initialised: the rate, and the timers' 1 MHz prescaler that a debug monitor
- * or QEMU would have set, are set here. The memory controller has to work already: its setting is the board's. */
+/* Makes the UART usable. From PROM nothing is initialised: the rate, and the timers' 1 MHz
+ * prescaler that a debug monitor or QEMU would have set, are set here. The memory controller has to
+ * work already: its setting is the board's. */
 void console_init(bool from_prom)
 {
     if (from_prom) {

@@ -1,6 +1,7 @@
 /* console.h - the boot loader's messages on UART 0
  *
- * Rules: every line starts with "boot: ". Polled, and every wait ends: a dead UART delays the boot and does not stop it. */
+ * Rules: every line starts with "boot: ". Polled, and every wait ends: a dead UART delays the boot
+ *        and does not stop it. */
 #ifndef XM_BOOT_CONSOLE_H
 #define XM_BOOT_CONSOLE_H
 

@@ -1,11 +1,12 @@
 /* start.S - entry of the boot loader, and the jump into the hypervisor
  *
- * Reached from power-on (at PROM address 0), from a debug monitor or QEMU's own start code, and again from a running
- * hypervisor that resets the system. Entry: supervisor mode, traps off or unknown, MMU off, any window, any stack.
- * Nothing of an earlier run is used: all state is set here, and the loader has no writable data but its stack.
+ * Reached from power-on (at PROM address 0), from a debug monitor or QEMU's own start code, and
+ * again from a running hypervisor that resets the system. Entry: supervisor mode, traps off or
+ * unknown, MMU off, any window, any stack. Nothing of an earlier run is used: all state is set
+ * here, and the loader has no writable data but its stack.
  *
- * The C code is compiled with -mflat, so there is no save and no restore: one register window does for everything, and
- * with traps off no window trap could be taken anyway. */
+ * The C code is compiled with -mflat, so there is no save and no restore: one register window does
+ * for everything, and with traps off no window trap could be taken anyway. */
 
 /* Supervisor, previous supervisor, interrupt level 15; traps off, FPU off, window 0. */
 #define PSR_BOOT 0xfc0
@@ -34,12 +35,14 @@ boot_start:
     set     boot_from_prom, %o2
     call    boot_main
      nop
-    /* boot_main returns only when it refused: stop. With traps off this is error mode on a board; QEMU ends with status 0. */
+    /* boot_main returns only when it refused: stop. With traps off this is error mode on a board;
+     * QEMU ends with status 0. */
     ta      0
     nop
 
-/* void boot_enter(entry, container, loader): clean the caches of what was written as data, then go. Does not return.
- * The hypervisor finds the container in %o0 and the loader's entry in %o1 (abi/image.h). */
+/* void boot_enter(entry, container, loader): clean the caches of what was written as data, then go.
+ * Does not return. The hypervisor finds the container in %o0 and the loader's entry in %o1
+ * (abi/image.h). */
     .section .text.enter, "ax"
     .global boot_enter
     .type boot_enter, #function

@@ -1,4 +1,5 @@
-/* arch_trap.h - what the hardware reported about a trap; arch.h and the architecture's arch_impl.h both need it */
+/* arch_trap.h - what the hardware reported about a trap; arch.h and the architecture's arch_impl.h
+ * both need it */
 #ifndef XM_CORE_ARCH_TRAP_H
 #define XM_CORE_ARCH_TRAP_H
 

@@ -1,7 +1,7 @@
 /* board.h - the contract between core and the devices of a board
  *
- * A board is one const description (board/<name>/board.c); the drivers take every address from it. core knows only the
- * functions below. On the workstation arch/host/ implements them. */
+ * A board is one const description (board/<name>/board.c); the drivers take every address from it.
+ * core knows only the functions below. On the workstation arch/host/ implements them. */
 #ifndef XM_CORE_BOARD_H
 #define XM_CORE_BOARD_H
 
@@ -20,7 +20,8 @@ struct board {
     xm_u32_t clock_hz;          /* processor and bus clock: timer prescaler, UART divisor */
     xmAddress_t device_start;   /* registers that the kernel maps for itself */
     xm_u32_t device_size;
-    xmAddress_t prom_start;     /* readable by the kernel: a system booted from PROM keeps its images there */
+    xmAddress_t
+        prom_start; /* readable by the kernel: a system booted from PROM keeps its images there */
     xm_u32_t prom_size;
     xmAddress_t gptimer_base;
     xm_u32_t gptimer_irq;       /* line of the second timer: the slot timer */
@@ -44,10 +45,12 @@ void irq_clear(xm_u32_t lines);
 /* Does an enabled line wait to be taken? */
 bool irq_pending(void);
 
-/* UARTs, by board number. Nothing here waits, but uart_put_now(), which is for boot messages and panics. */
+/* UARTs, by board number. Nothing here waits, but uart_put_now(), which is for boot messages and
+ * panics. */
 void uart_init(xm_u32_t uart, xm_u32_t baud);
 bool uart_exists(xm_u32_t uart);
-/* Give bytes to the device as long as it takes them, take bytes from it as long as it has any; both return how many. */
+/* Give bytes to the device as long as it takes them, take bytes from it as long as it has any; both
+ * return how many. */
 xm_u32_t uart_transmit(xm_u32_t uart, const xm_u8_t *bytes, xm_u32_t count);
 xm_u32_t uart_receive(xm_u32_t uart, xm_u8_t *bytes, xm_u32_t count);
 void uart_set_interrupts(xm_u32_t uart, bool receive, bool transmit);

@@ -7,7 +7,8 @@ const struct xm_config *config;
 /* A table is good if it starts on a word and lies inside the file. */
 static bool table_ok(const struct xm_config *c, const struct xm_config_table *t, xm_u32_t row_bytes)
 {
-    return (t->offset & 3u) == 0 && t->offset <= c->length && t->count <= (c->length - t->offset) / row_bytes;
+    return (t->offset & 3u) == 0 && t->offset <= c->length &&
+           t->count <= (c->length - t->offset) / row_bytes;
 }
 
 /* CRC of the file as if its crc32c field were zero. */
@@ -50,7 +51,8 @@ const char *config_load(const struct xm_config *c, xm_u32_t bytes_available)
         !table_ok(c, &c->ipvis, sizeof(struct xm_config_ipvi)) || !table_ok(c, &c->strings, 1)) {
         return "configuration is malformed: a table lies outside of it";
     }
-    if (c->partitions.count == 0 || c->partitions.count > XM_MAX_PARTITIONS || c->plans.count == 0) {
+    if (c->partitions.count == 0 || c->partitions.count > XM_MAX_PARTITIONS ||
+        c->plans.count == 0) {
         return "configuration has no partition or no plan";
     }
     config = c;

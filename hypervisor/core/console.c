@@ -1,10 +1,12 @@
 /* console.c - console output and link devices
  *
- * Two kinds of ring. A UART's rings feed a device: a byte leaves once, a full ring drops what is new. A partition's own
- * ring feeds the ground: bytes are numbered, nothing is consumed, a full ring overwrites the oldest.
+ * Two kinds of ring. A UART's rings feed a device: a byte leaves once, a full ring drops what is
+ * new. A partition's own ring feeds the ground: bytes are numbered, nothing is consumed, a full
+ * ring overwrites the oldest.
  *
- * Who pays for moving bytes: the caller of a service for its own, idle time for anybody's, and interrupts and slot starts
- * for a bounded number per slot. That bound is what one partition's traffic can take from another. */
+ * Who pays for moving bytes: the caller of a service for its own, idle time for anybody's, and
+ * interrupts and slot starts for a bounded number per slot. That bound is what one partition's
+ * traffic can take from another. */
 #include "console.h"
 #include "board.h"
 #include "config.h"
@@ -15,7 +17,8 @@
 #define CONSOLE_RING_BYTES 8192u
 /* Bytes a slot start pushes to a console UART: a small hardware FIFO. */
 #define CONSOLE_SLOT_BYTES 32u
-/* Bytes one service call, or one step of idle time, moves to or from a device with interrupts off. */
+/* Bytes one service call, or one step of idle time, moves to or from a device with interrupts
+ * off. */
 #define CALL_BYTES 128u
 #define IDLE_BYTES 64u
 /* Beyond its own bytes a writer pushes at most this much of what others left in the ring. */
@@ -61,7 +64,7 @@ static struct uart *kernel_uart;           /* NULL: the hypervisor's output is d
 static bool initialised;
 static bool live;
 
-/* ---- rings ------------------------------------------------------------------------------------------------------- */
+/* ---- rings ----------------------------------------------------------------------------------- */
 
 static xm_u32_t ring_used(const struct ring *r)
 {
@@ -126,7 +129,7 @@ static xm_u32_t ring_read(struct ring *r, void *to, xm_u32_t count)
     return count;
 }
 
-/* ---- between rings and devices ----------------------------------------------------------------------------------- */
+/* ---- between rings and devices --------------------------------------------------------------- */
 
 /* Move up to limit bytes to the device, as long as it takes them. Returns how many. */
 static xm_u32_t transmit(struct uart *u, xm_u32_t limit)
@@ -147,8 +150,8 @@ static xm_u32_t transmit(struct uart *u, xm_u32_t limit)
     return count;
 }
 
-/* Take up to limit bytes from the device, until it is empty. What the ring cannot hold is dropped and counted, so that the
- * device does not overrun. Returns how many bytes were taken. */
+/* Take up to limit bytes from the device, until it is empty. What the ring cannot hold is dropped
+ * and counted, so that the device does not overrun. Returns how many bytes were taken. */
 static xm_u32_t receive(struct uart *u, xm_u32_t limit)
 {
     struct ring *r = &u->rx;
@@ -175,8 +178,8 @@ static xm_u32_t receive(struct uart *u, xm_u32_t limit)
     return count;
 }
 
-/* Transmit interrupts run while the ring has bytes and the slot has budget. The device signals that it sent something, not
- * that it is idle: so one more byte is offered after they are turned on. */
+/* Transmit interrupts run while the ring has bytes and the slot has budget. The device signals that
+ * it sent something, not that it is idle: so one more byte is offered after they are turned on. */
 static void set_interrupts(struct uart *u)
 {
     bool more = ring_used(&u->tx) > 0 && u->budget_left > 0;
@@ -190,8 +193,9 @@ static void set_interrupts(struct uart *u)
     }
 }
 
-/* Move a piece of what the budget allows, both ways. If there may be more, the line is forced: the rest comes after whatever
- * else is due, so that a flood delays a slot by one piece, not by the whole budget. */
+/* Move a piece of what the budget allows, both ways. If there may be more, the line is forced: the
+ * rest comes after whatever else is due, so that a flood delays a slot by one piece, not by the
+ * whole budget. */
 static void link_serve(struct uart *u)
 {
     xm_u32_t piece = smaller(u->budget_left, LINK_STEP_BYTES);
@@ -221,7 +225,7 @@ static void push(struct uart *u, xm_u32_t limit)
     }
 }
 
-/* ---- boot and end ------------------------------------------------------------------------------------------------ */
+/* ---- boot and end ---------------------------------------------------------------------------- */
 
 static void uart_setup(const struct xm_config_uart *c)
 {
@@ -263,14 +267,16 @@ void console_init(void)
         xm_u32_t size = config_partition(id)->console_bytes;
 
         CHECK((size & (size - 1)) == 0);
-        records[id] = (struct record){ .data = size == 0 ? NULL : kernel_carve(size, 8), .size = size, .next = 1 };
+        records[id] = (struct record){ .data = size == 0 ? NULL : kernel_carve(size, 8),
+                                       .size = size,
+                                       .next = 1 };
     }
     kernel_uart = uart_of(config->console_device);
     initialised = true;
     for (xm_u32_t i = 0; i < config->uarts.count; i++) {
         if (uart_of(i) == NULL) {
-            kernel_print("xm: this board has no UART %u ('%s'): its output is discarded\n", config_uart(i)->id,
-                         config_string(config_uart(i)->name));
+            kernel_print("xm: this board has no UART %u ('%s'): its output is discarded\n",
+                         config_uart(i)->id, config_string(config_uart(i)->name));
         }
     }
 }
@@ -287,8 +293,8 @@ void console_go_live(void)
     }
 }
 
-/* Everything still in the rings goes out, polled; a device that takes nothing is given up after a bounded time. From here
- * on output is polled again. */
+/* Everything still in the rings goes out, polled; a device that takes nothing is given up after a
+ * bounded time. From here on output is polled again. */
 void console_flush_now(void)
 {
     live = false;
@@ -302,7 +308,7 @@ void console_flush_now(void)
     }
 }
 
-/* ---- console output ---------------------------------------------------------------------------------------------- */
+/* ---- console output -------------------------------------------------------------------------- */
 
 /* Where output was dropped, the reader is told how much, as soon as there is room to say so. */
 static void note_loss(struct uart *u)
@@ -343,7 +349,8 @@ void console_kernel_write(const char *text, xm_u32_t length)
         }
         return;
     }
-    /* Before the configuration is known, messages (above all that it is unusable) go to the first UART. */
+    /* Before the configuration is known, messages (above all that it is unusable) go to the first
+     * UART. */
     if (initialised && kernel_uart == NULL) {
         return;
     }
@@ -365,8 +372,8 @@ static void record_write(struct record *r, const xm_u8_t *bytes, xm_u32_t count)
 /* Bytes of a long output that are taken at once with interrupts off. */
 #define WRITE_STEP_BYTES 256u
 
-/* Bytes taken, fewer than asked when the UART's ring is full; 0 without a console. XM_INVALID_PARAM: negative length or bad
- * buffer. */
+/* Bytes taken, fewer than asked when the UART's ring is full; 0 without a console.
+ * XM_INVALID_PARAM: negative length or bad buffer. */
 xm_s32_t sys_write_console(xmAddress_t buffer, xm_s32_t length)
 {
     struct partition *p = partition_current();
@@ -406,8 +413,9 @@ xm_s32_t sys_write_console(xmAddress_t buffer, xm_s32_t length)
     return (xm_s32_t)done;
 }
 
-/* Bytes copied. XM_INVALID_PARAM: no such partition, or a buffer that is no doubleword-aligned memory of the caller or
- * smaller than a struct xm_batch. A partition that keeps no output has an empty batch. */
+/* Bytes copied. XM_INVALID_PARAM: no such partition, or a buffer that is no doubleword-aligned
+ * memory of the caller or smaller than a struct xm_batch. A partition that keeps no output has an
+ * empty batch. */
 xm_s32_t sys_console_fetch(xm_u32_t partition_id, xm_u64_t from, xmAddress_t batch, xm_u32_t size)
 {
     struct partition *p = partition_current();
@@ -424,7 +432,8 @@ xm_s32_t sys_console_fetch(xm_u32_t partition_id, xm_u64_t from, xmAddress_t bat
     head.next = r->next;
     head.oldest = r->next > r->size ? r->next - r->size : 1;
     head.first = from < head.oldest ? head.oldest : from > head.next ? head.next : from;
-    head.count = smaller((xm_u32_t)(head.next - head.first), smaller(size - (xm_u32_t)sizeof(head), GUEST_COPY_STEP));
+    head.count = smaller((xm_u32_t)(head.next - head.first),
+                         smaller(size - (xm_u32_t)sizeof(head), GUEST_COPY_STEP));
     if (head.count > 0) {
         copy_out(r->data, r->size, (xm_u32_t)head.first & (r->size - 1),
                  (xm_u8_t *)arch_guest_pointer(batch) + sizeof(head), head.count);
@@ -433,7 +442,7 @@ xm_s32_t sys_console_fetch(xm_u32_t partition_id, xm_u64_t from, xmAddress_t bat
     return (xm_s32_t)head.count;
 }
 
-/* ---- interrupts, slots, idle time -------------------------------------------------------------------------------- */
+/* ---- interrupts, slots, idle time ------------------------------------------------------------ */
 
 xm_u32_t console_irq_lines(void)
 {
@@ -487,7 +496,8 @@ bool console_idle(void)
         if (u->config == NULL) {
             continue;
         }
-        /* Nobody needs this time: what the budget kept waiting moves now, as far as the ring can hold it. */
+        /* Nobody needs this time: what the budget kept waiting moves now, as far as the ring can
+         * hold it. */
         if (u->link && u->receive_off) {
             xm_u32_t limit = smaller(IDLE_BYTES, ring_free(&u->rx));
 
@@ -498,14 +508,15 @@ bool console_idle(void)
     return more;
 }
 
-/* ---- link services ----------------------------------------------------------------------------------------------- */
+/* ---- link services --------------------------------------------------------------------------- */
 
 static struct uart *link_of(const struct partition *p)
 {
     return uart_of(p->config->link_device);
 }
 
-/* Bytes taken, 0: none waiting. XM_INVALID_CONFIG: the caller serves no link; XM_INVALID_PARAM: bad buffer. */
+/* Bytes taken, 0: none waiting. XM_INVALID_CONFIG: the caller serves no link; XM_INVALID_PARAM: bad
+ * buffer. */
 xm_s32_t sys_link_read(xmAddress_t buffer, xm_u32_t size)
 {
     struct partition *p = partition_current();

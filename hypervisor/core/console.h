@@ -1,8 +1,9 @@
 /* console.h - console output and link devices: byte rings between partitions and UARTs
  *
- * A console on an ordinary UART shares that UART's ring: writes go out whole and in order. A partition whose console is a
- * link UART has a ring of its own that the supervisor serves to the ground by byte number. A link UART moves bytes between
- * its two rings and the device in the interrupt handler, at most budget_bytes per slot.
+ * A console on an ordinary UART shares that UART's ring: writes go out whole and in order. A
+ * partition whose console is a link UART has a ring of its own that the supervisor serves to the
+ * ground by byte number. A link UART moves bytes between its two rings and the device in the
+ * interrupt handler, at most budget_bytes per slot.
  *
  * Rules: a writer never waits; what does not fit is dropped and counted. */
 #ifndef XM_CORE_CONSOLE_H

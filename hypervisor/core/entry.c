@@ -1,7 +1,9 @@
-/* entry.c - what the architecture calls: interrupts, traps, assembler calls, and the way out of every entry
+/* entry.c - what the architecture calls: interrupts, traps, assembler calls, and the way out of
+ * every entry
  *
- * core_leave() is the heart: it brings plans and timers up to date, decides who runs, arms the one timer for the next event
- * and chooses the interrupt to deliver. Because every interrupt ends there, nothing else ever decides what runs. */
+ * core_leave() is the heart: it brings plans and timers up to date, decides who runs, arms the one
+ * timer for the next event and chooses the interrupt to deliver. Because every interrupt ends
+ * there, nothing else ever decides what runs. */
 #include "arch.h"
 #include "board.h"
 #include "config.h"
@@ -23,9 +25,9 @@
 #define TRAP_SOFTWARE 0x80u
 
 static xm_u64_t irq_count;
-static xm_u32_t kernel_lines;                         /* always enabled: slot timer, consoles, links */
+static xm_u32_t kernel_lines; /* always enabled: slot timer, consoles, links */
 static struct partition *line_owner[CONFIG_NO_HWIRQS]; /* NULL: the kernel's or nobody's */
-static struct partition *fpu_owner;                    /* whose values are in the FPU; NULL: nobody's */
+static struct partition *fpu_owner; /* whose values are in the FPU; NULL: nobody's */
 
 static const xm_u8_t trap_event[NO_TRAPS] = {
 #define HM_EVENT(id, name, group, action, log, cause)
@@ -59,7 +61,7 @@ xm_u64_t kernel_irq_count(void)
     return irq_count;
 }
 
-/* ---- interrupts -------------------------------------------------------------------------------------------------- */
+/* ---- interrupts ------------------------------------------------------------------------------ */
 
 static void unexpected(struct partition *p, xm_u32_t what, struct arch_trap *trap)
 {
@@ -79,7 +81,8 @@ void core_irq(xm_u32_t line)
         return;
     }
     for (xm_u32_t uart = 0; uart < BOARD_MAX_UARTS; uart++) {
-        if (uart_exists(uart) && uart_irq(uart) == line && (console_irq_lines() & 1u << line) != 0) {
+        if (uart_exists(uart) && uart_irq(uart) == line &&
+            (console_irq_lines() & 1u << line) != 0) {
             console_irq(uart);
             return;
         }
@@ -91,12 +94,15 @@ void core_irq(xm_u32_t line)
     }
 }
 
-/* ---- traps ------------------------------------------------------------------------------------------------------- */
+/* ---- traps ----------------------------------------------------------------------------------- */
 
-/* A trap that the partition is to handle itself, while its virtual traps are off: it cannot be told. */
+/* A trap that the partition is to handle itself, while its virtual traps are off: it cannot be
+ * told. */
 static void refuse_nested_trap(struct partition *p, struct arch_trap *trap)
 {
-    struct hm_info info = { .trap = trap, .propagate_vector = -1, .payload = { (xm_u32_t)p->trap_vector, 0, 0 } };
+    struct hm_info info = { .trap = trap,
+                            .propagate_vector = -1,
+                            .payload = { (xm_u32_t)p->trap_vector, 0, 0 } };
 
     if (p->trap_vector >= 0 && (p->pct->iFlags & VIRQ_FLAG_ET) == 0) {
         p->trap_vector = -1;
@@ -104,13 +110,15 @@ static void refuse_nested_trap(struct partition *p, struct arch_trap *trap)
     }
 }
 
-/* The partition's own EF bit. The real one may be off behind its back, until the FPU is given to it. */
+/* The partition's own EF bit. The real one may be off behind its back, until the FPU is given to
+ * it. */
 static xm_u32_t virtual_ef(const struct partition *p)
 {
     return (p->config->flags & XM_PART_FP) != 0 && !p->fpu_off ? PSR_EF : 0;
 }
 
-/* The FPU is given to a partition at its first floating-point instruction and stays its own until another one uses it. */
+/* The FPU is given to a partition at its first floating-point instruction and stays its own until
+ * another one uses it. */
 static bool fpu_take(struct partition *p, struct arch_trap *trap)
 {
     if (virtual_ef(p) == 0 || !arch_fpu_present()) {
@@ -129,9 +137,11 @@ static bool fpu_take(struct partition *p, struct arch_trap *trap)
 
 static enum xm_hm_event access_event(enum xm_hm_event event, const struct hm_info *info)
 {
-    bool access = event == XM_HM_EV_SPARC_DATA_ACCESS_EXCEPTION || event == XM_HM_EV_SPARC_INSTR_ACCESS_EXCEPTION;
+    bool access = event == XM_HM_EV_SPARC_DATA_ACCESS_EXCEPTION ||
+                  event == XM_HM_EV_SPARC_INSTR_ACCESS_EXCEPTION;
 
-    if (access && info->has_address && info->address - XM_HYPERVISOR_START < config->hypervisor_size) {
+    if (access && info->has_address &&
+        info->address - XM_HYPERVISOR_START < config->hypervisor_size) {
         return XM_HM_EV_MEM_PROTECTION;
     }
     return event;
@@ -174,8 +184,9 @@ static void bad_stack(struct partition *p, xmAddress_t sp)
     hm_raise(XM_HM_EV_SYSTEM_ERROR, p, &info);
 }
 
-/* Register windows are spilled to and filled from memory that the partition may write, nothing else. The area found is
- * remembered, so that the window handlers check one range; the interrupted instruction is simply tried again. */
+/* Register windows are spilled to and filled from memory that the partition may write, nothing
+ * else. The area found is remembered, so that the window handlers check one range; the interrupted
+ * instruction is simply tried again. */
 void core_stack_fault(xmAddress_t sp)
 {
     struct partition *p = partition_current();
@@ -204,7 +215,7 @@ void core_flush_windows(void)
     arch_discard_current();
 }
 
-/* ---- assembler calls --------------------------------------------------------------------------------------------- */
+/* ---- assembler calls ------------------------------------------------------------------------- */
 
 /* What is pending may have become deliverable. */
 static void interrupts_opened(const struct partition *p)
@@ -252,9 +263,10 @@ void core_iret(xm_u32_t flags)
     interrupts_opened(p);
 }
 
-/* ---- the way out ------------------------------------------------------------------------------------------------- */
+/* ---- the way out ----------------------------------------------------------------------------- */
 
-/* Choose what p enters first when it runs. A partition without a trap table cannot be told anything. */
+/* Choose what p enters first when it runs. A partition without a trap table cannot be told
+ * anything. */
 static void choose_delivery(struct partition *p)
 {
     static const struct hm_info nothing = { .propagate_vector = -1 };
@@ -269,7 +281,8 @@ static void choose_delivery(struct partition *p)
     }
     p->delivery_flags |= virtual_ef(p); /* a handler may hand its flags to set_psr */
     p->delivery = p->pct->arch.tbr + vector * ARCH_VECTOR_BYTES;
-    /* A copy that gave way begins again: its handler may change what is copied, or never come back to it. */
+    /* A copy that gave way begins again: its handler may change what is copied, or never come back
+     * to it. */
     p->copy.to = NULL;
 }
 
@@ -289,7 +302,8 @@ void core_leave(void)
     if (owner != NULL && owner->state != PARTITION_HALTED) {
         timers_check(owner, now_us);
     }
-    /* Each turn either settles on next or an event took it out of the running, for which its owner pays once. */
+    /* Each turn either settles on next or an event took it out of the running, for which its owner
+     * pays once. */
     do {
         owner = sched_slot_owner();
         next = sched_pick();

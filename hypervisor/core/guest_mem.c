@@ -43,7 +43,8 @@ bool guest_range_ok(struct partition *p, xmAddress_t address, xm_u32_t size, boo
     return !write || (area->flags & (XM_MEM_AREA_READONLY | XM_MEM_AREA_ROM)) == 0;
 }
 
-bool guest_read(struct partition *p, xmAddress_t address, xm_u32_t alignment, void *to, xm_u32_t size)
+bool guest_read(struct partition *p, xmAddress_t address, xm_u32_t alignment, void *to,
+                xm_u32_t size)
 {
     if ((address & (alignment - 1)) != 0 || !guest_range_ok(p, address, size, false)) {
         return false;
@@ -52,7 +53,8 @@ bool guest_read(struct partition *p, xmAddress_t address, xm_u32_t alignment, vo
     return true;
 }
 
-bool guest_write(struct partition *p, xmAddress_t address, xm_u32_t alignment, const void *from, xm_u32_t size)
+bool guest_write(struct partition *p, xmAddress_t address, xm_u32_t alignment, const void *from,
+                 xm_u32_t size)
 {
     if ((address & (alignment - 1)) != 0 || !guest_range_ok(p, address, size, true)) {
         return false;
@@ -63,7 +65,8 @@ bool guest_write(struct partition *p, xmAddress_t address, xm_u32_t alignment, c
 
 bool guest_read_name(struct partition *p, xmAddress_t address, char name[CONFIG_ID_STRING_LENGTH])
 {
-    /* A short name may stand at the very end of an area: only then each byte is checked for itself. */
+    /* A short name may stand at the very end of an area: only then each byte is checked for
+     * itself. */
     bool whole = guest_range_ok(p, address, CONFIG_ID_STRING_LENGTH, false);
 
     for (xm_u32_t i = 0; i < CONFIG_ID_STRING_LENGTH; i++) {
@@ -78,11 +81,13 @@ bool guest_read_name(struct partition *p, xmAddress_t address, char name[CONFIG_
     return false;
 }
 
-xm_u32_t guest_copy_done(struct partition *p, const void *to, const void *from, xm_u32_t size, xm_u32_t stamp)
+xm_u32_t guest_copy_done(struct partition *p, const void *to, const void *from, xm_u32_t size,
+                         xm_u32_t stamp)
 {
     struct partition_copy *copy = &p->copy;
 
-    /* An interrupt handler of the partition may have copied something else meanwhile: then this one begins again. */
+    /* An interrupt handler of the partition may have copied something else meanwhile: then this one
+     * begins again. */
     if (copy->to != to || copy->from != from || copy->size != size || copy->stamp != stamp) {
         *copy = (struct partition_copy){ .to = to, .from = from, .size = size, .stamp = stamp };
     }

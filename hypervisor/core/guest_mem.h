@@ -1,7 +1,8 @@
 /* guest_mem.h - the only way to a partition's memory
  *
- * Rules: check the whole range with the rights needed, then copy in, then act on the copy; copy results out last. The
- *        partition's address space is current. A range must lie in one area: two adjacent areas are not one. */
+ * Rules: check the whole range with the rights needed, then copy in, then act on the copy; copy
+ *        results out last. The partition's address space is current. A range must lie in one area:
+ *        two adjacent areas are not one. */
 #ifndef XM_CORE_GUEST_MEM_H
 #define XM_CORE_GUEST_MEM_H
 
@@ -9,24 +10,28 @@
 
 bool guest_range_ok(struct partition *p, xmAddress_t address, xm_u32_t size, bool write);
 /* Both refuse (false) a bad range, or an address that is no multiple of alignment. */
-bool guest_read(struct partition *p, xmAddress_t address, xm_u32_t alignment, void *to, xm_u32_t size)
-    __attribute__((warn_unused_result));
-bool guest_write(struct partition *p, xmAddress_t address, xm_u32_t alignment, const void *from, xm_u32_t size)
-    __attribute__((warn_unused_result));
-/* Copy a name of at most CONFIG_ID_STRING_LENGTH bytes, NUL included. False: bad address or no NUL in that length. */
+bool guest_read(struct partition *p, xmAddress_t address, xm_u32_t alignment, void *to,
+                xm_u32_t size) __attribute__((warn_unused_result));
+bool guest_write(struct partition *p, xmAddress_t address, xm_u32_t alignment, const void *from,
+                 xm_u32_t size) __attribute__((warn_unused_result));
+/* Copy a name of at most CONFIG_ID_STRING_LENGTH bytes, NUL included. False: bad address or no NUL
+ * in that length. */
 bool guest_read_name(struct partition *p, xmAddress_t address, char name[CONFIG_ID_STRING_LENGTH])
     __attribute__((warn_unused_result));
 /* Longest copy with interrupts off: the worst alignment costs two instructions a byte. */
 #define GUEST_COPY_STEP 512u
-/* A copy of a hypercall that may be long, in steps that give way to interrupts. One end is memory of p, checked before. False:
- * an interrupt is due. The handler then returns at once, whatever it returns: the call is made again and comes back here,
- * where the copy goes on. It begins again if `stamp` is another by then (what is copied is no longer the same), or if an interrupt
- * was delivered to the partition meanwhile; so a slot must be longer than the longest copy made in it. */
+/* A copy of a hypercall that may be long, in steps that give way to interrupts. One end is memory
+ * of p, checked before. False: an interrupt is due. The handler then returns at once, whatever it
+ * returns: the call is made again and comes back here, where the copy goes on. It begins again if
+ * `stamp` is another by then (what is copied is no longer the same), or if an interrupt was
+ * delivered to the partition meanwhile; so a slot must be longer than the longest copy made in
+ * it. */
 bool guest_copy(struct partition *p, void *to, const void *from, xm_u32_t size, xm_u32_t stamp)
     __attribute__((warn_unused_result));
-/* The same for a handler that takes its steps itself: how much of this copy was done before, and (false: give way) that so
- * much is done now. A finished copy is forgotten. */
-xm_u32_t guest_copy_done(struct partition *p, const void *to, const void *from, xm_u32_t size, xm_u32_t stamp);
+/* The same for a handler that takes its steps itself: how much of this copy was done before, and
+ * (false: give way) that so much is done now. A finished copy is forgotten. */
+xm_u32_t guest_copy_done(struct partition *p, const void *to, const void *from, xm_u32_t size,
+                         xm_u32_t stamp);
 bool guest_copy_step(struct partition *p, xm_u32_t done) __attribute__((warn_unused_result));
 /* Index of the area that holds [address, address + size), XM_CONFIG_NONE: none. */
 xm_u32_t guest_find_area(const struct partition *p, xmAddress_t address, xm_u32_t size);

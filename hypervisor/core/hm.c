@@ -1,8 +1,9 @@
 /* hm.c - health monitor: event in, log record, configured action out
  *
- * The table row is looked up once, the action that can really be taken is settled, the record is stored, and only then is
- * anything done: half of the actions do not return. An action may itself raise an event (a reset finds a bad image). Such
- * nested events are logged like others, but answered with the one action that cannot raise any more: halt. */
+ * The table row is looked up once, the action that can really be taken is settled, the record is
+ * stored, and only then is anything done: half of the actions do not return. An action may itself
+ * raise an event (a reset finds a bad image). Such nested events are logged like others, but
+ * answered with the one action that cannot raise any more: halt. */
 #include "hm.h"
 #include "config.h"
 #include "guest_mem.h"
@@ -31,7 +32,8 @@ void hm_init(void)
     } else {
         const struct xm_config_stream *stream = config_stream(config->hm_stream);
 
-        logbook_open(&book, arch_physical_pointer(stream->start), stream->size, sizeof(struct xm_hm_record));
+        logbook_open(&book, arch_physical_pointer(stream->start), stream->size,
+                     sizeof(struct xm_hm_record));
     }
 }
 
@@ -72,10 +74,11 @@ static bool is_partition_action(xm_u32_t action)
            action == XM_HM_AC_PARTITION_HALT || action == XM_HM_AC_PROPAGATE;
 }
 
-/* What will be done, which is what the record says. `p` is whom the event is about, NULL: the hypervisor; `target` is whom a
- * partition action would be about, NULL: nobody. */
-static xm_u32_t settle_action(xm_u32_t configured, enum xm_hm_event event, const struct partition *p,
-                              const struct partition *target, const struct hm_info *info)
+/* What will be done, which is what the record says. `p` is whom the event is about, NULL: the
+ * hypervisor; `target` is whom a partition action would be about, NULL: nobody. */
+static xm_u32_t settle_action(xm_u32_t configured, enum xm_hm_event event,
+                              const struct partition *p, const struct partition *target,
+                              const struct hm_info *info)
 {
     if (depth > 2) {
         return XM_HM_AC_IGNORE; /* raised by the halt below: that one is under way already */
@@ -87,7 +90,8 @@ static xm_u32_t settle_action(xm_u32_t configured, enum xm_hm_event event, const
         return XM_HM_AC_IGNORE; /* hypervisor's table, and no partition owns the processor now */
     }
     if ((event == XM_HM_EV_PARTITION_INTEGRITY || event == XM_HM_EV_INCOMPATIBLE_INTERFACE) &&
-        (configured == XM_HM_AC_PARTITION_COLD_RESET || configured == XM_HM_AC_PARTITION_WARM_RESET)) {
+        (configured == XM_HM_AC_PARTITION_COLD_RESET ||
+         configured == XM_HM_AC_PARTITION_WARM_RESET)) {
         return XM_HM_AC_PARTITION_HALT; /* the stored image is bad: loading it again would only fill the log */
     }
     if (configured == XM_HM_AC_PROPAGATE && info->propagate_vector < 0) {
@@ -99,7 +103,8 @@ static xm_u32_t settle_action(xm_u32_t configured, enum xm_hm_event event, const
     return configured < XM_HM_ACTION_COUNT ? configured : XM_HM_AC_HYPERVISOR_HALT;
 }
 
-static void store(enum xm_hm_event event, const struct partition *p, const struct hm_info *info, xm_u32_t action)
+static void store(enum xm_hm_event event, const struct partition *p, const struct hm_info *info,
+                  xm_u32_t action)
 {
     struct xm_hm_record record;
 
@@ -127,8 +132,9 @@ static void store(enum xm_hm_event event, const struct partition *p, const struc
     }
 }
 
-/* Continue behind the trapped instruction. In a delay slot npc is the branch target, so pc + 4 would be wrong. An imprecise
- * trap does not point at its store: nothing to skip. Asynchronous events have no trap. */
+/* Continue behind the trapped instruction. In a delay slot npc is the branch target, so pc + 4
+ * would be wrong. An imprecise trap does not point at its store: nothing to skip. Asynchronous
+ * events have no trap. */
 static void ignore(enum xm_hm_event event, struct arch_trap *trap)
 {
     if (trap != NULL && event != XM_HM_EV_SPARC_WRITE_ERROR) {
@@ -141,7 +147,8 @@ static void propagate(struct partition *p, const struct hm_info *info)
 {
     if (info->trap != NULL && info->trap->fault_valid) {
         p->pct->arch.faultStatusReg = info->trap->fault_status;
-        p->pct->arch.faultAddressReg = info->has_address ? info->address : info->trap->fault_address;
+        p->pct->arch.faultAddressReg =
+            info->has_address ? info->address : info->trap->fault_address;
     }
     p->trap_vector = info->propagate_vector;
 }
@@ -154,7 +161,8 @@ static void reset(struct partition *p, xm_u32_t mode, enum xm_hm_event event)
     }
 }
 
-static void act(xm_u32_t action, enum xm_hm_event event, struct partition *p, const struct hm_info *info)
+static void act(xm_u32_t action, enum xm_hm_event event, struct partition *p,
+                const struct hm_info *info)
 {
     switch (action) {
     case XM_HM_AC_IGNORE:
@@ -172,7 +180,8 @@ static void act(xm_u32_t action, enum xm_hm_event event, struct partition *p, co
     case XM_HM_AC_HYPERVISOR_COLD_RESET:
     case XM_HM_AC_HYPERVISOR_WARM_RESET:
         system_reset(action == XM_HM_AC_HYPERVISOR_COLD_RESET ? XM_COLD_RESET : XM_WARM_RESET,
-                     XM_HM_RESET_STATUS_MODULE_RESTART << XM_HM_RESET_STATUS_USER_CODE_BIT | (xm_u32_t)event);
+                     XM_HM_RESET_STATUS_MODULE_RESTART << XM_HM_RESET_STATUS_USER_CODE_BIT |
+                         (xm_u32_t)event);
     case XM_HM_AC_SUSPEND:
         (void)partition_suspend(p);
         break;
@@ -194,8 +203,9 @@ static void act(xm_u32_t action, enum xm_hm_event event, struct partition *p, co
     }
 }
 
-/* An event about partition p, or about the hypervisor (p NULL). What the hypervisor's table says about "the partition" then
- * means the one whose slot it is. Returns the action taken; actions on the whole system do not return. */
+/* An event about partition p, or about the hypervisor (p NULL). What the hypervisor's table says
+ * about "the partition" then means the one whose slot it is. Returns the action taken; actions on
+ * the whole system do not return. */
 xm_u32_t hm_raise(enum xm_hm_event event, struct partition *p, const struct hm_info *info)
 {
     xm_u32_t row = p != NULL ? p->config->hm[event] : config->hm_hypervisor[event];
@@ -208,15 +218,18 @@ xm_u32_t hm_raise(enum xm_hm_event event, struct partition *p, const struct hm_i
     if ((row & XM_CONFIG_HM_LOG) != 0) {
         store(event, p, info, action);
     }
-    trace_kernel(TRACE_HM_MODULE, AUDIT_HM_EVENT, (xm_u32_t)event, p != NULL ? p->id : XM_HYPERVISOR_ID, action);
-    trace_kernel(TRACE_HM_MODULE, is_partition_action(action) ? AUDIT_HM_PARTITION_ACTION : AUDIT_HM_HYPERVISOR_ACTION,
+    trace_kernel(TRACE_HM_MODULE, AUDIT_HM_EVENT, (xm_u32_t)event,
+                 p != NULL ? p->id : XM_HYPERVISOR_ID, action);
+    trace_kernel(TRACE_HM_MODULE,
+                 is_partition_action(action) ? AUDIT_HM_PARTITION_ACTION
+                                             : AUDIT_HM_HYPERVISOR_ACTION,
                  action, target != NULL ? target->id : XM_HYPERVISOR_ID, (xm_u32_t)event);
     act(action, event, target, info);
     depth--;
     return action;
 }
 
-/* ---- services ---------------------------------------------------------------------------------------------------- */
+/* ---- services -------------------------------------------------------------------------------- */
 
 static void to_guest_form(const struct xm_hm_record *record, xmHmLog_t *log)
 {
@@ -269,10 +282,12 @@ xm_s32_t sys_hm_status(xmAddress_t address)
     xmHmStatus_t status;
 
     logbook_status(&book, &status);
-    return guest_write(partition_current(), address, 4, &status, sizeof(status)) ? XM_OK : XM_INVALID_PARAM;
+    return guest_write(partition_current(), address, 4, &status, sizeof(status)) ? XM_OK
+                                                                                 : XM_INVALID_PARAM;
 }
 
-/* Only the application events: a partition must not be able to forge what the hypervisor detects. */
+/* Only the application events: a partition must not be able to forge what the hypervisor
+ * detects. */
 xm_s32_t sys_hm_raise_event(xm_u32_t event)
 {
     static const struct hm_info nothing = { .propagate_vector = -1 };

@@ -1,8 +1,10 @@
-/* hypercall.c - the dispatch table, the permission check, and the services that belong to no other module
+/* hypercall.c - the dispatch table, the permission check, and the services that belong to no other
+ * module
  *
- * The table is expanded from abi/hypercalls.def. A handler is called with its arguments in the registers in which the
- * caller's stub put them: SPARC passes words, addresses and the halves of 64-bit values alike, one register each, so the one
- * generic type below is called correctly whatever the row's real type is. */
+ * The table is expanded from abi/hypercalls.def. A handler is called with its arguments in the
+ * registers in which the caller's stub put them: SPARC passes words, addresses and the halves of
+ * 64-bit values alike, one register each, so the one generic type below is called correctly
+ * whatever the row's real type is. */
 #include "hypercall.h"
 #include "board.h"
 #include "config.h"
@@ -28,7 +30,7 @@ xm_s32_t core_call_permitted(xm_u32_t number, xm_u32_t first_argument)
     return permitted ? XM_OK : XM_PERM_ERROR;
 }
 
-/* ---- system ------------------------------------------------------------------------------------------------------ */
+/* ---- system ---------------------------------------------------------------------------------- */
 
 xm_s32_t sys_halt_system(void)
 {
@@ -83,11 +85,13 @@ xm_s32_t sys_kernel_info(xmAddress_t address)
     info.hm_lost = hm_lost();
     info.cpu_khz = kernel_cpu_khz();
     sched_fill_info(&info);
-    return guest_write(partition_current(), address, 8, &info, sizeof(info)) ? XM_OK : XM_INVALID_PARAM;
+    return guest_write(partition_current(), address, 8, &info, sizeof(info)) ? XM_OK
+                                                                             : XM_INVALID_PARAM;
 }
 
 xm_s32_t sys_read_config(xm_u32_t offset, xmAddress_t buffer, xm_u32_t size)
 {
+    struct partition *p = partition_current();
     xm_u32_t left;
 
     if (offset > config->length) {
@@ -95,13 +99,17 @@ xm_s32_t sys_read_config(xm_u32_t offset, xmAddress_t buffer, xm_u32_t size)
     }
     left = config->length - offset;
     size = size < left ? size : left;
-    if (!guest_write(partition_current(), buffer, 1, (const xm_u8_t *)config + offset, size)) {
+    if (!guest_range_ok(p, buffer, size, true)) {
         return XM_INVALID_PARAM;
+    }
+    /* every refusal is above */
+    if (!guest_copy(p, arch_guest_pointer(buffer), (const xm_u8_t *)config + offset, size, 0)) {
+        return XM_OK; /* an interrupt is due: the call is made again, nobody sees this */
     }
     return (xm_s32_t)size;
 }
 
-/* ---- memory ------------------------------------------------------------------------------------------------------ */
+/* ---- memory ---------------------------------------------------------------------------------- */
 
 /* Longest copy in one call. libxm makes longer ones of several. */
 #define MEMORY_COPY_MAX_BYTES 4096u
@@ -135,7 +143,8 @@ static void copy_physical(struct partition *p, xm_u8_t *to, const xm_u8_t *from,
     } while (guest_copy_step(p, done) && done < size);
 }
 
-xm_s32_t sys_memory_copy(xm_u32_t dest_id, xmAddress_t dest, xm_u32_t source_id, xmAddress_t source, xm_u32_t size)
+xm_s32_t sys_memory_copy(xm_u32_t dest_id, xmAddress_t dest, xm_u32_t source_id, xmAddress_t source,
+                         xm_u32_t size)
 {
     struct partition *self = partition_current();
     const struct partition *to = partition_by_id(dest_id);
@@ -153,7 +162,8 @@ xm_s32_t sys_memory_copy(xm_u32_t dest_id, xmAddress_t dest, xm_u32_t source_id,
     if (!area_holds(to, dest, size, true) || !area_holds(from, source, size, false)) {
         return XM_INVALID_PARAM;
     }
-    /* every refusal is above. The areas are another partition's: only the hypervisor's own space maps them. */
+    /* every refusal is above. The areas are another partition's: only the hypervisor's own space
+     * maps them. */
     arch_space_activate(0);
     copy_physical(self, arch_physical_pointer(dest), arch_physical_pointer(source), size);
     arch_space_activate(self->id + 1);
@@ -168,7 +178,8 @@ static xm_u32_t *atomic_word(xmAddress_t at)
     return arch_guest_pointer(at);
 }
 
-/* Atomic because nothing else runs: the kernel is not preempted, and other partitions share memory only while it waits. */
+/* Atomic because nothing else runs: the kernel is not preempted, and other partitions share memory
+ * only while it waits. */
 xm_s32_t sys_sparc_atomic_add(xmAddress_t at, xm_u32_t value)
 {
     xm_u32_t *word = atomic_word(at);
@@ -202,9 +213,10 @@ xm_s32_t sys_sparc_atomic_or(xmAddress_t at, xm_u32_t value)
     return XM_OK;
 }
 
-/* ---- devices ----------------------------------------------------------------------------------------------------- */
+/* ---- devices --------------------------------------------------------------------------------- */
 
-/* Bits of the register at `port` that the caller may touch; 0: none. Entries may share an address with disjoint masks. */
+/* Bits of the register at `port` that the caller may touch; 0: none. Entries may share an address
+ * with disjoint masks. */
 static xm_u32_t io_granted(const struct partition *p, xmIoAddress_t port)
 {
     xm_u32_t mask = 0;
@@ -248,7 +260,8 @@ xm_s32_t sys_sparc_outport(xmIoAddress_t port, xm_u32_t value)
     if (mask == 0) {
         return XM_PERM_ERROR;
     }
-    /* A register shared by bits is read first, which on some devices has effects; a whole one is only written. */
+    /* A register shared by bits is read first, which on some devices has effects; a whole one is
+     * only written. */
     if (mask != ~0u) {
         xm_u32_t present;
 
@@ -264,7 +277,8 @@ xm_s32_t sys_sparc_write_tbr(xmAddress_t address)
 {
     struct partition *p = partition_current();
 
-    if ((address & (XM_PAGE_SIZE - 1)) != 0 || !guest_range_ok(p, address, 256 * ARCH_VECTOR_BYTES, false)) {
+    if ((address & (XM_PAGE_SIZE - 1)) != 0 ||
+        !guest_range_ok(p, address, 256 * ARCH_VECTOR_BYTES, false)) {
         return XM_INVALID_PARAM;
     }
     p->pct->arch.tbr = address;

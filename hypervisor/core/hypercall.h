@@ -1,7 +1,8 @@
 /* hypercall.h - prototypes of all service handlers, expanded from abi/hypercalls.def
  *
- * sys_<name> stands in the module that owns the service. A pointer argument arrives as an address of the caller's space
- * (guest_mem.h is the only way to use it); permission was checked before. The result goes to the caller. */
+ * sys_<name> stands in the module that owns the service. A pointer argument arrives as an address
+ * of the caller's space (guest_mem.h is the only way to use it); permission was checked before. The
+ * result goes to the caller. */
 #ifndef XM_CORE_HYPERCALL_H
 #define XM_CORE_HYPERCALL_H
 

@@ -1,4 +1,5 @@
-/* ipvi.c - inter-partition virtual interrupts: a partition pends an extended interrupt in others, along configured lines
+/* ipvi.c - inter-partition virtual interrupts: a partition pends an extended interrupt in others,
+ * along configured lines
  *
  * A line has one source partition; each row of the configuration is one of its destinations. */
 #include "arch.h"
@@ -18,7 +19,8 @@ static bool leads(const struct xm_config_ipvi *row, const struct partition *p, x
     return row->source == p->id && XM_VT_EXT_IPVI0 + row->line == number;
 }
 
-/* To every destination of the line. XM_INVALID_PARAM: not an IPVI number; XM_NO_ACTION: the caller has no such line. */
+/* To every destination of the line. XM_INVALID_PARAM: not an IPVI number; XM_NO_ACTION: the caller
+ * has no such line. */
 xm_s32_t sys_raise_ipvi(xm_u32_t number)
 {
     const struct partition *p = partition_current();
@@ -36,8 +38,8 @@ xm_s32_t sys_raise_ipvi(xm_u32_t number)
     return result;
 }
 
-/* To one destination. XM_INVALID_PARAM: no such partition or not an IPVI number; XM_INVALID_CONFIG: the caller has no such
- * line to it; XM_NO_ACTION: still pending there. */
+/* To one destination. XM_INVALID_PARAM: no such partition or not an IPVI number; XM_INVALID_CONFIG:
+ * the caller has no such line to it; XM_NO_ACTION: still pending there. */
 xm_s32_t sys_raise_partition_ipvi(xm_u32_t partition_id, xm_u32_t number)
 {
     const struct partition *p = partition_current();

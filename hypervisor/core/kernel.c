@@ -15,14 +15,17 @@ void kernel_carve_init(xmAddress_t start, xmAddress_t end)
     carve_end = end;
 }
 
-/* The memory that the configuration sizes: taken once at boot and never given back, so that what a system uses is known
- * when it is built. xmcparser has checked that it fits (XM_MEMORY_*); a panic here is a wrong bound there. */
+/* The memory that the configuration sizes: taken once at boot and never given back, so that what a
+ * system uses is known when it is built. xmcparser has checked that it fits (XM_MEMORY_*); a panic
+ * here is a wrong bound there. */
 void *kernel_carve(xm_u32_t size_bytes, xm_u32_t alignment)
 {
     xmAddress_t start = (carve_next + alignment - 1) & ~(alignment - 1);
 
     if (start < carve_next || start > carve_end || size_bytes > carve_end - start) {
-        kernel_panic("out of hypervisor memory: enlarge XMHypervisor/PhysicalMemoryArea; bytes wanted", size_bytes);
+        kernel_panic(
+            "out of hypervisor memory: enlarge XMHypervisor/PhysicalMemoryArea; bytes wanted",
+            size_bytes);
     }
     carve_next = start + size_bytes;
     memset(arch_physical_pointer(start), 0, size_bytes);
@@ -112,12 +115,14 @@ void kernel_check_failed(const char *file, int line)
         failed_before = true;
         hm_raise(XM_HM_EV_INTERNAL_ERROR, NULL, &info);
     }
-    /* The configured action reset or halted the system; a second failure on the way there ends here. */
+    /* The configured action reset or halted the system; a second failure on the way there ends
+     * here. */
     system_halt();
 }
 
-/* A byte at a time: five instructions for each byte of every log record; the table is a kilobyte of constants. It is the
- * remainder of i * x^32 by the reflected polynomial 0x82f63b78; tests/unit checks it against the definition. */
+/* A byte at a time: five instructions for each byte of every log record; the table is a kilobyte of
+ * constants. It is the remainder of i * x^32 by the reflected polynomial 0x82f63b78; tests/unit
+ * checks it against the definition. */
 static const xm_u32_t crc32c_of_byte[256] = {
     0x00000000, 0xf26b8303, 0xe13b70f7, 0x1350f3f4, 0xc79a971f, 0x35f1141c, 0x26a1e7e8, 0xd4ca64eb,
     0x8ad958cf, 0x78b2dbcc, 0x6be22838, 0x9989ab3b, 0x4d43cfd0, 0xbf284cd3, 0xac78bf27, 0x5e133c24,

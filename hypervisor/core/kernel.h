@@ -1,4 +1,5 @@
-/* kernel.h - small things every core module uses: own-bug checks, messages, boot-time memory, word helpers */
+/* kernel.h - small things every core module uses: own-bug checks, messages, boot-time memory, word
+ * helpers */
 #ifndef XM_CORE_KERNEL_H
 #define XM_CORE_KERNEL_H
 
@@ -12,7 +13,8 @@ void kernel_check_failed(const char *file, int line) __attribute__((noreturn));
 /* Stop with a message before the health monitor exists (boot), or when it cannot help. */
 void kernel_panic(const char *message, xm_u32_t value) __attribute__((noreturn));
 
-/* Messages of the hypervisor: on its console device, polled at boot, through its ring afterwards. %s %d %u %x %X only. */
+/* Messages of the hypervisor: on its console device, polled at boot, through its ring afterwards.
+ * %s %d %u %x %X only. */
 void kernel_print(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* Carve zeroed memory from the hypervisor's area; boot only. alignment is a power of two. */
@@ -24,8 +26,9 @@ xm_u32_t kernel_carve_used(void);
 extern xm_u32_t kernel_boot_id;
 extern xm_u32_t kernel_reset_counter;
 
-/* Stop the whole system for ever, or restart it through the boot loader (XM_COLD_RESET, XM_WARM_RESET) leaving `status` for
- * the next life (abi/image.h, struct xm_retained). Console output is pushed out first. */
+/* Stop the whole system for ever, or restart it through the boot loader (XM_COLD_RESET,
+ * XM_WARM_RESET) leaving `status` for the next life (abi/image.h, struct xm_retained). Console
+ * output is pushed out first. */
 void system_halt(void) __attribute__((noreturn));
 void system_reset(xm_u32_t mode, xm_u32_t status) __attribute__((noreturn));
 
@@ -35,7 +38,8 @@ void system_reset(xm_u32_t mode, xm_u32_t status) __attribute__((noreturn));
 xm_u32_t crc32c_add(xm_u32_t crc, const void *data, xm_u32_t size_bytes);
 xm_u32_t crc32c(const void *data, xm_u32_t size_bytes);
 
-/* Freestanding replacements (string.c); the usual contracts. Copies between ends of equal alignment use doublewords. */
+/* Freestanding replacements (string.c); the usual contracts. Copies between ends of equal alignment
+ * use doublewords. */
 void *memcpy(void *to, const void *from, size_t size);
 void *memset(void *to, int value, size_t size);
 void *memmove(void *to, const void *from, size_t size);

@@ -1,7 +1,8 @@
 /* logbook.c - ring of numbered, checksummed records in memory that a reset keeps
  *
- * A record is written before the head that counts it. So a reset at any instant leaves one of: an old head and one valid
- * record more (taken in), an old head and half a record (its place is free), half a head (rebuilt from the records). */
+ * A record is written before the head that counts it. So a reset at any instant leaves one of: an
+ * old head and one valid record more (taken in), an old head and half a record (its place is free),
+ * half a head (rebuilt from the records). */
 #include "logbook.h"
 #include "guest_mem.h"
 #include "hypercall.h"
@@ -17,7 +18,8 @@ struct logbook_head {
     xm_u32_t capacity;
     xm_u32_t place;
     xm_u64_t next;
-    xm_u32_t check; /* head_check(): half a head does not have it. Records carry the CRC, and rebuild the head */
+    xm_u32_t
+        check; /* head_check(): half a head does not have it. Records carry the CRC, and rebuild the head */
     xm_u32_t reserved;
 };
 _Static_assert(sizeof(struct logbook_head) % 8 == 0, "records begin on a doubleword");
@@ -41,7 +43,8 @@ static bool record_valid(const struct logbook *book, xm_u32_t place)
 {
     void *record = record_at(book, place);
 
-    return record_seq(record) != 0 && *record_crc(book, record) == crc32c(record, book->record_bytes - 4);
+    return record_seq(record) != 0 &&
+           *record_crc(book, record) == crc32c(record, book->record_bytes - 4);
 }
 
 static xm_u32_t place_after(const struct logbook *book, xm_u32_t place)
@@ -49,7 +52,8 @@ static xm_u32_t place_after(const struct logbook *book, xm_u32_t place)
     return place + 1 == book->capacity ? 0 : place + 1;
 }
 
-/* Place of a number in [next - capacity, next]: counted back from `place`, so no 64-bit division is ever needed. */
+/* Place of a number in [next - capacity, next]: counted back from `place`, so no 64-bit division is
+ * ever needed. */
 static xm_u32_t place_of(const struct logbook *book, xm_u64_t seq)
 {
     xm_u32_t back = (xm_u32_t)(book->next - seq);
@@ -59,8 +63,8 @@ static xm_u32_t place_of(const struct logbook *book, xm_u64_t seq)
 
 static xm_u32_t head_check(const struct logbook_head *head)
 {
-    return ~(head->magic ^ head->record_bytes ^ head->capacity ^ head->place ^ (xm_u32_t)(head->next >> 32) ^
-             (xm_u32_t)head->next);
+    return ~(head->magic ^ head->record_bytes ^ head->capacity ^ head->place ^
+             (xm_u32_t)(head->next >> 32) ^ (xm_u32_t)head->next);
 }
 
 /* What changes with every record. */
@@ -106,7 +110,8 @@ static void rebuild(struct logbook *book, xm_u64_t at_least)
     if (newest == 0) {
         clear(book);
     } else {
-        /* A damaged record behind the newest may have been newer still: its number is not given again. */
+        /* A damaged record behind the newest may have been newer still: its number is not given
+         * again. */
         for (xm_u32_t i = 0; i < book->capacity && record_seq(record_at(book, book->place)) != 0 &&
                              !record_valid(book, book->place); i++) {
             book->next++;
@@ -147,11 +152,14 @@ void logbook_open(struct logbook *book, void *storage, xm_u32_t size_bytes, xm_u
         rebuild(book, 1);
     } else if (head->record_bytes != record_bytes || head->capacity != book->capacity ||
                head->place >= book->capacity) {
-        rebuild(book, head->next); /* another configuration divided the memory: numbers go on, old records may not */
+        rebuild(
+            book,
+            head->next); /* another configuration divided the memory: numbers go on, old records may not */
     } else {
         book->next = head->next;
         book->place = head->place;
-        if (record_valid(book, book->place) && record_seq(record_at(book, book->place)) == book->next) {
+        if (record_valid(book, book->place) &&
+            record_seq(record_at(book, book->place)) == book->next) {
             book->next++;
             book->place = place_after(book, book->place);
         }
@@ -199,8 +207,8 @@ static xm_u64_t cursor_now(const struct logbook *book)
     return book->cursor > book->oldest ? book->cursor : book->oldest;
 }
 
-/* Positions are counted from the oldest record stored (SET), the read position (CUR) or the end (END). Outside of what is
- * stored, or another whence: XM_INVALID_PARAM, and nothing moves. */
+/* Positions are counted from the oldest record stored (SET), the read position (CUR) or the end
+ * (END). Outside of what is stored, or another whence: XM_INVALID_PARAM, and nothing moves. */
 xm_s32_t logbook_seek(struct logbook *book, xm_s32_t offset, xm_u32_t whence)
 {
     xm_s32_t from;
@@ -242,7 +250,8 @@ void logbook_status(const struct logbook *book, xmHmStatus_t *status)
     status->currentEvent = (xm_s32_t)(cursor_now(book) - book->oldest);
 }
 
-/* Ones' complement sum of the halfwords, of which a record of the XtratuM interface is made; they lie on words. */
+/* Ones' complement sum of the halfwords, of which a record of the XtratuM interface is made; they
+ * lie on words. */
 xm_u16_t logbook_checksum(const void *record, xm_u32_t size_bytes)
 {
     typedef xm_u16_t __attribute__((may_alias)) half_t;
@@ -257,13 +266,17 @@ xm_u16_t logbook_checksum(const void *record, xm_u32_t size_bytes)
     return (xm_u16_t)~sum;
 }
 
-/* Copies as many records as fit the buffer, and no more than a bounded number per call. The numbers of a batch follow each
- * other: it ends before a damaged record, and the next one begins behind it. When all records looked at were damaged, the
- * batch is empty and `first` is where to ask next. Returns the number of records; XM_INVALID_PARAM: the buffer is no
- * doubleword-aligned memory of p, or smaller than a struct xm_batch. */
-xm_s32_t logbook_fetch(const struct logbook *book, struct partition *p, xm_u64_t from, xmAddress_t batch, xm_u32_t size)
+/* Copies as many records as fit the buffer, and no more than a bounded number per call. The numbers
+ * of a batch follow each other: it ends before a damaged record, and the next one begins behind it.
+ * When all records looked at were damaged, the batch is empty and `first` is where to ask next.
+ * Returns the number of records; XM_INVALID_PARAM: the buffer is no doubleword-aligned memory of p,
+ * or smaller than a struct xm_batch. */
+xm_s32_t logbook_fetch(const struct logbook *book, struct partition *p, xm_u64_t from,
+                       xmAddress_t batch, xm_u32_t size)
 {
-    struct xm_batch head = { .oldest = book->oldest, .next = book->next, .boot_id = kernel_boot_id };
+    struct xm_batch head = { .oldest = book->oldest,
+                             .next = book->next,
+                             .boot_id = kernel_boot_id };
     xm_u8_t *to;
     xm_u64_t seq = from;
 
@@ -275,7 +288,8 @@ xm_s32_t logbook_fetch(const struct logbook *book, struct partition *p, xm_u64_t
     seq = seq < book->oldest ? book->oldest : seq;
     seq = seq > book->next ? book->next : seq;
     head.first = seq;
-    for (xm_u32_t looked = 0; looked < FETCH_RECORDS && seq < book->next && size >= book->record_bytes; looked++) {
+    for (xm_u32_t looked = 0;
+         looked < FETCH_RECORDS && seq < book->next && size >= book->record_bytes; looked++) {
         const void *record = record_at(book, place_of(book, seq));
 
         if (record_seq(record) == seq) {

@@ -1,7 +1,8 @@
 /* main.c - boot order, system reset and halt
  *
- * The boot loader has verified the container, loaded the images and left the configuration behind the hypervisor. From here:
- * configuration, memory, clocks, log, partitions and their spaces, ports and consoles, MMU, first slot. */
+ * The boot loader has verified the container, loaded the images and left the configuration behind
+ * the hypervisor. From here: configuration, memory, clocks, log, partitions and their spaces, ports
+ * and consoles, MMU, first slot. */
 #include "main.h"
 #include "arch.h"
 #include "board.h"
@@ -27,7 +28,8 @@ static xmAddress_t loader;
 static xm_u32_t reset_status;
 static xm_u32_t reload[sizeof(((struct xm_retained *)0)->reload) / sizeof(xm_u32_t)];
 
-/* xmpack puts the custom files of a partition right behind its image, and their segments behind the image's. */
+/* xmpack puts the custom files of a partition right behind its image, and their segments behind the
+ * image's. */
 void kernel_find_image(xm_u32_t partition, struct partition_image *found)
 {
     const struct xm_image_file *file =
@@ -50,7 +52,9 @@ void kernel_find_image(xm_u32_t partition, struct partition_image *found)
 
 const struct xm_image_segment *kernel_image_segment(xm_u32_t i)
 {
-    return (const struct xm_image_segment *)(const void *)((const xm_u8_t *)image + image->segment_offset) + i;
+    return (const struct xm_image_segment *)(const void *)((const xm_u8_t *)image +
+                                                           image->segment_offset) +
+           i;
 }
 
 const xm_u8_t *kernel_image_bytes(xm_u32_t offset)
@@ -75,10 +79,11 @@ bool kernel_must_reload(xm_u32_t partition)
 
 xm_u32_t kernel_memory_bytes(void)
 {
-    return (xm_u32_t)(arch_kernel_address(kernel_config) - XM_HYPERVISOR_START) + config->length + kernel_carve_used();
+    return (xm_u32_t)(arch_kernel_address(kernel_config) - XM_HYPERVISOR_START) + config->length +
+           kernel_carve_used();
 }
 
-/* ---- what survives a reset --------------------------------------------------------------------------------------- */
+/* ---- what survives a reset ------------------------------------------------------------------- */
 
 static struct xm_retained *retained(void)
 {
@@ -91,12 +96,14 @@ static void retained_write(const struct xm_retained *r)
     retained()->crc32c = crc32c(r, offsetof(struct xm_retained, crc32c));
 }
 
-/* Count this start. After a power cycle the memory is noise: the CRC says so and counting begins again. */
+/* Count this start. After a power cycle the memory is noise: the CRC says so and counting begins
+ * again. */
 static void retained_take(void)
 {
     struct xm_retained r = *retained();
 
-    if (r.magic != XM_RETAINED_MAGIC || r.crc32c != crc32c(&r, offsetof(struct xm_retained, crc32c))) {
+    if (r.magic != XM_RETAINED_MAGIC ||
+        r.crc32c != crc32c(&r, offsetof(struct xm_retained, crc32c))) {
         memset(&r, 0, sizeof(r));
         r.magic = XM_RETAINED_MAGIC;
     }
@@ -142,7 +149,7 @@ void system_halt(void)
     arch_halt();
 }
 
-/* ---- boot -------------------------------------------------------------------------------------------------------- */
+/* ---- boot ------------------------------------------------------------------------------------ */
 
 static void map_kernel(xm_u32_t space)
 {
@@ -152,7 +159,8 @@ static void map_kernel(xm_u32_t space)
     arch_map(space, XM_HYPERVISOR_START + text_bytes, XM_HYPERVISOR_START + text_bytes,
              config->hypervisor_size - text_bytes, ARCH_KERNEL, true);
     arch_map(space, board.device_start, board.device_start, board.device_size, ARCH_KERNEL, false);
-    /* An event is logged in whatever space it happens. Logs may share a page: memory blocks are page multiples. */
+    /* An event is logged in whatever space it happens. Logs may share a page: memory blocks are
+     * page multiples. */
     for (xm_u32_t i = 0; i < config->streams.count; i++) {
         const struct xm_config_stream *stream = config_stream(i);
         xmAddress_t start = stream->start & ~(XM_PAGE_SIZE - 1u);
@@ -168,7 +176,8 @@ static enum arch_rights area_rights(const struct xm_config_area *area)
                                                                            ARCH_READ_WRITE_EXECUTE;
 }
 
-/* Space 0 maps all memory for the kernel; the space of a partition the kernel, the control table and the partition's areas. */
+/* Space 0 maps all memory for the kernel; the space of a partition the kernel, the control table
+ * and the partition's areas. */
 static void map_spaces(void)
 {
     arch_space_create(0);
@@ -185,7 +194,8 @@ static void map_spaces(void)
 
         arch_space_create(id + 1);
         map_kernel(id + 1);
-        arch_map(id + 1, arch_kernel_address(p->pct), arch_kernel_address(p->pct), pct_bytes, ARCH_READ, true);
+        arch_map(id + 1, arch_kernel_address(p->pct), arch_kernel_address(p->pct), pct_bytes,
+                 ARCH_READ, true);
         for (xm_u32_t i = 0; i < p->config->area_count; i++) {
             const struct xm_config_area *area = config_area(p->config->area_first + i);
 
@@ -202,7 +212,9 @@ void core_main(xmAddress_t container, xmAddress_t loader_entry)
     const struct xm_config *candidate = (const struct xm_config *)(const void *)kernel_config;
     const char *wrong;
 
-    uart_init(0, 0); /* as the boot loader left it: the configuration with the baud rate is still to be checked */
+    uart_init(
+        0,
+        0); /* as the boot loader left it: the configuration with the baud rate is still to be checked */
     wrong = config_load(candidate, candidate->hypervisor_size);
     if (wrong != NULL) {
         kernel_panic(wrong, candidate->magic);
@@ -223,10 +235,11 @@ void core_main(xmAddress_t container, xmAddress_t loader_entry)
     entry_init();
     map_spaces();
     arch_mmu_enable();
-    kernel_print("xm: %u.%u.%u on %s, system '%s', boot %u, %u partitions, %u plans, %u of %u bytes used\n",
-                 (xm_u32_t)XM_VERSION_MAJOR, (xm_u32_t)XM_VERSION_MINOR, (xm_u32_t)XM_VERSION_PATCH, board.name,
-                 config_string(config->name), kernel_boot_id, partition_count, config->plans.count,
-                 kernel_memory_bytes(), config->hypervisor_size);
+    kernel_print(
+        "xm: %u.%u.%u on %s, system '%s', boot %u, %u partitions, %u plans, %u of %u bytes used\n",
+        (xm_u32_t)XM_VERSION_MAJOR, (xm_u32_t)XM_VERSION_MINOR, (xm_u32_t)XM_VERSION_PATCH,
+        board.name, config_string(config->name), kernel_boot_id, partition_count,
+        config->plans.count, kernel_memory_bytes(), config->hypervisor_size);
     partition_start_all();
     console_go_live();
     sched_start();

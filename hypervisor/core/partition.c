@@ -12,17 +12,19 @@
 #include "trace.h"
 #include "virq.h"
 
-/* Bytes reloaded in one go with interrupts off. With the CRC this is the longest uninterruptible piece of a cold reset:
- * some 1500 instructions, below the declared bound of slot lateness. Clearing is cheaper per byte. */
+/* Bytes reloaded in one go with interrupts off. With the CRC this is the longest uninterruptible
+ * piece of a cold reset: some 1500 instructions, below the declared bound of slot lateness.
+ * Clearing is cheaper per byte. */
 #define LOAD_STEP_BYTES 128u
 #define CLEAR_STEP_BYTES 2048u
 
 struct partition *partitions;
 xm_u32_t partition_count;
 
-_Static_assert(sizeof(struct partition) + 3 * XM_PAGE_SIZE <= XM_MEMORY_PER_PARTITION, "abi/config.h bound");
+_Static_assert(sizeof(struct partition) + 3 * XM_PAGE_SIZE <= XM_MEMORY_PER_PARTITION,
+               "abi/config.h bound");
 
-/* ---- boot -------------------------------------------------------------------------------------------------------- */
+/* ---- boot ------------------------------------------------------------------------------------ */
 
 static xm_u32_t bitmap_words(const struct xm_config_partition *c)
 {
@@ -31,7 +33,8 @@ static xm_u32_t bitmap_words(const struct xm_config_partition *c)
 
 static xm_u32_t table_bytes(const struct xm_config_partition *c)
 {
-    return (xm_u32_t)(sizeof(partitionControlTable_t) + c->area_count * sizeof(struct xmPhysicalMemMap)) +
+    return (xm_u32_t)(sizeof(partitionControlTable_t) +
+                      c->area_count * sizeof(struct xmPhysicalMemMap)) +
            bitmap_words(c) * 4;
 }
 
@@ -47,7 +50,8 @@ static void copy_name(char *to, const char *from)
     }
 }
 
-/* The control table as the configuration has it, at boot. A copy is kept: a reset then takes one copy, not all of this. */
+/* The control table as the configuration has it, at boot. A copy is kept: a reset then takes one
+ * copy, not all of this. */
 static void table_build(struct partition *p)
 {
     partitionControlTable_t *pct = p->pct;
@@ -139,7 +143,8 @@ static bool header_ok(const struct partition *p)
 {
     const struct xmImageHdr *header = arch_physical_pointer(p->image.header_address);
 
-    return header->sSignature == XMEF_PARTITION_MAGIC && header->eSignature == XMEF_PARTITION_MAGIC &&
+    return header->sSignature == XMEF_PARTITION_MAGIC &&
+           header->eSignature == XMEF_PARTITION_MAGIC &&
            header->compilationXmAbiVersion == p->pct->xmAbiVersion &&
            header->compilationXmApiVersion == p->pct->xmApiVersion;
 }
@@ -166,8 +171,9 @@ static void start_life(struct partition *p)
     timers_disarm(p);
     p->copy.to = NULL;
     arch_context_init(&p->context, p->image.entry, arch_kernel_address(p->pct), p->id + 1);
-    arch_set_stack_area(&p->context, first->mapped_at,
-                        (first->flags & (XM_MEM_AREA_READONLY | XM_MEM_AREA_UNMAPPED)) == 0 ? first->size : 0);
+    arch_set_stack_area(
+        &p->context, first->mapped_at,
+        (first->flags & (XM_MEM_AREA_READONLY | XM_MEM_AREA_UNMAPPED)) == 0 ? first->size : 0);
     p->idle = false;
     p->fpu_off = false;
     set_state(p, PARTITION_READY);
@@ -192,7 +198,7 @@ void partition_start_all(void)
     }
 }
 
-/* ---- state changes ----------------------------------------------------------------------------------------------- */
+/* ---- state changes --------------------------------------------------------------------------- */
 
 struct partition *partition_by_id(xm_u32_t id)
 {
@@ -224,7 +230,8 @@ xm_s32_t partition_halt(struct partition *p)
     if (p->state == PARTITION_HALTED) {
         return XM_NO_ACTION;
     }
-    /* Resources are released: nothing of it interrupts, waits or receives any more. Memory stays for inspection. */
+    /* Resources are released: nothing of it interrupts, waits or receives any more. Memory stays
+     * for inspection. */
     port_close_all(p);
     timers_disarm(p);
     p->load.active = false;
@@ -316,7 +323,7 @@ xmTime_t partition_exec_us(const struct partition *p, xmTime_t now_us)
     return p == sched_running() ? p->exec_us + (now_us - sched_run_start_us()) : p->exec_us;
 }
 
-/* ---- services ---------------------------------------------------------------------------------------------------- */
+/* ---- services -------------------------------------------------------------------------------- */
 
 xm_s32_t sys_suspend_partition(xm_u32_t id)
 {
@@ -420,7 +427,8 @@ xm_s32_t sys_get_gid_by_name(xmAddress_t name_address, xm_u32_t entity)
         return XM_INVALID_PARAM;
     }
     for (xm_u32_t i = 0; i < count; i++) {
-        xm_u32_t candidate = entity == XM_PARTITION_NAME ? config_partition(i)->name : config_plan(i)->name;
+        xm_u32_t candidate =
+            entity == XM_PARTITION_NAME ? config_partition(i)->name : config_plan(i)->name;
 
         if (candidate != 0 && same_name(name, config_string(candidate))) {
             return (xm_s32_t)i;

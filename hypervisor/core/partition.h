@@ -1,12 +1,12 @@
 /* partition.h - partitions and their control
  *
- * A partition is a row of the compiled configuration plus its run-time state below. State changes happen only in
- * partition.c.
+ * A partition is a row of the compiled configuration plus its run-time state below. State changes
+ * happen only in partition.c.
  *
- * Rules:     call with interrupts off, from any kernel entry. A partition that is not running is changed in its saved
- *            context; the running one leaves through core_leave().
- * Invariant: the control table (PCT) is written by the kernel only and never read back for a decision, except the
- *            interrupt words, whose only writer is virq.c. */
+ * Rules:     call with interrupts off, from any kernel entry. A partition that is not running is
+ *            changed in its saved context; the running one leaves through core_leave().
+ * Invariant: the control table (PCT) is written by the kernel only and never read back for a
+ *            decision, except the interrupt words, whose only writer is virq.c. */
 #ifndef XM_CORE_PARTITION_H
 #define XM_CORE_PARTITION_H
 
@@ -22,7 +22,8 @@ struct partition_timer {
     xmTime_t interval_us; /* 0: one shot */
 };
 
-/* What the container holds for it, copied at boot: the container itself is mapped in the hypervisor's own space only. */
+/* What the container holds for it, copied at boot: the container itself is mapped in the
+ * hypervisor's own space only. */
 struct partition_image {
     bool present;                 /* false: not packed, stays halted */
     xmAddress_t entry;            /* virtual */
@@ -30,10 +31,11 @@ struct partition_image {
     xm_u32_t segment_first, segment_count; /* custom files' segments follow the image's own */
 };
 
-/* Where a cold reset stands: images are copied back in the partition's own slots, a piece at a time. */
+/* Where a cold reset stands: images are copied back in the partition's own slots, a piece at a
+ * time. */
 struct partition_load {
     bool active;
-    bool incomplete;  /* memory does not hold the whole good image: only a cold reset can start it */
+    bool incomplete; /* memory does not hold the whole good image: only a cold reset can start it */
     xm_u32_t segment; /* of the container's table */
     xm_u32_t offset;  /* bytes of it done */
     xm_u32_t crc;
@@ -56,10 +58,11 @@ struct partition {
     enum partition_state state;
     bool idle;              /* gave up the rest of its slot */
     bool system;            /* may call XM_SYS services */
-    bool fpu_off;           /* turned its own EF bit off: a floating-point instruction is its own trap */
+    bool fpu_off; /* turned its own EF bit off: a floating-point instruction is its own trap */
     struct partition_load load;
     partitionControlTable_t *pct;
-    partitionControlTable_t *pct_first; /* what it is at the start of a life, trailing tables included */
+    partitionControlTable_t
+        *pct_first;         /* what it is at the start of a life, trailing tables included */
     xm_u32_t *port_bitmap;  /* in the control table's page */
     struct partition_copy copy;
     xm_u32_t op_mode;
@@ -85,7 +88,8 @@ struct partition *partition_by_id(xm_u32_t id); /* NULL: no such */
 /* The partition whose registers are live, NULL in the idle loop. */
 static inline struct partition *partition_current(void)
 {
-    return (struct partition *)(void *)arch_current(); /* the context is a partition's first field */
+    return (
+        struct partition *)(void *)arch_current(); /* the context is a partition's first field */
 }
 _Static_assert(offsetof(struct partition, context) == 0, "partition_current()");
 

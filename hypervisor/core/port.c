@@ -1,12 +1,13 @@
 /* port.c - sampling and queuing ports
  *
- * A channel owns its message buffers; a port is a window on it with a state of its own, so that what one reader does
- * changes nothing for another. Data go straight from the sender's memory to the buffer and from there to the receiver's
- * memory, each after its whole check, with the caller's address space current.
+ * A channel owns its message buffers; a port is a window on it with a state of its own, so that
+ * what one reader does changes nothing for another. Data go straight from the sender's memory to
+ * the buffer and from there to the receiver's memory, each after its whole check, with the caller's
+ * address space current.
  *
- * A long message is copied in steps that give way to interrupts (guest_copy), and becomes visible only when it is complete:
- * a sampling channel has a second buffer to write into, a queue an empty place. A reader whose message was replaced while it
- * gave way begins again with the new one. */
+ * A long message is copied in steps that give way to interrupts (guest_copy), and becomes visible
+ * only when it is complete: a sampling channel has a second buffer to write into, a queue an empty
+ * place. A reader whose message was replaced while it gave way begins again with the new one. */
 #include "port.h"
 #include "config.h"
 #include "guest_mem.h"
@@ -15,7 +16,11 @@
 #include "time.h"
 #include "virq.h"
 
-enum port_state { PORT_EMPTY, PORT_CONSUMED, PORT_NEW }; /* as in the status flags of the interface */
+enum port_state {
+    PORT_EMPTY,
+    PORT_CONSUMED,
+    PORT_NEW
+}; /* as in the status flags of the interface */
 
 /* Everything a call needs to know about a port, put together once at boot. */
 struct port {
@@ -38,7 +43,8 @@ struct message {
 struct channel {
     xm_u8_t *messages;
     xm_u32_t message_bytes; /* from one message to the next */
-    xm_u32_t first, count;  /* queuing: oldest message, messages waiting. Sampling: first is the message in force */
+    xm_u32_t first,
+        count; /* queuing: oldest message, messages waiting. Sampling: first is the message in force */
     xm_u32_t version;       /* sampling: messages written */
 };
 
@@ -57,7 +63,8 @@ void port_init_all(void)
     for (xm_u32_t i = 0; i < config->channels.count; i++) {
         const struct xm_config_channel *c = config_channel(i);
 
-        channels[i].message_bytes = (xm_u32_t)sizeof(struct message) + ((c->max_message_bytes + 7u) & ~7u);
+        channels[i].message_bytes =
+            (xm_u32_t)sizeof(struct message) + ((c->max_message_bytes + 7u) & ~7u);
         channels[i].messages = kernel_carve(XM_CONFIG_BUFFERS(c) * channels[i].message_bytes, 8);
     }
     for (xm_u32_t i = 0; i < config->ports.count; i++) {
@@ -73,8 +80,8 @@ void port_init_all(void)
     }
 }
 
-/* The caller's open port of that descriptor and type, NULL: none. Every bit of the descriptor counts: it is an index into the caller's
- * own table. */
+/* The caller's open port of that descriptor and type, NULL: none. Every bit of the descriptor
+ * counts: it is an index into the caller's own table. */
 static struct port *find_open(xm_u32_t descriptor, xm_u32_t type)
 {
     const struct xm_config_partition *c = partition_current()->config;
@@ -142,7 +149,8 @@ static void bitmap_clear(const struct port *port)
 
 static void notify(const struct port *port)
 {
-    virq_raise_ext(port->p, port->config->type == XM_SAMPLING_PORT ? XM_VT_EXT_SAMPLING_PORT : XM_VT_EXT_QUEUING_PORT);
+    virq_raise_ext(port->p, port->config->type == XM_SAMPLING_PORT ? XM_VT_EXT_SAMPLING_PORT
+                                                                   : XM_VT_EXT_QUEUING_PORT);
 }
 
 /* A message arrived: tell every destination that has opened its port. */
@@ -171,13 +179,15 @@ static void notify_source(const struct port *destination)
     }
 }
 
-/* Is a message still valid? Its age must be less than the period: a period of 0 is never met, an infinite one always. */
+/* Is a message still valid? Its age must be less than the period: a period of 0 is never met, an
+ * infinite one always. */
 static bool message_valid(xmTime_t written_us, xm_u32_t period_us, xmTime_t now_us)
 {
     return period_us == XM_INFINITE_TIME || now_us - written_us < (xmTime_t)period_us;
 }
 
-/* After the last refusal of a creation. What is already in the channel is new to a port that was just opened. */
+/* After the last refusal of a creation. What is already in the channel is new to a port that was
+ * just opened. */
 static xm_s32_t open_port(struct port *port)
 {
     port->open = true;
@@ -208,7 +218,8 @@ void port_close_all(struct partition *p)
 }
 
 /* What both kinds check of a transfer: size against the channel, then the whole buffer. */
-static xm_s32_t transfer_refusal(const struct port *port, xmAddress_t buffer, xm_u32_t size, bool write)
+static xm_s32_t transfer_refusal(const struct port *port, xmAddress_t buffer, xm_u32_t size,
+                                 bool write)
 {
     if (size == 0 || size > port->channel_config->max_message_bytes) {
         return XM_INVALID_CONFIG;
@@ -227,18 +238,22 @@ static bool message_store(struct partition *p, struct message *m, xmAddress_t fr
     return true;
 }
 
-/* *bytes is what the reader asked for, then what was copied: no more than the message has. False: the copy gave way. */
-static bool message_load(struct partition *p, const struct message *m, xmAddress_t to, xm_u32_t *bytes, xm_u32_t stamp)
+/* *bytes is what the reader asked for, then what was copied: no more than the message has. False:
+ * the copy gave way. */
+static bool message_load(struct partition *p, const struct message *m, xmAddress_t to,
+                         xm_u32_t *bytes, xm_u32_t stamp)
 {
     *bytes = m->bytes < *bytes ? m->bytes : *bytes;
     return guest_copy(p, arch_guest_pointer(to), m->data, *bytes, stamp);
 }
 
-/* ---- sampling ports ---------------------------------------------------------------------------------------------- */
+/* ---- sampling ports -------------------------------------------------------------------------- */
 
-/* Descriptor (>= 0). XM_INVALID_PARAM: bad name or direction, or no such port; XM_INVALID_CONFIG: type, direction, size or
- * period are not those of the configuration; XM_NO_ACTION: open already. */
-xm_s32_t sys_create_sampling_port(xmAddress_t name, xm_u32_t max_bytes, xm_u32_t direction, xmTime_t period_us)
+/* Descriptor (>= 0). XM_INVALID_PARAM: bad name or direction, or no such port; XM_INVALID_CONFIG:
+ * type, direction, size or period are not those of the configuration; XM_NO_ACTION: open
+ * already. */
+xm_s32_t sys_create_sampling_port(xmAddress_t name, xm_u32_t max_bytes, xm_u32_t direction,
+                                  xmTime_t period_us)
 {
     struct port *port = find_named(name);
 
@@ -280,8 +295,10 @@ xm_s32_t sys_write_sampling_message(xm_s32_t descriptor, xmAddress_t buffer, xm_
     return XM_OK;
 }
 
-/* Bytes copied; 0: never written, or not connected. *flags, if wanted: XM_COMM_MSG_VALID or 0. Reading consumes nothing. */
-xm_s32_t sys_read_sampling_message(xm_s32_t descriptor, xmAddress_t buffer, xm_u32_t size, xmAddress_t flags)
+/* Bytes copied; 0: never written, or not connected. *flags, if wanted: XM_COMM_MSG_VALID or 0.
+ * Reading consumes nothing. */
+xm_s32_t sys_read_sampling_message(xm_s32_t descriptor, xmAddress_t buffer, xm_u32_t size,
+                                   xmAddress_t flags)
 {
     struct port *port = find_open((xm_u32_t)descriptor, XM_SAMPLING_PORT);
     const struct message *m;
@@ -295,7 +312,8 @@ xm_s32_t sys_read_sampling_message(xm_s32_t descriptor, xmAddress_t buffer, xm_u
     if (port->channel != NULL) {
         refusal = transfer_refusal(port, buffer, size, true);
     }
-    if (refusal == XM_OK && flags != 0 && ((flags & 3u) != 0 || !guest_range_ok(port->p, flags, 4, true))) {
+    if (refusal == XM_OK && flags != 0 &&
+        ((flags & 3u) != 0 || !guest_range_ok(port->p, flags, 4, true))) {
         refusal = XM_INVALID_PARAM;
     }
     if (refusal != XM_OK) {
@@ -307,7 +325,9 @@ xm_s32_t sys_read_sampling_message(xm_s32_t descriptor, xmAddress_t buffer, xm_u
         if (!message_load(port->p, m, buffer, &bytes, port->channel->version)) {
             return XM_OK;
         }
-        valid = message_valid(m->time_us, port->channel_config->valid_period_us, clock_now()) ? XM_COMM_MSG_VALID : 0;
+        valid = message_valid(m->time_us, port->channel_config->valid_period_us, clock_now())
+                    ? XM_COMM_MSG_VALID
+                    : 0;
         port->state = PORT_CONSUMED;
         port->p->sampling_read++;
         bitmap_clear(port);
@@ -319,7 +339,8 @@ xm_s32_t sys_read_sampling_message(xm_s32_t descriptor, xmAddress_t buffer, xm_u
     return (xm_s32_t)bytes;
 }
 
-/* Any refusal: XM_INVALID_PARAM. The state is the caller's view: whether it has read, or written, the message. */
+/* Any refusal: XM_INVALID_PARAM. The state is the caller's view: whether it has read, or written,
+ * the message. */
 xm_s32_t sys_get_sampling_port_status(xm_u32_t descriptor, xmAddress_t address)
 {
     static const xm_u32_t state_flag[] = {
@@ -347,7 +368,8 @@ xm_s32_t sys_get_sampling_port_status(xm_u32_t descriptor, xmAddress_t address)
     return guest_write(port->p, address, 8, &status, sizeof(status)) ? XM_OK : XM_INVALID_PARAM;
 }
 
-/* Any refusal: XM_INVALID_PARAM. The port need not be open; of one that is not connected sizes and period are 0. */
+/* Any refusal: XM_INVALID_PARAM. The port need not be open; of one that is not connected sizes and
+ * period are 0. */
 xm_s32_t sys_get_sampling_port_info(xmAddress_t name, xmAddress_t address)
 {
     xmSamplingPortInfo_t info;
@@ -366,10 +388,11 @@ xm_s32_t sys_get_sampling_port_info(xmAddress_t name, xmAddress_t address)
     return guest_write(port->p, address, 8, &info, sizeof(info)) ? XM_OK : XM_INVALID_PARAM;
 }
 
-/* ---- queuing ports ----------------------------------------------------------------------------------------------- */
+/* ---- queuing ports --------------------------------------------------------------------------- */
 
 /* As sys_create_sampling_port(), with the number of messages in place of the period. */
-xm_s32_t sys_create_queuing_port(xmAddress_t name, xm_u32_t max_messages, xm_u32_t max_bytes, xm_u32_t direction)
+xm_s32_t sys_create_queuing_port(xmAddress_t name, xm_u32_t max_messages, xm_u32_t max_bytes,
+                                 xm_u32_t direction)
 {
     struct port *port = find_named(name);
 
@@ -417,7 +440,8 @@ xm_s32_t sys_send_queuing_message(xm_s32_t descriptor, xmAddress_t buffer, xm_u3
     return XM_OK;
 }
 
-/* Bytes copied; a buffer shorter than the message truncates it, and it is taken all the same. XM_OP_NOT_ALLOWED: empty. */
+/* Bytes copied; a buffer shorter than the message truncates it, and it is taken all the same.
+ * XM_OP_NOT_ALLOWED: empty. */
 xm_s32_t sys_receive_queuing_message(xm_s32_t descriptor, xmAddress_t buffer, xm_u32_t size)
 {
     struct port *port = find_open((xm_u32_t)descriptor, XM_QUEUING_PORT);
@@ -437,10 +461,13 @@ xm_s32_t sys_receive_queuing_message(xm_s32_t descriptor, xmAddress_t buffer, xm
     if (port->channel->count == 0) {
         return XM_OP_NOT_ALLOWED;
     }
-    if (!message_load(port->p, message_at(port->channel, port->channel->first), buffer, &bytes, 0)) {
+    if (!message_load(port->p, message_at(port->channel, port->channel->first), buffer, &bytes,
+                      0)) {
         return XM_OK;
     }
-    port->channel->first = port->channel->first + 1 == port->channel_config->max_messages ? 0 : port->channel->first + 1;
+    port->channel->first = port->channel->first + 1 == port->channel_config->max_messages
+                               ? 0
+                               : port->channel->first + 1;
     port->channel->count--;
     port->p->queuing_received++;
     if (port->channel->count == 0) {
@@ -463,7 +490,8 @@ xm_s32_t sys_get_queuing_port_status(xm_u32_t descriptor, xmAddress_t address)
     return guest_write(port->p, address, 4, &status, sizeof(status)) ? XM_OK : XM_INVALID_PARAM;
 }
 
-/* Any refusal: XM_INVALID_PARAM. The port need not be open; of one that is not connected sizes are 0. */
+/* Any refusal: XM_INVALID_PARAM. The port need not be open; of one that is not connected sizes are
+ * 0. */
 xm_s32_t sys_get_queuing_port_info(xmAddress_t name, xmAddress_t address)
 {
     xmQueuingPortInfo_t info;

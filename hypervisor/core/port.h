@@ -1,8 +1,8 @@
 /* port.h - sampling and queuing ports
  *
- * Messages are copied in and out of kernel buffers, one writer per channel. Descriptors are the index of the port in the
- * caller's own PortTable; every bit of a descriptor is checked.
- * Invariant: buffers are sized by the configuration at boot; a transfer never allocates and never blocks. */
+ * Messages are copied in and out of kernel buffers, one writer per channel. Descriptors are the
+ * index of the port in the caller's own PortTable; every bit of a descriptor is checked. Invariant:
+ * buffers are sized by the configuration at boot; a transfer never allocates and never blocks. */
 #ifndef XM_CORE_PORT_H
 #define XM_CORE_PORT_H
 

@@ -1,7 +1,8 @@
 /* sched.c - cyclic plans
  *
- * One cursor walks the slots of the current plan. Everything is computed from the nominal start of the frame, which moves
- * on by exactly one major frame, whenever that is noticed: lateness of one slot never shifts the next. */
+ * One cursor walks the slots of the current plan. Everything is computed from the nominal start of
+ * the frame, which moves on by exactly one major frame, whenever that is noticed: lateness of one
+ * slot never shifts the next. */
 #include "sched.h"
 #include "config.h"
 #include "console.h"
@@ -14,8 +15,9 @@
 #include "virq.h"
 
 #define PLAN_MAINTENANCE 1u
-/* A slot that begins later than this was held up by a service of the partition before it. Every service gives way long before
- * (docs/performance.md, the declared bound), so the event says that the bound is broken. */
+/* A slot that begins later than this was held up by a service of the partition before it. Every
+ * service gives way long before (docs/performance.md, the declared bound), so the event says that
+ * the bound is broken. */
 #define OVERRUN_US 200u
 
 struct sched sched;
@@ -28,7 +30,8 @@ static void plan_select(xm_u32_t plan_id)
     sched.plan_end = config_slot(sched.plan->slot_first) + sched.plan->slot_count;
 }
 
-/* Make a slot the current one. Nominal times only; what the owner sees is slot_begin()'s business. */
+/* Make a slot the current one. Nominal times only; what the owner sees is slot_begin()'s
+ * business. */
 static void slot_select(const struct xm_config_slot *slot)
 {
     sched.slot = slot;
@@ -50,7 +53,8 @@ static void slot_begin(xmTime_t now_us)
     if (p == NULL) {
         return;
     }
-    sched.lateness_last_us = (xm_u32_t)(now_us - (sched.slot_end_us - (xmTime_t)sched.slot->duration_us));
+    sched.lateness_last_us =
+        (xm_u32_t)(now_us - (sched.slot_end_us - (xmTime_t)sched.slot->duration_us));
     if (sched.lateness_last_us > sched.lateness_max_us) {
         sched.lateness_max_us = sched.lateness_last_us;
     }
@@ -59,7 +63,8 @@ static void slot_begin(xmTime_t now_us)
     p->pct->schedInfo.id = sched.slot->id;
     p->pct->schedInfo.slotDuration = sched.slot->duration_us;
     virq_raise_slot_start(p);
-    trace_kernel(TRACE_SCHED_MODULE, AUDIT_SCHED_CONTEXT_SWITCH, p->id, sched.slot->id, sched.plan_id);
+    trace_kernel(TRACE_SCHED_MODULE, AUDIT_SCHED_CONTEXT_SWITCH, p->id, sched.slot->id,
+                 sched.plan_id);
 }
 
 static void plan_enter(xm_u32_t plan_id, xmTime_t start_us)
@@ -68,11 +73,13 @@ static void plan_enter(xm_u32_t plan_id, xmTime_t start_us)
     plan_select(plan_id);
     sched.switch_time_us = start_us;
     sched.switch_frame = sched.frame;
-    trace_kernel(TRACE_SCHED_MODULE, AUDIT_SCHED_PLAN_DONE, plan_id, (xm_u32_t)sched.previous_id, (xm_u32_t)sched.frame);
+    trace_kernel(TRACE_SCHED_MODULE, AUDIT_SCHED_PLAN_DONE, plan_id, (xm_u32_t)sched.previous_id,
+                 (xm_u32_t)sched.frame);
 }
 
-/* More than a whole frame late (a debugger held the processor, or the clock jumped): go on with the frame that should be
- * running, on the same time grid. The only division of the scheduler, never taken in operation. */
+/* More than a whole frame late (a debugger held the processor, or the clock jumped): go on with the
+ * frame that should be running, on the same time grid. The only division of the scheduler, never
+ * taken in operation. */
 static void frames_skip(xmTime_t now_us)
 {
     xm_u64_t missed = (xm_u64_t)(now_us - sched.frame_start_us) / sched.plan->major_frame_us;
@@ -119,9 +126,11 @@ void sched_advance(xmTime_t now_us)
         }
     } while (now_us >= sched.slot_end_us);
     slot_begin(now_us);
-    overrun = !late && sched.owner != NULL && sched.running != NULL && sched.lateness_last_us > OVERRUN_US;
+    overrun = !late && sched.owner != NULL && sched.running != NULL &&
+              sched.lateness_last_us > OVERRUN_US;
     if (overrun) {
-        struct hm_info info = { .propagate_vector = -1, .payload = { sched.lateness_last_us, 0, 0 } };
+        struct hm_info info = { .propagate_vector = -1,
+                                .payload = { sched.lateness_last_us, 0, 0 } };
 
         hm_raise(XM_HM_EV_OVERRUN, sched.running, &info);
     }
@@ -157,7 +166,8 @@ xm_s32_t sched_request_plan(xm_u32_t plan)
     if (plan >= config->plans.count) {
         return XM_INVALID_PARAM;
     }
-    /* Asking for the plan in force also takes back a request still waiting: the last request wins. */
+    /* Asking for the plan in force also takes back a request still waiting: the last request
+     * wins. */
     if (plan == sched.plan_id) {
         sched.requested_id = plan;
         return XM_NO_ACTION;
@@ -167,7 +177,8 @@ xm_s32_t sched_request_plan(xm_u32_t plan)
     return XM_OK;
 }
 
-/* Health-monitor action: plan 1 begins now, the current slot is cut short, a waiting request is void. */
+/* Health-monitor action: plan 1 begins now, the current slot is cut short, a waiting request is
+ * void. */
 void sched_switch_to_maintenance(void)
 {
     xmTime_t now_us = clock_now();
@@ -206,7 +217,7 @@ void sched_fill_info(struct xm_kernel_info *info)
     info->slot_lateness_max_us = sched.lateness_max_us;
 }
 
-/* ---- services ---------------------------------------------------------------------------------------------------- */
+/* ---- services -------------------------------------------------------------------------------- */
 
 xm_s32_t sys_switch_sched_plan(xm_u32_t plan, xmAddress_t current)
 {

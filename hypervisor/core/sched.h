@@ -1,12 +1,14 @@
 /* sched.h - cyclic plans
  *
- * A plan is a list of slots that tile its major frame (gaps are slots of nobody), repeated for ever. It comes from the
- * configuration and never changes.
+ * A plan is a list of slots that tile its major frame (gaps are slots of nobody), repeated for
+ * ever. It comes from the configuration and never changes.
  *
- * Rules:     time is anchored to the plan, never to "now": frame k starts at start + k * major frame, a switch happens at
- *            the nominal end of a frame. A plan switch takes effect at a frame boundary, never inside a frame; the one
- *            exception is the HM action SWITCH_TO_MAINTENANCE.
- * Invariant: one cursor is enough, because slots are ordered and tile the frame; picking the next is constant time. */
+ * Rules:     time is anchored to the plan, never to "now": frame k starts at start + k * major
+ *            frame, a switch happens at the nominal end of a frame. A plan switch takes effect at a
+ *            frame boundary, never inside a frame; the one exception is the HM action
+ *            SWITCH_TO_MAINTENANCE.
+ * Invariant: one cursor is enough, because slots are ordered and tile the frame; picking the next
+ *            is constant time. */
 #ifndef XM_CORE_SCHED_H
 #define XM_CORE_SCHED_H
 

@@ -1,7 +1,8 @@
 /* string.c - memcpy, memset, memcmp for the freestanding kernel
  *
- * The compiler calls these by name. Doubleword moves carry most of a port copy; the loops are plain so that their cost is a
- * function of the length alone. Not linked on the workstation, where libc has them. */
+ * The compiler calls these by name. Doubleword moves carry most of a port copy; the loops are plain
+ * so that their cost is a function of the length alone. Not linked on the workstation, where libc
+ * has them. */
 #include "kernel.h"
 
 #define DOUBLE 8u
@@ -17,7 +18,8 @@ static void copy_tail(xm_u8_t *t, const xm_u8_t *f, size_t size)
     }
 }
 
-/* Both ends on a doubleword. Eight loads and stores a turn: the loop's own instructions are then a tenth of the work. */
+/* Both ends on a doubleword. Eight loads and stores a turn: the loop's own instructions are then a
+ * tenth of the work. */
 static void copy_doubles(xm_u8_t *t, const xm_u8_t *f, size_t size)
 {
     double_t *td = (double_t *)t;
@@ -39,8 +41,9 @@ static void copy_doubles(xm_u8_t *t, const xm_u8_t *f, size_t size)
     copy_tail((xm_u8_t *)td, (const xm_u8_t *)fd, size);
 }
 
-/* The target on a word, the source `shift` bytes behind one: each word stored is the end of one word loaded and the beginning
- * of the next (big-endian). Never loads a word that holds no byte of the source. */
+/* The target on a word, the source `shift` bytes behind one: each word stored is the end of one
+ * word loaded and the beginning of the next (big-endian). Never loads a word that holds no byte of
+ * the source. */
 static void copy_shifted(xm_u8_t *t, const xm_u8_t *f, size_t size, xm_u32_t shift)
 {
     word_t *tw = (word_t *)t;
@@ -84,7 +87,8 @@ void *memcpy(void *to, const void *from, size_t size)
         return to;
     }
     if (size >= 2 * DOUBLE) {
-        /* Bring the target to a doubleword first: storing is then aligned whatever the source is. */
+        /* Bring the target to a doubleword first: storing is then aligned whatever the source
+         * is. */
         while (((xm_u32_t)t & (DOUBLE - 1)) != 0) {
             *t++ = *f++;
             size--;

@@ -8,7 +8,8 @@
 #include "sched.h"
 #include "virq.h"
 
-/* Intervals below this are refused: a partition could otherwise spend its slot in timer interrupts of its own making. */
+/* Intervals below this are refused: a partition could otherwise spend its slot in timer interrupts
+ * of its own making. */
 #define TIMER_MIN_INTERVAL_US 50
 
 static xm_u32_t clock_high;      /* wraps of the 32-bit count seen so far */
@@ -24,7 +25,8 @@ void clock_init(void)
     armed_us = 0;
 }
 
-/* One place extends the counter: interrupts are off here, so no reading can fall between the wrap and its count. */
+/* One place extends the counter: interrupts are off here, so no reading can fall between the wrap
+ * and its count. */
 xmTime_t clock_now(void)
 {
     xm_u32_t count = timer_count_us();
@@ -43,7 +45,8 @@ void clock_arm(xmTime_t deadline_us)
     if (deadline_us == armed_us) {
         return;
     }
-    /* The clock is read here and not handed down: what was done since would delay the end of the slot. */
+    /* The clock is read here and not handed down: what was done since would delay the end of the
+     * slot. */
     delay_us = deadline_us - clock_now();
     if (delay_us < 1) {
         delay_us = 1;
@@ -77,7 +80,8 @@ static void timer_expire(struct partition *p, xm_u32_t kind)
     }
 }
 
-/* Next expiry after now on the grid expiry + n * interval. Missed ones are counted as one; no loop, whatever was missed. */
+/* Next expiry after now on the grid expiry + n * interval. Missed ones are counted as one; no loop,
+ * whatever was missed. */
 static xmTime_t timer_following(xmTime_t expiry_us, xmTime_t interval_us, xmTime_t now_us)
 {
     xm_u64_t late_us = (xm_u64_t)(now_us - expiry_us);
@@ -107,8 +111,9 @@ void timers_check(struct partition *p, xmTime_t now_us)
         if (timer->expiry_us > clock_us) {
             continue;
         }
-        timer->expiry_us =
-            timer->interval_us == 0 ? 0 : timer_following(timer->expiry_us, timer->interval_us, clock_us);
+        timer->expiry_us = timer->interval_us == 0
+                               ? 0
+                               : timer_following(timer->expiry_us, timer->interval_us, clock_us);
         timer_expire(p, kind);
     }
 }
@@ -144,7 +149,7 @@ void timers_disarm(struct partition *p)
     p->timers_armed = false;
 }
 
-/* ---- services ---------------------------------------------------------------------------------------------------- */
+/* ---- services -------------------------------------------------------------------------------- */
 
 xm_s32_t sys_get_time(xm_u32_t clock_id, xmAddress_t time)
 {
@@ -180,7 +185,8 @@ xm_s32_t sys_set_timer(xm_u32_t clock_id, xmTime_t abs_time, xmTime_t interval)
     now_us = clock_now();
     timers_check(p, now_us);
     next_us = timers_next(p, now_us, true);
-    /* Only an earlier expiry concerns the slot timer; an interrupt that is no longer wanted finds nothing to do. */
+    /* Only an earlier expiry concerns the slot timer; an interrupt that is no longer wanted finds
+     * nothing to do. */
     if (armed_us == 0) {
         arch_request_leave();
     } else if (next_us < armed_us) {

@@ -1,7 +1,8 @@
 /* time.h - clocks and partition timers
  *
- * The hardware clock counts microseconds since the hypervisor started, 64 bits, extended from the board's 32-bit counter.
- * Rule: clock_now() must be called at least once in 71 minutes; the slot timer is armed for at most TIMER_MAX_ARM_US. */
+ * The hardware clock counts microseconds since the hypervisor started, 64 bits, extended from the
+ * board's 32-bit counter. Rule: clock_now() must be called at least once in 71 minutes; the slot
+ * timer is armed for at most TIMER_MAX_ARM_US. */
 #ifndef XM_CORE_TIME_H
 #define XM_CORE_TIME_H
 
@@ -11,7 +12,8 @@
 
 void clock_init(void);
 xmTime_t clock_now(void);
-/* Arm the slot timer for the earliest of deadline_us; a deadline already past gives the shortest delay. */
+/* Arm the slot timer for the earliest of deadline_us; a deadline already past gives the shortest
+ * delay. */
 void clock_arm(xmTime_t deadline_us);
 /* The slot timer fired: whatever it stood at is gone. */
 void clock_fired(void);

@@ -1,7 +1,8 @@
 /* trace.c - trace streams
  *
- * One logbook per partition and, behind them, one for the hypervisor. A stream descriptor is computed from the stream's
- * owner and checked in full on every use: nothing has to be remembered about who opened what. */
+ * One logbook per partition and, behind them, one for the hypervisor. A stream descriptor is
+ * computed from the stream's owner and checked in full on every use: nothing has to be remembered
+ * about who opened what. */
 #include "trace.h"
 #include "config.h"
 #include "guest_mem.h"
@@ -16,7 +17,8 @@
 #define DESCRIPTOR_PARTITION_BIT 10
 #define DESCRIPTOR_PARTITION_MASK 0x3ffu
 
-/* Bits of opCodeH that stay the caller's: criticality and scope. The rest is the sequence number. */
+/* Bits of opCodeH that stay the caller's: criticality and scope. The rest is the sequence
+ * number. */
 #define OPCODE_H_CALLER 0xfu
 #define OPCODE_L_OWNER 0xffffu
 
@@ -38,7 +40,8 @@ static void open_stream(struct logbook *book, xm_u32_t stream_index)
     } else {
         const struct xm_config_stream *stream = config_stream(stream_index);
 
-        logbook_open(book, arch_physical_pointer(stream->start), stream->size, sizeof(struct xm_trace_record));
+        logbook_open(book, arch_physical_pointer(stream->start), stream->size,
+                     sizeof(struct xm_trace_record));
     }
 }
 
@@ -83,9 +86,10 @@ static void to_guest_form(const struct xm_trace_record *record, xmTraceEvent_t *
     event->checksum = logbook_checksum(event, sizeof(*event));
 }
 
-/* ---- services ---------------------------------------------------------------------------------------------------- */
+/* ---- services -------------------------------------------------------------------------------- */
 
-/* Store the caller's event, completed with owner, time, number and checksum, in its stream and in its own buffer. */
+/* Store the caller's event, completed with owner, time, number and checksum, in its stream and in
+ * its own buffer. */
 static void store(struct partition *p, xmTraceEvent_t *event)
 {
     struct logbook *book = book_of(p->id);
@@ -94,15 +98,16 @@ static void store(struct partition *p, xmTraceEvent_t *event)
     memset(&record, 0, sizeof(record));
     record.time_us = clock_now();
     record.boot_id = kernel_boot_id;
-    record.opcode_h = (event->opCodeH & OPCODE_H_CALLER) | (xm_u32_t)book->next << TRACE_OPCODE_SEQ_BIT;
+    record.opcode_h = (event->opCodeH & OPCODE_H_CALLER) | (xm_u32_t)book->next
+                                                               << TRACE_OPCODE_SEQ_BIT;
     record.opcode_l = (event->opCodeL & ~OPCODE_L_OWNER) | p->id;
     memcpy(record.payload, event->payload, sizeof(record.payload));
     (void)logbook_append(book, &record);
     to_guest_form(&record, event);
 }
 
-/* XM_INVALID_CONFIG: not stored, because the configured mask filters it or there is no trace device. An unrecoverable one
- * is told to the health monitor in any case. */
+/* XM_INVALID_CONFIG: not stored, because the configured mask filters it or there is no trace
+ * device. An unrecoverable one is told to the health monitor in any case. */
 xm_s32_t sys_trace_event(xm_u32_t bitmask, xmAddress_t address)
 {
     struct partition *p = partition_current();
@@ -111,7 +116,8 @@ xm_s32_t sys_trace_event(xm_u32_t bitmask, xmAddress_t address)
     xm_s32_t result = XM_INVALID_CONFIG;
     xm_u32_t criticality;
 
-    if (!guest_read(p, address, 4, &event, sizeof(event)) || !guest_range_ok(p, address, sizeof(event), true)) {
+    if (!guest_read(p, address, 4, &event, sizeof(event)) ||
+        !guest_range_ok(p, address, sizeof(event), true)) {
         return XM_INVALID_PARAM;
     }
     criticality = (event.opCodeH & TRACE_OPCODE_CRIT_MASK) >> TRACE_OPCODE_CRIT_BIT;
@@ -129,8 +135,9 @@ xm_s32_t sys_trace_event(xm_u32_t bitmask, xmAddress_t address)
     return result;
 }
 
-/* Descriptor (> 0) of the stream of a partition, or of the hypervisor; permission was checked by the dispatcher.
- * XM_INVALID_PARAM: no such id. A stream without a device can be opened and is always empty. */
+/* Descriptor (> 0) of the stream of a partition, or of the hypervisor; permission was checked by
+ * the dispatcher. XM_INVALID_PARAM: no such id. A stream without a device can be opened and is
+ * always empty. */
 xm_s32_t sys_trace_open(xm_u32_t id)
 {
     if (book_of(id) == NULL) {
@@ -139,7 +146,8 @@ xm_s32_t sys_trace_open(xm_u32_t id)
     return (xm_s32_t)(DESCRIPTOR_TRACE_CLASS | id << DESCRIPTOR_PARTITION_BIT);
 }
 
-/* The stream of a descriptor. XM_INVALID_PARAM: a bit is wrong; XM_PERM_ERROR: somebody else's, and no system flag. */
+/* The stream of a descriptor. XM_INVALID_PARAM: a bit is wrong; XM_PERM_ERROR: somebody else's, and
+ * no system flag. */
 static xm_s32_t stream_of(xm_s32_t descriptor, struct logbook **book)
 {
     const struct partition *p = partition_current();
@@ -194,7 +202,8 @@ xm_s32_t sys_trace_status(xm_s32_t descriptor, xmAddress_t address)
         return refusal;
     }
     logbook_status(book, &status);
-    return guest_write(partition_current(), address, 4, &status, sizeof(status)) ? XM_OK : XM_INVALID_PARAM;
+    return guest_write(partition_current(), address, 4, &status, sizeof(status)) ? XM_OK
+                                                                                 : XM_INVALID_PARAM;
 }
 
 /* XM_INVALID_PARAM: no such id, or a bad buffer. */
@@ -202,5 +211,6 @@ xm_s32_t sys_trace_fetch(xm_u32_t id, xm_u64_t from, xmAddress_t batch, xm_u32_t
 {
     const struct logbook *book = book_of(id);
 
-    return book == NULL ? XM_INVALID_PARAM : logbook_fetch(book, partition_current(), from, batch, size);
+    return book == NULL ? XM_INVALID_PARAM
+                        : logbook_fetch(book, partition_current(), from, batch, size);
 }

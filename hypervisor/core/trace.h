@@ -1,6 +1,7 @@
 /* trace.h - trace streams: one per partition that configures it, one of the hypervisor
  *
- * Invariant: a stream is a ring in its own memory block; the newest records are kept, sequence numbers tell what is gone. */
+ * Invariant: a stream is a ring in its own memory block; the newest records are kept, sequence
+ *            numbers tell what is gone. */
 #ifndef XM_CORE_TRACE_H
 #define XM_CORE_TRACE_H
 
@@ -12,7 +13,8 @@ void trace_init(void);
 void trace_kernel_store(xm_u32_t module, xm_u32_t event, xm_u32_t a, xm_u32_t b, xm_u32_t c);
 /* Modules whose records the configuration wants; 0 until trace_init(). */
 extern xm_u32_t trace_kernel_mask;
-/* The same, if the mask lets it: most systems trace nothing of the kernel, and then it costs three instructions. */
+/* The same, if the mask lets it: most systems trace nothing of the kernel, and then it costs three
+ * instructions. */
 static inline void trace_kernel(xm_u32_t module, xm_u32_t event, xm_u32_t a, xm_u32_t b, xm_u32_t c)
 {
     if ((trace_kernel_mask & 1u << module) != 0) {

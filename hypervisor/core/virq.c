@@ -120,13 +120,14 @@ bool virq_take(struct partition *p, xm_u32_t *vector)
     } else {
         return false;
     }
-    /* Virtual traps are off in the handler, as after a native trap, until it returns or turns them on. */
+    /* Virtual traps are off in the handler, as after a native trap, until it returns or turns them
+     * on. */
     p->delivery_flags = pct->iFlags;
     pct->iFlags &= ~VIRQ_FLAG_ET;
     return true;
 }
 
-/* ---- services ---------------------------------------------------------------------------------------------------- */
+/* ---- services -------------------------------------------------------------------------------- */
 
 xm_s32_t sys_set_irqmask(xm_u32_t hw, xm_u32_t ext)
 {
@@ -152,7 +153,8 @@ xm_s32_t sys_clear_irqmask(xm_u32_t hw, xm_u32_t ext)
     return XM_OK;
 }
 
-/* Lines the partition owns are forced in the controller and come back as interrupts; the rest is virtual. */
+/* Lines the partition owns are forced in the controller and come back as interrupts; the rest is
+ * virtual. */
 xm_s32_t sys_set_irqpend(xm_u32_t hw, xm_u32_t ext)
 {
     struct partition *p = partition_current();

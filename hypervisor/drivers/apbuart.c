@@ -1,7 +1,7 @@
 /* apbuart.c - GRLIB UART with serial interface (GRLIB IP manual, APBUART)
  *
- * Registers are only read and written whole. "May I send" asks the FIFO-full bit where there is a FIFO and the empty bit
- * where there is none, because without a FIFO the full bit is always 0. */
+ * Registers are only read and written whole. "May I send" asks the FIFO-full bit where there is a
+ * FIFO and the empty bit where there is none, because without a FIFO the full bit is always 0. */
 #include "../core/board.h"
 
 #define DATA 0x00
@@ -24,8 +24,8 @@
 #define CTRL_TI 0x8u
 #define CTRL_FA 0x80000000u
 
-/* Longest wait of a polled write, in status readings: some 10 characters at 9600 baud on a fast processor. A UART that
- * does not move must not stop a panic from reaching its end. */
+/* Longest wait of a polled write, in status readings: some 10 characters at 9600 baud on a fast
+ * processor. A UART that does not move must not stop a panic from reaching its end. */
 #define POLL_LIMIT 1000000u
 
 static volatile xm_u32_t *uart_register(xm_u32_t uart, xm_u32_t offset)

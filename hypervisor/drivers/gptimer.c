@@ -1,8 +1,10 @@
-/* gptimer.c - GRLIB general-purpose timer: timer 1 counts microseconds for ever, timer 2 is the one-shot slot timer
+/* gptimer.c - GRLIB general-purpose timer: timer 1 counts microseconds for ever, timer 2 is the
+ * one-shot slot timer
  *
- * GRLIB IP manual, GPTIMER. The prescaler makes 1 MHz of the processor clock. Two habits matter on QEMU and are right on
- * hardware: a running timer's control register is never read-modify-written (a write restarts the countdown), and the
- * interrupt is a pulse that the trap itself acknowledges. */
+ * GRLIB IP manual, GPTIMER. The prescaler makes 1 MHz of the processor clock. Two habits matter on
+ * QEMU and are right on hardware: a running timer's control register is never read-modify-written
+ * (a write restarts the countdown), and the interrupt is a pulse that the trap itself
+ * acknowledges. */
 #include "../core/board.h"
 
 #define SCALER_RELOAD 0x04

@@ -1,7 +1,7 @@
 /* irqmp.c - GRLIB multiprocessor interrupt controller, processor 0 (GRLIB IP manual, IRQMP)
  *
- * Taking a trap acknowledges its line. Lines latch while masked, so an interrupt of a partition that is not running waits in
- * the controller. */
+ * Taking a trap acknowledges its line. Lines latch while masked, so an interrupt of a partition
+ * that is not running waits in the controller. */
 #include "../core/board.h"
 
 #define LEVEL 0x00

@@ -1,5 +1,5 @@
-/* hypervisor.h - who am I, virtual processors, caches, objects, and calls of older lines; console and
- * memory copy are in xmhypercalls.h */
+/* hypervisor.h - who am I, virtual processors, caches, objects, and calls of older lines; console
+ * and memory copy are in xmhypercalls.h */
 #ifndef LIBXM_HYPERVISOR_H
 #define LIBXM_HYPERVISOR_H
 

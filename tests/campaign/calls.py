@@ -21,6 +21,7 @@ from report import Verdicts
 CONTROL, CASES, RESULTS = 0x40500000, 0x40600000, 0x40A00000
 ROLE, TOTAL, NEXT, SYNC, DONE, CONTEXT, WINDOWS, CLEAN_HASH = (CONTROL + 4 * i for i in range(8))
 INCIDENTS, INCIDENT_CASE, INCIDENT_STATES, TESTER_LIVES, MEDIC_LIVES, INTERRUPTS, PCT, LATENESS = (CONTROL + 4 * i for i in range(8, 16))
+LATENESS_CASE = CONTROL + 72
 WINDOW_TABLE, PRISTINE = CONTROL + 128, CONTROL + 0x1000
 CASE_ASM, CASE_SYNC, CASE_IRQ, CASE_TIMER, CASE_STARVE = 1, 2, 4, 8, 16
 NOTED_STARVED = 2
@@ -29,15 +30,20 @@ MAX_CASES = 131072
 RAM_MEGABYTES = 32
 HM_LOG, HM_LOG_SIZE = 0x41800000, 256 << 10
 STATES = {0: "idle", 1: "ready", 2: "suspended", 3: "halted"}
-# Nothing that a call does may delay another partition's slot by more: the longest service is a fetch of 16 log records.
-LATENESS_BOUND_US = 450
+# Declared: 2,500 instructions of 32 ns (docs/performance.md), and half as much again for what its short list of storms does not
+# make: unrecoverable traces that are logged twice, resets, system starts.
+LATENESS_BOUND_US = 120
 
 BASES = {1: 0x40200000, 2: 0x40300000}
 VICTIMS = {0: (0x40400000, 0x40420000, 0x40430000), 3: (0x40440000, 0x40460000, 0x40470000)}  # image, vault, report
 VAULT_BYTES, VICTIM_LIVES = 64 << 10, 32
 SCRATCH = 0x40431000
+MEDIC = 4
 EXPECTED_EVENTS = {2, 3, *range(31, 39)}  # what a tester may raise about itself: traced error, watchdog, application events
 UNKNOWN_NUMBERS = [256, 1000, 0xFFFF, 0x10000, 0x7FFFFFFF, 0x80000000, 0x80000001, 0x8000000C, 0xFFFFFFFE, 0xFFFFFFFF]
+RANDOM_PER_RUN, RANDOM_RUNS_FULL, RANDOM_RUNS_SMALL = 100000, 10, 1
+RARE = {"halt_system": 0.002, "reset_system": 0.005, "halt_partition": 0.2, "suspend_partition": 0.2, "reset_partition": 0.2,
+        "switch_sched_plan": 0.2, "idle_self": 0.1}
 CONTEXTS = {"plain": 0, "handler": 1, "interrupts": 2}
 
 
@@ -158,6 +164,7 @@ class Campaign:
         self.covered: set[str] = set()
         self.lateness_us = 0
         self.longest = (0, "")
+        self.around: list[str] = []
         self.frames = 0
         self.tables: dict[int, bytes] = {}
         self.pcts: dict[int, int] = {}
@@ -218,6 +225,26 @@ class Campaign:
             chosen.append((call, rows))
         # Whatever opens ports comes last, so that the others find them closed in a run that begins so.
         return sorted(chosen, key=lambda item: item[0].name.startswith("create_"))
+
+    def random_calls(self, role: int, count: int) -> list[tuple[dictionary.Call, list[tuple[dictionary.Value, ...]]]]:
+        """Calls in any order with any values: of the dictionaries, now and then any word at all."""
+        places = dictionary.Places(BASES[role])
+        columns = {call.name: [dictionary.values(p, places, self.pcts[role])[0] for p in call.parameters] for call in self.calls}
+        # Those that start the system or a partition again take their time: fewer of them.
+        weights = [RARE.get(call.name, 1.0) for call in self.calls]
+        chosen = []
+        for call in self.rng.choices(self.calls, weights, k=count):
+            row = []
+            for k, column in enumerate(columns[call.name]):
+                value = self.rng.choice(column)
+                # A random name would have to be read from memory that the host does not know: names stay those of the dictionary.
+                if call.parameters[k].kind in ("U32", "S32", "TIME", "U64") and self.rng.random() < 0.2:
+                    value = tuple(self.rng.getrandbits(self.rng.choice((4, 8, 16, 32))) for _ in value)
+                row.append(value)
+            if call.name in ("halt_partition", "suspend_partition", "memory_copy") and row[0] == (MEDIC,):
+                continue  # nobody would be left to put things right
+            chosen.append((call, [tuple(row)]))
+        return chosen
 
     # ---- running
 
@@ -292,7 +319,7 @@ class Campaign:
         for i, case in enumerate(script.cases):
             kind, text = self.judge_case(case, list(results[8 * i:8 * i + 8]), clean)
             self.covered.add(case.name)
-            if setting.context == "plain" and not results[8 * i + 3]:
+            if setting.context == "plain" and not results[8 * i + 3] and case.name != "idle_self":
                 self.longest = max(self.longest, (results[8 * i + 5], case.text()))
             self.verdicts.add(kind, f"{setting.text()}: case {i}: {case.text()}: {text}")
         for text in self.outside(setting, script, boots, output):
@@ -376,7 +403,10 @@ class Campaign:
             if not record.valid or record.event not in EXPECTED_EVENTS or record.partition != setting.role or record.action != 0:
                 found.append(f"unexpected health-monitor record {record}")
                 break
-        self.lateness_us = max(self.lateness_us, ram.word(LATENESS))
+        if ram.word(LATENESS) > self.lateness_us:
+            self.lateness_us = ram.word(LATENESS)
+            around = script.cases[max(0, ram.word(LATENESS_CASE) - 6):ram.word(LATENESS_CASE)]
+            self.around = [f"{setting.text()}: {case.text()}" for case in around]
         if ram.word(LATENESS) > LATENESS_BOUND_US:
             found.append(f"a slot began {ram.word(LATENESS)} us late, bound {LATENESS_BOUND_US} us")
         return found
@@ -416,12 +446,17 @@ SMALL = [Setting(1, "plain", "closed"), Setting(1, "handler", "full"), Setting(2
 def campaign(build_dir: str, size: str, seed: int) -> int:
     """Run it; returns how many cases went wrong."""
     c = Campaign(build_dir, size, seed)
+    full = size == "full"
+    settings = FULL if full else SMALL
+    runs = [(setting, 0) for setting in settings]
+    runs += [(settings[i % len(settings)], RANDOM_PER_RUN) for i in range(RANDOM_RUNS_FULL if full else RANDOM_RUNS_SMALL)]
     try:
         c.reference()
-        for setting in FULL if size == "full" else SMALL:
-            script = c.script(setting, c.combinations(setting.role, size == "full"))
+        for setting, random_cases in runs:
+            chosen = c.random_calls(setting.role, random_cases) if random_cases else c.combinations(setting.role, full)
+            script = c.script(setting, chosen)
             c.run(setting, script)
-            print(f"  calls: {setting.text()}: {len(script.cases)} cases", flush=True)
+            print(f"  calls: {setting.text()}: {len(script.cases)} {'random' if random_cases else 'enumerated'} cases", flush=True)
     finally:
         c.ram.close()
     missing = set(c.by_name) - c.covered
@@ -430,6 +465,7 @@ def campaign(build_dir: str, size: str, seed: int) -> int:
     if c.generic:
         print(f"  calls: without an own answer in oracle.py: {', '.join(sorted(c.generic))}")
     c.verdicts.facts = {"calls": len(c.by_name), "unspecified": len(c.generic), "slots watched": c.frames,
-                        "latest slot start us": c.lateness_us,
-                        "longest call": f"{c.longest[1]} {c.longest[0]} us", "settings": [s.text() for s in (FULL if size == "full" else SMALL)]}
+                        "latest slot start us": c.lateness_us, "before it": c.around,
+                        "longest call": f"{c.longest[1]} {c.longest[0]} us", "settings": [s.text() for s in settings],
+                        "random": sum(n for _, n in runs)}
     return c.verdicts.finish(c.out)

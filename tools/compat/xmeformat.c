@@ -1,8 +1,9 @@
 /* xmeformat.c - the step between linking and packing that XtratuM 3.x projects expect
  *
- * xm packs executables as they are, so there is no format of its own: `build` checks an executable the way `xmpack` will,
- * and hands it on unchanged under the new name. What XEF offered beside that is not lost: the container has a SHA-256 per
- * file, and xmpack takes only the loaded segments, so no symbol reaches the image. */
+ * xm packs executables as they are, so there is no format of its own: `build` checks an executable
+ * the way `xmpack` will, and hands it on unchanged under the new name. What XEF offered beside that
+ * is not lost: the container has a SHA-256 per file, and xmpack takes only the loaded segments, so
+ * no symbol reaches the image. */
 #include "../xmpack/elf32.h"
 #include "../xmpack/util.h"
 
@@ -23,12 +24,14 @@ static const char usage[] =
     "usage: xmeformat build [-m] [-c] [-p PAYLOAD] [-o OUT] FILE\n"
     "       xmeformat read [-h] [-s] [-m] FILE\n"
     "\n"
-    "build  checks an executable and copies it for xmpack; prints its MD5 digest and name on standard error\n"
+    "build  checks an executable and copies it for xmpack; prints its MD5 digest and name on "
+    "standard error\n"
     "  -m   FILE is data (a custom file, a compiled configuration): no checks\n"
     "  -c   accepted, changes nothing: images are not compressed\n"
     "  -p   accepted with a warning: there is no payload field to keep the bytes in\n"
     "  -o   output (a.out)\n"
-    "read   prints -h the header, -s the segments, -m the table of custom files; without an option all of them\n";
+    "read   prints -h the header, -s the segments, -m the table of custom files; without an option "
+    "all of them\n";
 
 struct options {
     bool data, header, segments, custom;
@@ -77,7 +80,8 @@ static struct options take_options(int argc, char **argv, const char *letters)
 
 static bool is_hypervisor(const struct elf *elf)
 {
-    const uint8_t *header = elf32_bytes(elf, HYPERVISOR_HEADER, sizeof(struct xm_hypervisor_header));
+    const uint8_t *header =
+        elf32_bytes(elf, HYPERVISOR_HEADER, sizeof(struct xm_hypervisor_header));
     return header && be32(header) == XMEF_XM_MAGIC;
 }
 
@@ -88,8 +92,10 @@ static const uint8_t *image_header(const struct elf *elf, uint32_t *address)
     const uint8_t *header = elf32_bytes(elf, *address, sizeof(struct xmImageHdr));
     if (!header || GET(header, xmImageHdr, sSignature) != XMEF_PARTITION_MAGIC ||
         GET(header, xmImageHdr, eSignature) != XMEF_PARTITION_MAGIC) {
-        refuse("%s: the image header at 0x%08x does not start and end with XMEF_PARTITION_MAGIC; set its sSignature and "
-               "eSignature", elf->file.path, *address);
+        refuse("%s: the image header at 0x%08x does not start and end with XMEF_PARTITION_MAGIC; "
+               "set its sSignature and "
+               "eSignature",
+               elf->file.path, *address);
     }
     return header;
 }
@@ -122,7 +128,8 @@ static int build(const struct options *options)
         file = elf.file;
     }
     if (options->payload) {
-        warn("%s: images of xm have no payload field; the bytes of %s are not kept", options->file, options->payload);
+        warn("%s: images of xm have no payload field; the bytes of %s are not kept", options->file,
+             options->payload);
     }
     write_file(options->out, file.data, file.size);
     print_digest(&file, options->out);
@@ -133,14 +140,15 @@ static void print_header(const struct elf *elf)
 {
     uint32_t address = HYPERVISOR_HEADER;
     const uint8_t *header = is_hypervisor(elf) ? NULL : image_header(elf, &address);
-    printf("%s: %s, %zu bytes, entry 0x%08x, header at 0x%08x\n", elf->file.path, header ? "partition" : "hypervisor",
-           elf->file.size, elf->entry, address);
+    printf("%s: %s, %zu bytes, entry 0x%08x, header at 0x%08x\n", elf->file.path,
+           header ? "partition" : "hypervisor", elf->file.size, elf->entry, address);
     if (header) {
         uint32_t abi = GET(header, xmImageHdr, compilationXmAbiVersion);
         uint32_t api = GET(header, xmImageHdr, compilationXmApiVersion);
-        printf("  ABI %u.%u.%u, API %u.%u.%u, page-table area 0x%08x of %u bytes\n", XM_GET_VERSION(abi),
-               XM_GET_SUBVERSION(abi), XM_GET_REVISION(abi), XM_GET_VERSION(api), XM_GET_SUBVERSION(api),
-               XM_GET_REVISION(api), GET(header, xmImageHdr, pageTable), GET(header, xmImageHdr, pageTableSize));
+        printf("  ABI %u.%u.%u, API %u.%u.%u, page-table area 0x%08x of %u bytes\n",
+               XM_GET_VERSION(abi), XM_GET_SUBVERSION(abi), XM_GET_REVISION(abi),
+               XM_GET_VERSION(api), XM_GET_SUBVERSION(api), XM_GET_REVISION(api),
+               GET(header, xmImageHdr, pageTable), GET(header, xmImageHdr, pageTableSize));
     }
 }
 
@@ -148,8 +156,9 @@ static void print_segments(const struct elf *elf)
 {
     for (uint32_t i = 0; i < elf->segment_count; i++) {
         const struct elf_segment *s = &elf->segments[i];
-        printf("  segment %u: 0x%08x, %u bytes stored, %u in memory%s%s\n", i, s->address, s->file_bytes, s->memory_bytes,
-               s->writable ? ", writable" : "", s->executable ? ", executable" : "");
+        printf("  segment %u: 0x%08x, %u bytes stored, %u in memory%s%s\n", i, s->address,
+               s->file_bytes, s->memory_bytes, s->writable ? ", writable" : "",
+               s->executable ? ", executable" : "");
     }
 }
 
@@ -163,7 +172,8 @@ static void print_custom_files(const struct elf *elf)
     const uint8_t *header = image_header(elf, &address);
     uint32_t count = GET(header, xmImageHdr, noCustomFiles);
     for (uint32_t i = 0; i < count && i < CONFIG_MAX_NO_CUSTOMFILES; i++) {
-        const uint8_t *row = header + offsetof(struct xmImageHdr, customFileTab) + i * sizeof(struct xefCustomFile);
+        const uint8_t *row =
+            header + offsetof(struct xmImageHdr, customFileTab) + i * sizeof(struct xefCustomFile);
         printf("  custom file %u: 0x%08x, room for %u bytes\n", i, be32(row), be32(row + 4));
     }
 }

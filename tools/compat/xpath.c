@@ -1,7 +1,7 @@
 /* xpath.c - evaluates an XPath expression on an XML file, as Makefiles of XtratuM 3.x projects do
  *
- * The prefix xm stands for the namespace of the file's root element. Exit status: 0 when something was found, 1 when nothing
- * was, 2 for a file or an expression that cannot be used. */
+ * The prefix xm stands for the namespace of the file's root element. Exit status: 0 when something
+ * was found, 1 when nothing was, 2 for a file or an expression that cannot be used. */
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,11 +12,12 @@
 #include <libxml/xpath.h>
 #include <libxml/xpathInternals.h>
 
-static const char usage[] = "usage: xpath -f FILE [-c] [-n PREFIX=URI]... EXPRESSION\n"
-                            "\n"
-                            "  -f  the XML file; its own namespace has the prefix xm\n"
-                            "  -c  print values only, one per line; else attributes as name=\"value\"\n"
-                            "  -n  give another namespace a prefix\n";
+static const char usage[] =
+    "usage: xpath -f FILE [-c] [-n PREFIX=URI]... EXPRESSION\n"
+    "\n"
+    "  -f  the XML file; its own namespace has the prefix xm\n"
+    "  -c  print values only, one per line; else attributes as name=\"value\"\n"
+    "  -n  give another namespace a prefix\n";
 
 #define NAMESPACES_MAX 16
 
@@ -42,7 +43,8 @@ static struct options take_options(int argc, char **argv)
             options.file = optarg;
         } else if (letter == 'c') {
             options.values_only = true;
-        } else if (letter == 'n' && strchr(optarg, '=') && options.namespace_count < NAMESPACES_MAX) {
+        } else if (letter == 'n' && strchr(optarg, '=') &&
+                   options.namespace_count < NAMESPACES_MAX) {
             options.namespaces[options.namespace_count++] = optarg;
         } else {
             refuse_use(letter == 'n' ? "-n takes PREFIX=URI, at most 16 times" : "no such option");
@@ -55,7 +57,8 @@ static struct options take_options(int argc, char **argv)
     return options;
 }
 
-static void register_namespaces(xmlXPathContext *context, const struct options *options, xmlDoc *document)
+static void register_namespaces(xmlXPathContext *context, const struct options *options,
+                                xmlDoc *document)
 {
     const xmlNode *root = xmlDocGetRootElement(document);
     if (root && root->ns && root->ns->href) {

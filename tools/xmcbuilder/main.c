@@ -65,7 +65,7 @@ __attribute__((format(printf, 1, 2), noreturn)) static void fail(const char *for
     exit(EXIT_REFUSED);
 }
 
-/* ---- programs ------------------------------------------------------------------------------- */
+/* ---- programs -------------------------------------------------------------------------------- */
 
 struct command {
     char *words[WORDS_MAX + 1];
@@ -197,7 +197,7 @@ static void extract(void)
     run(&c, "extract");
 }
 
-/* ---- the binary ----------------------------------------------------------------------------- */
+/* ---- the binary ------------------------------------------------------------------------------ */
 
 static uint32_t get_word(const uint8_t *at)
 {

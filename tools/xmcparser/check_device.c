@@ -25,7 +25,7 @@ static void check_ring(int line, const char *attribute, uint32_t bytes)
     }
 }
 
-/* ---- devices -------------------------------------------------------------------------------- */
+/* ---- devices --------------------------------------------------------------------------------- */
 
 static bool has_slot(const struct plan *plan, uint32_t partition)
 {
@@ -124,7 +124,7 @@ static void check_device_name(const struct model *m, uint32_t position)
     }
 }
 
-/* ---- users of devices ----------------------------------------------------------------------- */
+/* ---- users of devices ------------------------------------------------------------------------ */
 
 /* The device that `user` names, or NULL for none (also after an error). */
 static struct device *used_device(struct model *m, int line, const char *user, const char *name)
@@ -232,7 +232,7 @@ void check_devices(struct model *m)
     }
 }
 
-/* ---- hardware of partitions ----------------------------------------------------------------- */
+/* ---- hardware of partitions ------------------------------------------------------------------ */
 
 static bool uart_in_use(const struct model *m, uint32_t uart)
 {

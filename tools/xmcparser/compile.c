@@ -12,7 +12,7 @@
 
 #define ALIGN_8(n) (((n) + 7u) & ~7u)
 
-/* ---- strings -------------------------------------------------------------------------------- */
+/* ---- strings --------------------------------------------------------------------------------- */
 
 static uint32_t add_string(struct compiled *c, const char *text)
 {
@@ -37,7 +37,7 @@ const char *compiled_string(const struct compiled *c, uint32_t offset)
     return offset == 0 ? "" : c->strings.at + (offset - c->head.strings.offset);
 }
 
-/* ---- devices and logs ----------------------------------------------------------------------- */
+/* ---- devices and logs ------------------------------------------------------------------------ */
 
 static uint32_t uart_index(struct model *m, const char *name)
 {
@@ -81,7 +81,7 @@ static uint32_t add_stream(struct model *m, struct compiled *c, const char *name
     return c->streams.count - 1;
 }
 
-/* ---- schedule ------------------------------------------------------------------------------- */
+/* ---- schedule -------------------------------------------------------------------------------- */
 
 static void add_gap(struct compiled *c, uint32_t from_us, uint32_t to_us)
 {
@@ -112,7 +112,7 @@ static void compile_plans(const struct model *m, struct compiled *c)
     }
 }
 
-/* ---- health monitor ------------------------------------------------------------------------- */
+/* ---- health monitor -------------------------------------------------------------------------- */
 
 static void compile_hm(const struct hm_table *table, enum hm_scope scope,
                        xm_u32_t rows[XM_HM_EVENT_COUNT])
@@ -126,7 +126,7 @@ static void compile_hm(const struct hm_table *table, enum hm_scope scope,
     }
 }
 
-/* ---- partitions ----------------------------------------------------------------------------- */
+/* ---- partitions ------------------------------------------------------------------------------ */
 
 static uint32_t link_of(const struct compiled *c, uint32_t partition)
 {
@@ -178,7 +178,7 @@ static void compile_partition(struct model *m, uint32_t id, struct compiled *c)
     }
 }
 
-/* ---- channels ------------------------------------------------------------------------------- */
+/* ---- channels -------------------------------------------------------------------------------- */
 
 static uint32_t port_of(const struct compiled *c, const struct channel_end *end)
 {
@@ -211,7 +211,7 @@ static void compile_channels(const struct model *m, struct compiled *c)
     }
 }
 
-/* ---- layout --------------------------------------------------------------------------------- */
+/* ---- layout ---------------------------------------------------------------------------------- */
 
 static void place_string(const struct compiled *c, xm_u32_t *name)
 {
@@ -288,7 +288,7 @@ void compile_model(struct model *m, struct compiled *c)
     place(c);
 }
 
-/* ---- the hypervisor's memory ---------------------------------------------------------------- */
+/* ---- the hypervisor's memory ----------------------------------------------------------------- */
 
 /* Refuse a system whose tables, buffers and rings do not fit the hypervisor's area: with the bounds
  * of abi/config.h. */

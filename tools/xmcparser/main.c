@@ -97,7 +97,7 @@ static struct options parse_options(int argc, char **argv)
     return o;
 }
 
-/* ---- output files --------------------------------------------------------------------------- */
+/* ---- output files ---------------------------------------------------------------------------- */
 
 /* A new file from a template for mkstemp, readable like any other output. */
 static FILE *create_temporary(char *path)
@@ -195,7 +195,7 @@ static void write_stdout(const struct options *o, const struct compiled *c)
     }
 }
 
-/* ---- the run -------------------------------------------------------------------------------- */
+/* ---- the run --------------------------------------------------------------------------------- */
 
 static void stop_on_errors(void)
 {

@@ -56,7 +56,7 @@ static const struct xml_word trace_modules[] = {
     for (const xmlNode *node = xml_first(parent); node != NULL; node = xml_next(node))             \
         if (xml_is(node, name))
 
-/* ---- hardware ------------------------------------------------------------------------------- */
+/* ---- hardware -------------------------------------------------------------------------------- */
 
 static void read_regions(const xmlNode *layout, struct model *m)
 {
@@ -148,7 +148,7 @@ static void read_devices(const xmlNode *devices, struct model *m)
     }
 }
 
-/* ---- parts of hypervisor and partitions ----------------------------------------------------- */
+/* ---- parts of hypervisor and partitions ------------------------------------------------------ */
 
 static void read_areas(const xmlNode *areas, area_list *list)
 {
@@ -208,7 +208,7 @@ static void read_trace(const xmlNode *node, bool of_hypervisor, struct trace *tr
     }
 }
 
-/* ---- hypervisor and resident software ------------------------------------------------------- */
+/* ---- hypervisor and resident software -------------------------------------------------------- */
 
 static void read_hypervisor(const xmlNode *node, struct model *m)
 {
@@ -254,7 +254,7 @@ static void read_resident_sw(const xmlNode *node, struct model *m)
     read_areas(xml_child(node, "PhysicalMemoryAreas"), &m->resident_sw.areas);
 }
 
-/* ---- partitions ----------------------------------------------------------------------------- */
+/* ---- partitions ------------------------------------------------------------------------------ */
 
 static void read_io_ports(const xmlNode *ports, struct partition *p)
 {
@@ -340,7 +340,7 @@ static void read_partition(const xmlNode *node, struct model *m)
     read_trace(xml_child(node, "Trace"), false, &p->trace);
 }
 
-/* ---- channels ------------------------------------------------------------------------------- */
+/* ---- channels -------------------------------------------------------------------------------- */
 
 static void read_end(const xmlNode *node, struct channel_end *end)
 {
@@ -407,7 +407,7 @@ static void read_ipvi(const xmlNode *node, struct model *m)
     }
 }
 
-/* ---- all of it ------------------------------------------------------------------------------ */
+/* ---- all of it ------------------------------------------------------------------------------- */
 
 /* Fill the model. Errors are reported; the model is then not usable. */
 void read_document(const xmlDoc *document, struct model *m)

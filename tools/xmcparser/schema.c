@@ -30,7 +30,7 @@ EMBED(schema_extension, "configs/" EXTENSION_NAME);
 
 #define DOCUMENT_MAX_BYTES (64L * 1024 * 1024)
 
-/* ---- messages ------------------------------------------------------------------------------- */
+/* ---- messages -------------------------------------------------------------------------------- */
 
 /* What to write instead. libxml2 names the type of a value, or the pattern that the value does not
  * follow. */
@@ -174,7 +174,7 @@ static void on_syntax_finding(void *user, xmlErrorPtr finding)
     }
 }
 
-/* ---- the schema ----------------------------------------------------------------------------- */
+/* ---- the schema ------------------------------------------------------------------------------ */
 
 static xmlParserInput *embedded_entity(const char *url, const char *id, xmlParserCtxt *context)
 {
@@ -231,7 +231,7 @@ static void validate(xmlDoc *document, const char *schema_path)
     xmlSchemaFree(schema);
 }
 
-/* ---- the document --------------------------------------------------------------------------- */
+/* ---- the document ---------------------------------------------------------------------------- */
 
 /* What the Q dialect has and no single-board system can mean: said in own words instead of the
  * schema's. */

@@ -7,7 +7,7 @@
 #include "model.h"
 #include "report.h"
 
-/* ---- elements ------------------------------------------------------------------------------- */
+/* ---- elements -------------------------------------------------------------------------------- */
 
 /* Line of an element, for messages. */
 int xml_line(const xmlNode *node)
@@ -53,7 +53,7 @@ xmlNode *xml_child(const xmlNode *parent, const char *name)
     return NULL;
 }
 
-/* ---- attributes as text --------------------------------------------------------------------- */
+/* ---- attributes as text ---------------------------------------------------------------------- */
 
 static char *take(xmlChar *value)
 {
@@ -118,7 +118,7 @@ char *xml_required_name(const xmlNode *node, const char *attribute)
     return name;
 }
 
-/* ---- attributes as values ------------------------------------------------------------------- */
+/* ---- attributes as values -------------------------------------------------------------------- */
 
 static void explain(const xmlNode *node, const char *attribute, const char *text,
                     enum lex_result result, const char *form)

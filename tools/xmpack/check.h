@@ -1,6 +1,7 @@
 /* check.h - what must hold before a system is packed, and the image that follows
  *
- * One source of truth for `xmpack check` and `xmpack build`: both collect the image, build also writes it. */
+ * One source of truth for `xmpack check` and `xmpack build`: both collect the image, build also
+ * writes it. */
 #ifndef XMPACK_CHECK_H
 #define XMPACK_CHECK_H
 
@@ -9,8 +10,8 @@
 #include "conf.h"
 #include "image.h"
 
-/* One -h or -p argument, taken apart at its colons: files[0] is the executable. offsets[n]: where in the container the data
- * of files[n] are to start, 0: behind the file before. */
+/* One -h or -p argument, taken apart at its colons: files[0] is the executable. offsets[n]: where
+ * in the container the data of files[n] are to start, 0: behind the file before. */
 struct pack_argument {
     bool given;
     uint32_t file_count;
@@ -18,7 +19,8 @@ struct pack_argument {
     uint32_t offsets[2 + CONFIG_MAX_NO_CUSTOMFILES];
 };
 
-void check_hypervisor(const struct conf *conf, const struct pack_argument *argument, struct image *image);
+void check_hypervisor(const struct conf *conf, const struct pack_argument *argument,
+                      struct image *image);
 void check_partition(const struct conf *conf, uint32_t id, const struct pack_argument *argument,
                      struct image *image);
 void check_overlaps(const struct conf *conf, const struct image *image);

@@ -19,7 +19,8 @@ static const void *table(const struct conf *conf, struct xm_config_table t, size
 {
     if (t.offset % 4 != 0 || t.offset > conf->head->strings.offset ||
         t.count > (conf->head->strings.offset - t.offset) / entry) {
-        refuse("%s: a table lies outside the file; compile the configuration again", conf->file.path);
+        refuse("%s: a table lies outside the file; compile the configuration again",
+               conf->file.path);
     }
     return (const uint8_t *)conf->head + t.offset;
 }
@@ -31,23 +32,26 @@ static void check_head(const struct blob *file)
         refuse("%s: not a compiled configuration; make it with xmcparser", file->path);
     }
     if (be32(head + 4) != XM_CONFIG_REVISION) {
-        refuse("%s: configuration layout revision %u, this xmpack knows %u; compile it again", file->path,
-               be32(head + 4), XM_CONFIG_REVISION);
+        refuse("%s: configuration layout revision %u, this xmpack knows %u; compile it again",
+               file->path, be32(head + 4), XM_CONFIG_REVISION);
     }
     if (be32(head + 8) != file->size || file->size % 8 != 0) {
-        refuse("%s: has %zu bytes but says %u (a multiple of 8 is right); compile the configuration again", file->path,
-               file->size, be32(head + 8));
+        refuse("%s: has %zu bytes but says %u (a multiple of 8 is right); compile the "
+               "configuration again",
+               file->path, file->size, be32(head + 8));
     }
     static const uint8_t zero[4];
     const size_t at = offsetof(struct xm_config, crc32c);
     uint32_t crc = crc32c(crc32c(crc32c(0, head, at), zero, 4), head + at + 4, file->size - at - 4);
     if (crc != be32(head + at)) {
-        refuse("%s: damaged, its CRC-32C is 0x%08x instead of 0x%08x; compile the configuration again", file->path,
-               crc, be32(head + at));
+        refuse(
+            "%s: damaged, its CRC-32C is 0x%08x instead of 0x%08x; compile the configuration again",
+            file->path, crc, be32(head + at));
     }
 }
 
-/* Reads and checks a configuration: magic, revision, length, CRC, and that its tables lie inside. */
+/* Reads and checks a configuration: magic, revision, length, CRC, and that its tables lie
+ * inside. */
 void conf_read(const char *path, struct conf *conf)
 {
     conf_use(read_file(path), conf);
@@ -72,8 +76,11 @@ void conf_use(struct blob file, struct conf *conf)
     conf->streams = table(conf, conf->head->streams, sizeof *conf->streams);
     for (uint32_t i = 0; i < conf->head->partitions.count; i++) {
         const struct xm_config_partition *p = &conf->partitions[i];
-        if (p->area_first > conf->head->areas.count || p->area_count > conf->head->areas.count - p->area_first) {
-            refuse("%s: areas of partition %u lie outside their table; compile the configuration again", file.path, i);
+        if (p->area_first > conf->head->areas.count ||
+            p->area_count > conf->head->areas.count - p->area_first) {
+            refuse("%s: areas of partition %u lie outside their table; compile the configuration "
+                   "again",
+                   file.path, i);
         }
     }
 }
@@ -99,9 +106,10 @@ const char *conf_partition_text(const struct conf *conf, uint32_t id)
     return text;
 }
 
-/* The area of a partition in which [address, address + size) lies as the partition sees it, or NULL. */
-const struct xm_config_area *conf_area_mapped(const struct conf *conf, uint32_t id, uint32_t address,
-                                              uint32_t size)
+/* The area of a partition in which [address, address + size) lies as the partition sees it, or
+ * NULL. */
+const struct xm_config_area *conf_area_mapped(const struct conf *conf, uint32_t id,
+                                              uint32_t address, uint32_t size)
 {
     const struct xm_config_partition *p = &conf->partitions[id];
     for (uint32_t i = p->area_first; i < p->area_first + p->area_count; i++) {
@@ -118,14 +126,16 @@ const struct xm_config_area *conf_area_mapped(const struct conf *conf, uint32_t 
 const struct xm_config_region *conf_region(const struct conf *conf, uint32_t address)
 {
     for (uint32_t i = 0; i < conf->head->regions.count; i++) {
-        if (address >= conf->regions[i].start && address - conf->regions[i].start < conf->regions[i].size) {
+        if (address >= conf->regions[i].start &&
+            address - conf->regions[i].start < conf->regions[i].size) {
             return &conf->regions[i];
         }
     }
     return NULL;
 }
 
-/* Bytes that the hypervisor needs beside its image and the configuration: the bounds of abi/config.h. */
+/* Bytes that the hypervisor needs beside its image and the configuration: the bounds of
+ * abi/config.h. */
 uint64_t conf_hypervisor_memory(const struct conf *conf)
 {
     const struct xm_config *head = conf->head;
@@ -173,7 +183,8 @@ static bool taken(const struct conf *conf, uint32_t i, struct range *range)
 }
 
 /* Something that overlaps [start, start + size). */
-static bool find_overlap(const struct conf *conf, uint64_t start, uint64_t size, struct range *found)
+static bool find_overlap(const struct conf *conf, uint64_t start, uint64_t size,
+                         struct range *found)
 {
     for (uint32_t i = 0; taken(conf, i, found); i++) {
         if (found->size > 0 && start < found->start + found->size && found->start < start + size) {
@@ -183,8 +194,10 @@ static bool find_overlap(const struct conf *conf, uint64_t start, uint64_t size,
     return false;
 }
 
-/* Highest page-aligned free place in one region, 0 when there is none. Each step goes below what was in the way. */
-static uint64_t place_in_region(const struct conf *conf, const struct xm_config_region *region, uint32_t size)
+/* Highest page-aligned free place in one region, 0 when there is none. Each step goes below what
+ * was in the way. */
+static uint64_t place_in_region(const struct conf *conf, const struct xm_config_region *region,
+                                uint32_t size)
 {
     uint64_t end = (uint64_t)region->start + region->size;
     struct range obstacle;
@@ -206,22 +219,25 @@ static uint32_t place_resident(const struct conf *conf, uint32_t size)
     uint32_t start = conf->head->resident_sw_start, room = conf->head->resident_sw_size;
     struct range obstacle;
     if (size > room) {
-        refuse("%s: boot loader and container need %u bytes (0x%x), the ResidentSw area at 0x%08x has %u; enlarge it "
-               "to %uKB", conf->file.path, size, size, start, room, round_up(size, XM_PAGE_SIZE) / 1024);
+        refuse("%s: boot loader and container need %u bytes (0x%x), the ResidentSw area at 0x%08x "
+               "has %u; enlarge it "
+               "to %uKB",
+               conf->file.path, size, size, start, room, round_up(size, XM_PAGE_SIZE) / 1024);
     }
     if (start % XM_PAGE_SIZE != 0) {
-        refuse("%s: the ResidentSw area at 0x%08x does not start at a page; move it to 0x%08x", conf->file.path, start,
-               round_up(start, XM_PAGE_SIZE));
+        refuse("%s: the ResidentSw area at 0x%08x does not start at a page; move it to 0x%08x",
+               conf->file.path, start, round_up(start, XM_PAGE_SIZE));
     }
     if (find_overlap(conf, start, room, &obstacle)) {
-        refuse("%s: the ResidentSw area at 0x%08x overlaps %s at 0x%08x; move one of them", conf->file.path, start,
-               obstacle.owner, (uint32_t)obstacle.start);
+        refuse("%s: the ResidentSw area at 0x%08x overlaps %s at 0x%08x; move one of them",
+               conf->file.path, start, obstacle.owner, (uint32_t)obstacle.start);
     }
     return start;
 }
 
-/* Address for boot loader and container of together `size` bytes: the ResidentSw area if the configuration has one
- * (in ROM it says where the PROM image is), else the highest free page-aligned place in RAM. Refuses when they do not fit. */
+/* Address for boot loader and container of together `size` bytes: the ResidentSw area if the
+ * configuration has one (in ROM it says where the PROM image is), else the highest free
+ * page-aligned place in RAM. Refuses when they do not fit. */
 uint32_t conf_place(const struct conf *conf, uint32_t size)
 {
     const struct xm_config_region *resident = conf_region(conf, conf->head->resident_sw_start);
@@ -236,9 +252,10 @@ uint32_t conf_place(const struct conf *conf, uint32_t size)
         }
     }
     if (best == 0) {
-        refuse("%s: no free RAM of %u bytes (0x%x) for boot loader and container outside of all areas; make an area "
-               "smaller, or give a ResidentSw area of %uKB", conf->file.path, size, size,
-               round_up(size, XM_PAGE_SIZE) / 1024);
+        refuse("%s: no free RAM of %u bytes (0x%x) for boot loader and container outside of all "
+               "areas; make an area "
+               "smaller, or give a ResidentSw area of %uKB",
+               conf->file.path, size, size, round_up(size, XM_PAGE_SIZE) / 1024);
     }
     return (uint32_t)best;
 }

@@ -28,15 +28,17 @@ static void check_ident(const struct blob *file)
     }
     uint32_t machine = FIELD16(head, Elf32_Ehdr, e_machine);
     if (machine == EM_SPARC32PLUS) {
-        refuse("%s: SPARC V8+ code, which no LEON runs; compile with -mcpu=leon3 and do not link the "
-               "compiler's own libgcc", file->path);
+        refuse(
+            "%s: SPARC V8+ code, which no LEON runs; compile with -mcpu=leon3 and do not link the "
+            "compiler's own libgcc",
+            file->path);
     }
     if (machine != EM_SPARC) {
         refuse("%s: made for ELF machine %u, not for SPARC", file->path, machine);
     }
     if (FIELD16(head, Elf32_Ehdr, e_type) != ET_EXEC) {
-        refuse("%s: not an executable (ELF type %u); link it statically, without -r and -pie", file->path,
-               FIELD16(head, Elf32_Ehdr, e_type));
+        refuse("%s: not an executable (ELF type %u); link it statically, without -r and -pie",
+               file->path, FIELD16(head, Elf32_Ehdr, e_type));
     }
 }
 
@@ -61,16 +63,19 @@ static void add_segment(struct elf *elf, const uint8_t *header)
     uint32_t offset = FIELD32(header, Elf32_Phdr, p_offset);
     if (!inside(file, offset, segment.file_bytes) || segment.file_bytes > segment.memory_bytes ||
         segment.address + (uint64_t)segment.memory_bytes > UINT32_MAX) {
-        refuse("%s: the segment at 0x%08x is malformed; link it again", file->path, segment.address);
+        refuse("%s: the segment at 0x%08x is malformed; link it again", file->path,
+               segment.address);
     }
     if (elf->segment_count == ELF_SEGMENTS_MAX) {
-        refuse("%s: more than %d segments; use the linker script of libxm", file->path, ELF_SEGMENTS_MAX);
+        refuse("%s: more than %d segments; use the linker script of libxm", file->path,
+               ELF_SEGMENTS_MAX);
     }
     segment.data = file->data + offset;
     elf->segments[elf->segment_count++] = segment;
 }
 
-/* Reads an executable; refuses everything but a static SPARC V8 one with at least one segment and an entry in it. */
+/* Reads an executable; refuses everything but a static SPARC V8 one with at least one segment and
+ * an entry in it. */
 void elf32_read(const char *path, struct elf *elf)
 {
     memset(elf, 0, sizeof *elf);
@@ -93,14 +98,17 @@ void elf32_read(const char *path, struct elf *elf)
     bool reachable = false;
     for (uint32_t i = 0; i < elf->segment_count; i++) {
         const struct elf_segment *s = &elf->segments[i];
-        reachable |= s->executable && elf->entry >= s->address && elf->entry - s->address < s->file_bytes;
+        reachable |=
+            s->executable && elf->entry >= s->address && elf->entry - s->address < s->file_bytes;
     }
     if (!reachable || elf->entry % 4 != 0) {
-        refuse("%s: its entry 0x%08x is not an instruction in an executable segment", path, elf->entry);
+        refuse("%s: its entry 0x%08x is not an instruction in an executable segment", path,
+               elf->entry);
     }
 }
 
-/* The stored bytes at an address of the program, or NULL when they are not wholly in one segment's file part. */
+/* The stored bytes at an address of the program, or NULL when they are not wholly in one segment's
+ * file part. */
 const uint8_t *elf32_bytes(const struct elf *elf, uint32_t address, uint32_t size)
 {
     for (uint32_t i = 0; i < elf->segment_count; i++) {
@@ -125,7 +133,8 @@ static const uint8_t *section(const struct elf *elf, struct sections all, uint32
 static struct sections sections_of(const struct elf *elf)
 {
     const uint8_t *head = elf->file.data;
-    struct sections all = { FIELD32(head, Elf32_Ehdr, e_shoff), FIELD16(head, Elf32_Ehdr, e_shnum) };
+    struct sections all = { FIELD32(head, Elf32_Ehdr, e_shoff),
+                            FIELD16(head, Elf32_Ehdr, e_shnum) };
     if (all.offset == 0 || FIELD16(head, Elf32_Ehdr, e_shentsize) != sizeof(Elf32_Shdr) ||
         !inside(&elf->file, all.offset, (uint64_t)all.count * sizeof(Elf32_Shdr))) {
         all.count = 0;
@@ -134,13 +143,15 @@ static struct sections sections_of(const struct elf *elf)
 }
 
 /* A string of string table `index`, or "" when the file does not hold it with its end. */
-static const char *string_at(const struct elf *elf, struct sections all, uint32_t index, uint32_t at)
+static const char *string_at(const struct elf *elf, struct sections all, uint32_t index,
+                             uint32_t at)
 {
     if (index >= all.count) {
         return "";
     }
     const uint8_t *table = section(elf, all, index);
-    uint32_t offset = FIELD32(table, Elf32_Shdr, sh_offset), size = FIELD32(table, Elf32_Shdr, sh_size);
+    uint32_t offset = FIELD32(table, Elf32_Shdr, sh_offset),
+             size = FIELD32(table, Elf32_Shdr, sh_size);
     if (!inside(&elf->file, offset, size) || at >= size ||
         !memchr(elf->file.data + offset + at, 0, size - at)) {
         return "";
@@ -149,9 +160,11 @@ static const char *string_at(const struct elf *elf, struct sections all, uint32_
 }
 
 /* Address of a defined symbol in one symbol table, 0 when there is none. */
-static uint32_t symbol_in(const struct elf *elf, struct sections all, const uint8_t *table, const char *name)
+static uint32_t symbol_in(const struct elf *elf, struct sections all, const uint8_t *table,
+                          const char *name)
 {
-    uint32_t offset = FIELD32(table, Elf32_Shdr, sh_offset), size = FIELD32(table, Elf32_Shdr, sh_size);
+    uint32_t offset = FIELD32(table, Elf32_Shdr, sh_offset),
+             size = FIELD32(table, Elf32_Shdr, sh_size);
     if (!inside(&elf->file, offset, size)) {
         return 0;
     }
@@ -166,9 +179,11 @@ static uint32_t symbol_in(const struct elf *elf, struct sections all, const uint
     return 0;
 }
 
-/* Address of the program's one image header: its own section of exactly `size` bytes, or else the symbol (a linker
- * script may merge the section into another one). Refuses none, and more than one. */
-uint32_t elf32_find_header(const struct elf *elf, const char *section_name, const char *symbol, uint32_t size)
+/* Address of the program's one image header: its own section of exactly `size` bytes, or else the
+ * symbol (a linker script may merge the section into another one). Refuses none, and more than
+ * one. */
+uint32_t elf32_find_header(const struct elf *elf, const char *section_name, const char *symbol,
+                           uint32_t size)
 {
     struct sections all = sections_of(elf);
     uint32_t names = FIELD16(elf->file.data, Elf32_Ehdr, e_shstrndx);
@@ -179,17 +194,20 @@ uint32_t elf32_find_header(const struct elf *elf, const char *section_name, cons
         if (type == SHT_SYMTAB && by_symbol == 0) {
             by_symbol = symbol_in(elf, all, header, symbol);
         }
-        if (strcmp(string_at(elf, all, names, FIELD32(header, Elf32_Shdr, sh_name)), section_name) == 0) {
+        if (strcmp(string_at(elf, all, names, FIELD32(header, Elf32_Shdr, sh_name)),
+                   section_name) == 0) {
             found++;
             address = FIELD32(header, Elf32_Shdr, sh_addr);
             if (FIELD32(header, Elf32_Shdr, sh_size) != size) {
                 refuse("%s: its section %s has %u bytes, one header has %u; define exactly one %s",
-                       elf->file.path, section_name, FIELD32(header, Elf32_Shdr, sh_size), size, symbol);
+                       elf->file.path, section_name, FIELD32(header, Elf32_Shdr, sh_size), size,
+                       symbol);
             }
         }
     }
     if (found > 1) {
-        refuse("%s: %u sections %s; define exactly one %s", elf->file.path, found, section_name, symbol);
+        refuse("%s: %u sections %s; define exactly one %s", elf->file.path, found, section_name,
+               symbol);
     }
     if (found == 0 && by_symbol == 0) {
         refuse("%s: no image header (section %s or symbol %s); link with -u %s and libxal.a",

@@ -1,7 +1,8 @@
 /* elf32.h - what xmpack needs of a target executable
  *
- * Invariant: after elf32_read every segment's bytes lie inside the file and file_bytes <= memory_bytes, address +
- *            memory_bytes does not wrap; segments without memory are left out. */
+ * Invariant: after elf32_read every segment's bytes lie inside the file and file_bytes <=
+ *            memory_bytes, address + memory_bytes does not wrap; segments without memory are left
+ *            out. */
 #ifndef XMPACK_ELF_H
 #define XMPACK_ELF_H
 
@@ -27,7 +28,8 @@ struct elf {
 };
 
 void elf32_read(const char *path, struct elf *elf);
-uint32_t elf32_find_header(const struct elf *elf, const char *section, const char *symbol, uint32_t size);
+uint32_t elf32_find_header(const struct elf *elf, const char *section, const char *symbol,
+                           uint32_t size);
 const uint8_t *elf32_bytes(const struct elf *elf, uint32_t address, uint32_t size);
 
 #endif

@@ -4,9 +4,11 @@
 #include <stdio.h>
 #include <string.h>
 
-_Static_assert(XM_DIGEST_BYTES == DIGEST_BYTES && XM_DIGEST_BYTES == br_sha256_SIZE, "abi/image.h says SHA-256");
+_Static_assert(XM_DIGEST_BYTES == DIGEST_BYTES && XM_DIGEST_BYTES == br_sha256_SIZE,
+               "abi/image.h says SHA-256");
 
-static const char *const kind_names[] = { "hypervisor", "configuration", "partition", "custom file" };
+static const char *const kind_names[] = { "hypervisor", "configuration", "partition",
+                                          "custom file" };
 
 /* Starts the next file; its parts are added behind it. */
 struct image_entry *image_add_file(struct image *image, enum xm_image_kind kind, uint32_t partition,
@@ -23,9 +25,10 @@ struct image_entry *image_add_file(struct image *image, enum xm_image_kind kind,
     return file;
 }
 
-/* Adds a piece of memory to the file started last. `data` must stay valid until the image is written. */
-void image_add_part(struct image *image, uint32_t address, uint32_t file_bytes, uint32_t memory_bytes,
-                    const uint8_t *data)
+/* Adds a piece of memory to the file started last. `data` must stay valid until the image is
+ * written. */
+void image_add_part(struct image *image, uint32_t address, uint32_t file_bytes,
+                    uint32_t memory_bytes, const uint8_t *data)
 {
     if (image->part_count == image->part_room) {
         struct image_part *larger = allocate((image->part_room * 2 + 16) * sizeof *larger);
@@ -52,8 +55,10 @@ static uint64_t part_offset(const struct image *image, uint32_t index, uint64_t 
         return end;
     }
     if (file->offset < end || file->offset % 8 != 0) {
-        refuse("%s: cannot start at offset 0x%x of the container: what is before it ends at 0x%llx; give a multiple of 8 "
-               "from there on, or no offset", file->name, file->offset, (unsigned long long)end);
+        refuse("%s: cannot start at offset 0x%x of the container: what is before it ends at "
+               "0x%llx; give a multiple of 8 "
+               "from there on, or no offset",
+               file->name, file->offset, (unsigned long long)end);
     }
     return file->offset;
 }
@@ -72,7 +77,8 @@ static struct layout lay_out(const struct image *image)
         length = part_offset(image, i, length) + ((uint64_t)image->parts[i].file_bytes + 7) / 8 * 8;
     }
     if (length > 1u << 30) {
-        refuse("the container would have %llu bytes; the limit is 1 GiB", (unsigned long long)length);
+        refuse("the container would have %llu bytes; the limit is 1 GiB",
+               (unsigned long long)length);
     }
     at.length = (uint32_t)length;
     return at;
@@ -125,7 +131,8 @@ static void put_files(const struct image *image, struct layout at, uint8_t *out)
 }
 
 /* Digest of everything before the data, with the header's own digest as zeros. */
-static void head_digest(const uint8_t *container, uint32_t head_length, uint8_t digest[XM_DIGEST_BYTES])
+static void head_digest(const uint8_t *container, uint32_t head_length,
+                        uint8_t digest[XM_DIGEST_BYTES])
 {
     static const uint8_t zero[XM_DIGEST_BYTES];
     const size_t at = offsetof(struct xm_image, digest);
@@ -173,17 +180,19 @@ static void check_structure(const struct blob *file)
         refuse("%s: not a container; make it with 'xmpack build'", file->path);
     }
     if (GET(c, xm_image, revision) != XM_IMAGE_REVISION) {
-        refuse("%s: container layout revision %u, this xmpack knows %u", file->path, GET(c, xm_image, revision),
-               XM_IMAGE_REVISION);
+        refuse("%s: container layout revision %u, this xmpack knows %u", file->path,
+               GET(c, xm_image, revision), XM_IMAGE_REVISION);
     }
     uint32_t head = GET(c, xm_image, head_length);
-    if (GET(c, xm_image, length) != file->size || head > file->size || head < sizeof(struct xm_image) ||
+    if (GET(c, xm_image, length) != file->size || head > file->size ||
+        head < sizeof(struct xm_image) ||
         !table_inside(c, GET(c, xm_image, file_offset), GET(c, xm_image, file_count),
                       sizeof(struct xm_image_file)) ||
         !table_inside(c, GET(c, xm_image, segment_offset), GET(c, xm_image, segment_count),
                       sizeof(struct xm_image_segment)) ||
         !table_inside(c, GET(c, xm_image, string_offset), GET(c, xm_image, string_length), 1)) {
-        refuse("%s: incomplete or damaged container of %zu bytes; build it again", file->path, file->size);
+        refuse("%s: incomplete or damaged container of %zu bytes; build it again", file->path,
+               file->size);
     }
 }
 
@@ -202,7 +211,8 @@ static const uint8_t *segment_at(const struct blob *c, uint32_t index)
 /* Whether a file starts like a container. */
 bool image_is_container(const struct blob *file)
 {
-    return file->size >= sizeof(struct xm_image) && GET(file->data, xm_image, magic) == XM_IMAGE_MAGIC;
+    return file->size >= sizeof(struct xm_image) &&
+           GET(file->data, xm_image, magic) == XM_IMAGE_MAGIC;
 }
 
 /* The compiled configuration inside a container; refuses a container without one. */
@@ -210,10 +220,13 @@ struct blob image_configuration(const struct blob *container)
 {
     check_structure(container);
     const uint8_t *file = container->data + GET(container->data, xm_image, file_offset);
-    for (uint32_t i = 0; i < GET(container->data, xm_image, file_count); i++, file += sizeof(struct xm_image_file)) {
-        if (GET(file, xm_image_file, kind) == XM_IMAGE_CONFIG && GET(file, xm_image_file, segment_count) > 0) {
+    for (uint32_t i = 0; i < GET(container->data, xm_image, file_count);
+         i++, file += sizeof(struct xm_image_file)) {
+        if (GET(file, xm_image_file, kind) == XM_IMAGE_CONFIG &&
+            GET(file, xm_image_file, segment_count) > 0) {
             const uint8_t *segment = segment_at(container, GET(file, xm_image_file, segment_first));
-            return (struct blob){ container->path, container->data + GET(segment, xm_image_segment, offset),
+            return (struct blob){ container->path,
+                                  container->data + GET(segment, xm_image_segment, offset),
                                   GET(segment, xm_image_segment, file_bytes) };
         }
     }
@@ -232,8 +245,9 @@ static void list_segments(const struct blob *c, const uint8_t *file)
     uint32_t first = GET(file, xm_image_file, segment_first);
     for (uint32_t i = 0; i < GET(file, xm_image_file, segment_count); i++) {
         const uint8_t *segment = segment_at(c, first + i);
-        printf("    0x%08x  %9u bytes stored, %9u in memory\n", GET(segment, xm_image_segment, address),
-               GET(segment, xm_image_segment, file_bytes), GET(segment, xm_image_segment, memory_bytes));
+        printf("    0x%08x  %9u bytes stored, %9u in memory\n",
+               GET(segment, xm_image_segment, address), GET(segment, xm_image_segment, file_bytes),
+               GET(segment, xm_image_segment, memory_bytes));
     }
 }
 
@@ -278,10 +292,11 @@ int image_list(const char *path)
     uint8_t digest[XM_DIGEST_BYTES];
     head_digest(c, GET(c, xm_image, head_length), digest);
     bool good = memcmp(digest, c + offsetof(struct xm_image, digest), sizeof digest) == 0;
-    printf("%s: %zu bytes, %u files, header %s\n", path, container.size, GET(c, xm_image, file_count),
-           good ? "good" : "DAMAGED");
+    printf("%s: %zu bytes, %u files, header %s\n", path, container.size,
+           GET(c, xm_image, file_count), good ? "good" : "DAMAGED");
     for (uint32_t i = 0; i < GET(c, xm_image, file_count); i++) {
-        good &= list_file(&container, c + GET(c, xm_image, file_offset) + i * sizeof(struct xm_image_file));
+        good &= list_file(&container,
+                          c + GET(c, xm_image, file_offset) + i * sizeof(struct xm_image_file));
     }
     if (!good) {
         warn("%s: damaged; the boot loader will refuse it", path);

@@ -33,8 +33,8 @@ struct image {
 
 struct image_entry *image_add_file(struct image *image, enum xm_image_kind kind, uint32_t partition,
                                    const char *name);
-void image_add_part(struct image *image, uint32_t address, uint32_t file_bytes, uint32_t memory_bytes,
-                    const uint8_t *data);
+void image_add_part(struct image *image, uint32_t address, uint32_t file_bytes,
+                    uint32_t memory_bytes, const uint8_t *data);
 struct blob image_serialize(const struct image *image, const char *path);
 bool image_is_container(const struct blob *file);
 struct blob image_configuration(const struct blob *container);

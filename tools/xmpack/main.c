@@ -1,4 +1,5 @@
-/* xmpack - checks the executables of a system against its compiled configuration and packs them into one container */
+/* xmpack - checks the executables of a system against its compiled configuration and packs them
+ * into one container */
 #include "check.h"
 
 #include <stdio.h>
@@ -11,12 +12,14 @@ static const char usage[] =
     "       xmpack list CONTAINER\n"
     "       xmpack place CONF.xmc|CONTAINER BYTES\n"
     "\n"
-    "Hypervisor and partitions are executables (ELF, or what xmeformat made of one). FILE@OFFSET puts a file's data at that\n"
+    "Hypervisor and partitions are executables (ELF, or what xmeformat made of one). FILE@OFFSET "
+    "puts a file's data at that\n"
     "hexadecimal offset of the container; #N stands for the N-th file named so far, from 0.\n"
     "\n"
     "build  checks everything and writes the container; a partition without -p stays halted\n"
     "check  the same checks, writes nothing\n"
-    "list   prints every image of a container: addresses, sizes, entry, digest (status 2: damaged)\n"
+    "list   prints every image of a container: addresses, sizes, entry, digest (status 2: "
+    "damaged)\n"
     "place  prints where in RAM boot loader and container of so many bytes go\n";
 
 /* Hypervisor, configuration, and per partition its image and custom files. */
@@ -36,7 +39,8 @@ _Noreturn static void wrong_usage(const char *why)
     exit(2);
 }
 
-/* Cuts "@OFFSET" off the end of a file's name; 0 when there is none. An @ before anything else belongs to the name. */
+/* Cuts "@OFFSET" off the end of a file's name; 0 when there is none. An @ before anything else
+ * belongs to the name. */
 static uint32_t cut_offset(const char *option, char *text)
 {
     char *at = strrchr(text, '@'), *end;
@@ -45,7 +49,9 @@ static uint32_t cut_offset(const char *option, char *text)
     }
     unsigned long offset = strtoul(at + 1, &end, 16);
     if (end == at + 1 || *end != '\0' || offset == 0 || offset > UINT32_MAX) {
-        refuse("%s %s: %s is not an offset in the container; write @ and a hexadecimal number above 0", option, text, at);
+        refuse(
+            "%s %s: %s is not an offset in the container; write @ and a hexadecimal number above 0",
+            option, text, at);
     }
     *at = '\0';
     return (uint32_t)offset;
@@ -58,7 +64,8 @@ static const char *take_name(struct request *request, const char *option, const 
         char *end;
         unsigned long n = strtoul(text + 1, &end, 10);
         if (text[1] < '0' || text[1] > '9' || *end != '\0' || n >= request->name_count) {
-            refuse("%s %s: no such file before it; %u were named, from #0", option, text, request->name_count);
+            refuse("%s %s: no such file before it; %u were named, from #0", option, text,
+                   request->name_count);
         }
         text = request->names[n];
     }
@@ -83,8 +90,8 @@ static void split(struct request *request, const char *option, char *text, uint3
             refuse("%s %s: an empty file name between colons", option, whole);
         }
         if (argument->file_count == parts_max) {
-            refuse("%s %s: too many files; a partition takes at most %d custom files", option, whole,
-                   CONFIG_MAX_NO_CUSTOMFILES);
+            refuse("%s %s: too many files; a partition takes at most %d custom files", option,
+                   whole, CONFIG_MAX_NO_CUSTOMFILES);
         }
         argument->offsets[argument->file_count] = cut_offset(option, text);
         argument->files[argument->file_count++] = take_name(request, option, text);
@@ -144,7 +151,8 @@ static void take_arguments(struct request *request, int argc, char **argv)
     }
 }
 
-static void check_partitions(const struct conf *conf, const struct request *request, struct image *image)
+static void check_partitions(const struct conf *conf, const struct request *request,
+                             struct image *image)
 {
     for (uint32_t id = 0; id < XM_MAX_PARTITIONS; id++) {
         bool configured = id < conf->head->partitions.count;
@@ -184,9 +192,10 @@ static int check(const struct request *request)
     if (request->hypervisor.given) {
         struct conf other;
         conf_read(request->hypervisor.files[1], &other);
-        if (other.file.size != conf.file.size || memcmp(other.file.data, conf.file.data, conf.file.size) != 0) {
-            refuse("%s and %s are different configurations; check against the one that is packed", conf.file.path,
-                   other.file.path);
+        if (other.file.size != conf.file.size ||
+            memcmp(other.file.data, conf.file.data, conf.file.size) != 0) {
+            refuse("%s and %s are different configurations; check against the one that is packed",
+                   conf.file.path, other.file.path);
         }
         check_hypervisor(&conf, &request->hypervisor, &image);
     }

@@ -1,7 +1,8 @@
 /* util.h - files, messages, byte order and checksums for xmpack and xmeformat
  *
- * Rules: messages go to stderr and start with the program's name. A refusal ends the program with status 2; output files are
- *        written whole and last, so a refusal leaves none behind. Memory is never given back: the program is short. */
+ * Rules: messages go to stderr and start with the program's name. A refusal ends the program with
+ *        status 2; output files are written whole and last, so a refusal leaves none behind. Memory
+ *        is never given back: the program is short. */
 #ifndef XMPACK_UTIL_H
 #define XMPACK_UTIL_H
 

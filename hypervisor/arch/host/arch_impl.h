@@ -1,6 +1,8 @@
-/* arch_impl.h - the processor as unit tests on the workstation see it: a context is a note of what core asked for
+/* arch_impl.h - the processor as unit tests on the workstation see it: a context is a note of what
+ * core asked for
  *
- * Target memory is mapped 1:1 at its own addresses (host.c), so an address of the target is a pointer here too. */
+ * Target memory is mapped 1:1 at its own addresses (host.c), so an address of the target is a
+ * pointer here too. */
 #ifndef XM_ARCH_IMPL_H
 #define XM_ARCH_IMPL_H
 

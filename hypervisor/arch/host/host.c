@@ -87,20 +87,22 @@ void host_advance_us(xm_u32_t us)
     host.count_us += us;
 }
 
-/* ---- arch.h ------------------------------------------------------------------------------------------------------ */
+/* ---- arch.h ---------------------------------------------------------------------------------- */
 
 void arch_space_create(xm_u32_t space)
 {
     (void)space;
 }
 
-void arch_map(xm_u32_t space, xmAddress_t va, xmAddress_t pa, xm_u32_t size, enum arch_rights rights, bool cacheable)
+void arch_map(xm_u32_t space, xmAddress_t va, xmAddress_t pa, xm_u32_t size,
+              enum arch_rights rights, bool cacheable)
 {
     if (host.mapping_count == HOST_MAPPINGS) {
         fprintf(stderr, "host: more than %d mappings\n", HOST_MAPPINGS);
         abort();
     }
-    host.mapping[host.mapping_count++] = (struct host_mapping){ space, va, pa, size, rights, cacheable };
+    host.mapping[host.mapping_count++] =
+        (struct host_mapping){ space, va, pa, size, rights, cacheable };
 }
 
 void arch_mmu_enable(void)
@@ -113,7 +115,8 @@ void arch_space_activate(xm_u32_t space)
     host.space = space;
 }
 
-void arch_context_init(struct arch_context *context, xmAddress_t entry, xmAddress_t pct, xm_u32_t space)
+void arch_context_init(struct arch_context *context, xmAddress_t entry, xmAddress_t pct,
+                       xm_u32_t space)
 {
     xm_u32_t lives = context->init_count;
 
@@ -161,7 +164,8 @@ void arch_set_stack_area(struct arch_context *context, xmAddress_t base, xm_u32_
     context->stack_size = size;
 }
 
-bool arch_flush_windows(struct arch_context *context, const struct partition *p, xmAddress_t *bad_address)
+bool arch_flush_windows(struct arch_context *context, const struct partition *p,
+                        xmAddress_t *bad_address)
 {
     (void)context;
     (void)p;
@@ -176,8 +180,8 @@ int arch_trap_index(xm_u32_t trap_type)
 #define HM_EVENT_ALIAS(old_name, name)
 #define HM_ACTION(id, name, short_name, effect)
 #define HM_ACTION_ALIAS(old_name, in_partition, in_hypervisor)
-#define HM_TRAP(tt, index, trap_name, event)                                                                  \
-    case tt:                                                                                                  \
+#define HM_TRAP(tt, index, trap_name, event)                                                       \
+    case tt:                                                                                       \
         return index;
 #include "../../abi/hm_events.def"
 #undef HM_EVENT
@@ -241,7 +245,7 @@ void arch_jump_to_loader(xmAddress_t entry)
     end(HOST_TO_LOADER);
 }
 
-/* ---- board.h ----------------------------------------------------------------------------------------------------- */
+/* ---- board.h --------------------------------------------------------------------------------- */
 
 void timer_init(void)
 {

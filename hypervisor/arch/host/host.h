@@ -1,7 +1,9 @@
-/* host.h - what a unit test sets and looks at: simulated memory, clock, interrupt controller, UARTs, and how core ended
+/* host.h - what a unit test sets and looks at: simulated memory, clock, interrupt controller,
+ * UARTs, and how core ended
  *
- * Rules: host_power_on() first. Everything that would not return on the target (start of the scheduler, halt, jump to the
- *        boot loader) ends the function that host_run() called, with the reason as result. */
+ * Rules: host_power_on() first. Everything that would not return on the target (start of the
+ *        scheduler, halt, jump to the boot loader) ends the function that host_run() called, with
+ *        the reason as result. */
 #ifndef XM_ARCH_HOST_H
 #define XM_ARCH_HOST_H
 
@@ -65,7 +67,8 @@ struct host {
 
 extern struct host host;
 
-/* Power on with cleared memory, or after a reset that keeps memory. Devices and processor start anew. */
+/* Power on with cleared memory, or after a reset that keeps memory. Devices and processor start
+ * anew. */
 void host_power_on(bool keep_memory);
 /* Call function(argument) and say how it ended. Calls do not nest. */
 enum host_end host_run(void (*function)(void *), void *argument);

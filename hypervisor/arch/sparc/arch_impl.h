@@ -1,11 +1,14 @@
-/* arch_impl.h - the part of arch.h that is particular to SPARC: register contexts and address conversions
+/* arch_impl.h - the part of arch.h that is particular to SPARC: register contexts and address
+ * conversions
  *
- * The kernel is compiled with -mflat: its C code never executes SAVE or RESTORE and lives in the one window that the trap
- * opened (the trap window T). All other windows are the partition's and stay in the register file until another partition
- * is switched to. That is why an entry costs no window traffic, and why kernel code cannot overflow into guest stacks.
+ * The kernel is compiled with -mflat: its C code never executes SAVE or RESTORE and lives in the
+ * one window that the trap opened (the trap window T). All other windows are the partition's and
+ * stay in the register file until another partition is switched to. That is why an entry costs no
+ * window traffic, and why kernel code cannot overflow into guest stacks.
  *
- * A saved context is all eight windows, counted from T: window[0] is T itself, window[1] the interrupted one. Locals and ins
- * of eight windows are every windowed register there is. T's own registers carry, as at every kernel entry:
+ * A saved context is all eight windows, counted from T: window[0] is T itself, window[1] the
+ * interrupted one. Locals and ins of eight windows are every windowed register there is. T's own
+ * registers carry, as at every kernel entry:
  *   %l0 psr  %l1 pc  %l2 npc  %l3 y  %l4-%l7 the partition's %g1-%g4,  %i0-%i7 its %o0-%o7 */
 #ifndef XM_SPARC_ARCH_IMPL_H
 #define XM_SPARC_ARCH_IMPL_H
@@ -27,7 +30,8 @@ struct arch_context {
     xm_u32_t g6, g7;
     xm_u32_t space;         /* MMU context number */
     xm_u32_t reserved;
-    xm_u32_t stack_base;    /* window spills and fills inside [base, base + limit + 64) need no further check */
+    xm_u32_t
+        stack_base; /* window spills and fills inside [base, base + limit + 64) need no further check */
     xm_u32_t stack_limit;
 } __attribute__((aligned(8)));
 
@@ -37,13 +41,15 @@ struct arch_fpu {
     xm_u32_t reserved;
 } __attribute__((aligned(8)));
 
-/* All registers of the partition at a synchronous trap, to find the address a load or store was about to use. */
+/* All registers of the partition at a synchronous trap, to find the address a load or store was
+ * about to use. */
 struct arch_registers {
     xm_u32_t g[8], o[8], l[8], i[8];
 };
 
 struct arch_cpu {
-    xm_u32_t outs[8];        /* the trap window's %o0-%o7 at entry: the ins of the oldest live frame may be there */
+    xm_u32_t outs
+        [8]; /* the trap window's %o0-%o7 at entry: the ins of the oldest live frame may be there */
     xm_u32_t kernel_sp;
     xm_u32_t idle_sp;
     xm_u32_t attention;      /* arch_request_leave() */

@@ -1,11 +1,13 @@
 /* asm_offsets.c - structure offsets for assembler
  *
- * Compiled to assembly only; the build turns each "->NAME value" line into a #define of asm_offsets.h. */
+ * Compiled to assembly only; the build turns each "->NAME value" line into a #define of
+ * asm_offsets.h. */
 #include <stddef.h>
 #include "../../core/arch.h"
 #include "../../core/hypercall.h"
 
-#define OFFSET(name, type, field) __asm__ volatile("\n->" #name " %0" : : "i"(offsetof(type, field)))
+#define OFFSET(name, type, field)                                                                  \
+    __asm__ volatile("\n->" #name " %0" : : "i"(offsetof(type, field)))
 #define VALUE(name, value) __asm__ volatile("\n->" #name " %0" : : "i"(value))
 
 void asm_offsets(void);

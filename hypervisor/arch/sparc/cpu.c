@@ -5,7 +5,8 @@
 #include "../../core/guest_mem.h"
 #include "../../core/kernel.h"
 
-/* The deepest path measured is about 1 KiB (make stack); what a fault inside it needs is on its own stack. */
+/* The deepest path measured is about 1 KiB (make stack); what a fault inside it needs is on its own
+ * stack. */
 #define KERNEL_STACK_BYTES 8192
 #define IDLE_STACK_BYTES 4096
 #define PANIC_STACK_BYTES 4096
@@ -18,7 +19,7 @@ static xm_u64_t idle_stack[IDLE_STACK_BYTES / 8];
 static xm_u64_t panic_stack[PANIC_STACK_BYTES / 8] __attribute__((used));
 
 /* Tops of the stacks for assembler, a frame below the end. */
-#define STACK_TOP(symbol, stack, bytes)                                                                       \
+#define STACK_TOP(symbol, stack, bytes)                                                            \
     __asm__(".globl " #symbol "\n.set " #symbol ", " #stack " + " #bytes " - 96")
 #define STACK_TOP_OF(symbol, stack, bytes) STACK_TOP(symbol, stack, bytes)
 STACK_TOP_OF(arch_kernel_stack_top, kernel_stack, KERNEL_STACK_BYTES);
@@ -28,12 +29,14 @@ void arch_boot(xmAddress_t container, xmAddress_t loader_entry) __attribute__((n
 void arch_trap(xm_u32_t trap_type);
 void idle_loop(void) __attribute__((noreturn));
 
-/* ---- contexts ---------------------------------------------------------------------------------------------------- */
+/* ---- contexts -------------------------------------------------------------------------------- */
 
-void arch_context_init(struct arch_context *context, xmAddress_t entry, xmAddress_t pct, xm_u32_t space)
+void arch_context_init(struct arch_context *context, xmAddress_t entry, xmAddress_t pct,
+                       xm_u32_t space)
 {
     memset(context, 0, sizeof(*context));
-    context->window[0][CONTEXT_PSR] = PSR_S; /* as after a trap from user mode: PS and ET are 0, CWP is 0 */
+    context->window[0][CONTEXT_PSR] =
+        PSR_S; /* as after a trap from user mode: PS and ET are 0, CWP is 0 */
     context->window[0][CONTEXT_PC] = entry;
     context->window[0][CONTEXT_NPC] = entry + 4;
     context->window[0][CONTEXT_G1] = pct;
@@ -57,7 +60,8 @@ void arch_set_stack_area(struct arch_context *context, xmAddress_t base, xm_u32_
 {
     const xm_u32_t frame = 64;
 
-    /* An area too small for one frame: a base that no aligned stack pointer minus it comes down to 0 or less. */
+    /* An area too small for one frame: a base that no aligned stack pointer minus it comes down to
+     * 0 or less. */
     context->stack_base = size < frame ? 1 : base;
     context->stack_limit = size < frame ? 0 : size - frame;
     if (context == arch_cpu.current) {
@@ -66,9 +70,10 @@ void arch_set_stack_area(struct arch_context *context, xmAddress_t base, xm_u32_
     }
 }
 
-/* Live frames are those from the interrupted window, 1, up to the one before the invalid window; the frame of window k is at
- * the stack pointer that window k - 1 has as its frame pointer. */
-bool arch_flush_windows(struct arch_context *context, const struct partition *p, xmAddress_t *bad_address)
+/* Live frames are those from the interrupted window, 1, up to the one before the invalid window;
+ * the frame of window k is at the stack pointer that window k - 1 has as its frame pointer. */
+bool arch_flush_windows(struct arch_context *context, const struct partition *p,
+                        xmAddress_t *bad_address)
 {
     xm_u32_t trap_window = context->window[0][CONTEXT_PSR] & (NWINDOWS - 1);
     xm_u32_t invalid = 0;
@@ -92,7 +97,7 @@ bool arch_flush_windows(struct arch_context *context, const struct partition *p,
     return true;
 }
 
-/* ---- traps ------------------------------------------------------------------------------------------------------- */
+/* ---- traps ----------------------------------------------------------------------------------- */
 
 int arch_trap_index(xm_u32_t trap_type)
 {
@@ -101,8 +106,8 @@ int arch_trap_index(xm_u32_t trap_type)
 #define HM_EVENT_ALIAS(old_name, name)
 #define HM_ACTION(id, name, short_name, effect)
 #define HM_ACTION_ALIAS(old_name, in_partition, in_hypervisor)
-#define HM_TRAP(tt, index, trap_name, event)                                                                  \
-    case tt:                                                                                                  \
+#define HM_TRAP(tt, index, trap_name, event)                                                       \
+    case tt:                                                                                       \
         return index;
 #include "../../abi/hm_events.def"
     default:
@@ -120,8 +125,9 @@ static xm_u32_t user_register(xm_u32_t n)
     return n < 8 ? r->g[n] : n < 16 ? r->o[n - 8] : n < 24 ? r->l[n - 16] : r->i[n - 24];
 }
 
-/* The MMU reports the page only (GRLIB: FAR bits 11..0 are 0). A load or store (op 3) names the rest: rs1 + rs2 or
- * rs1 + simm13. If that is not in the page reported, it was a fetch or the second word of a doubleword. */
+/* The MMU reports the page only (GRLIB: FAR bits 11..0 are 0). A load or store (op 3) names the
+ * rest: rs1 + rs2 or rs1 + simm13. If that is not in the page reported, it was a fetch or the
+ * second word of a doubleword. */
 xmAddress_t arch_fault_address(const struct arch_trap *trap)
 {
     struct partition *p = partition_current();
@@ -155,20 +161,22 @@ void arch_trap(xm_u32_t trap_type)
     if (fetch) {
         trap->fault_address = trap->pc;
     } else if (trap_type == 0x07) {
-        trap->fault_address = 0; /* alignment is not the MMU's: what stands there is an older fault */
+        trap->fault_address =
+            0; /* alignment is not the MMU's: what stands there is an older fault */
         trap->fault_status = 0;
     }
     core_trap(trap_type, trap);
 }
 
-/* ---- FPU, start -------------------------------------------------------------------------------------------------- */
+/* ---- FPU, start ------------------------------------------------------------------------------ */
 
 bool arch_fpu_present(void)
 {
     xm_u32_t psr;
     xm_u32_t with_ef;
 
-    /* EF stays 0 where there is no FPU (SPARC V8 manual, 4.2). %asr17 does not tell on every model. */
+    /* EF stays 0 where there is no FPU (SPARC V8 manual, 4.2). %asr17 does not tell on every
+     * model. */
     __asm__ volatile("rd %%psr, %0\n\twr %0, %2, %%psr\n\tnop\n\tnop\n\tnop\n\trd %%psr, %1\n\t"
                      "wr %0, 0, %%psr\n\tnop\n\tnop\n\tnop"
                      : "=&r"(psr), "=&r"(with_ef)

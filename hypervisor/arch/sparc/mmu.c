@@ -1,8 +1,9 @@
 /* mmu.c - address spaces on the SPARC reference MMU
  *
- * One context per space, all tables built at boot from the hypervisor's own memory and never changed, so that no TLB flush
- * is needed afterwards: entries are tagged with their context. The largest page that fits is used; a smaller mapping inside
- * a larger one splits it. Formats: GRLIB IP manual, SRMMU; levels map 16 MiB, 256 KiB and 4 KiB an entry. */
+ * One context per space, all tables built at boot from the hypervisor's own memory and never
+ * changed, so that no TLB flush is needed afterwards: entries are tagged with their context. The
+ * largest page that fits is used; a smaller mapping inside a larger one splits it. Formats: GRLIB
+ * IP manual, SRMMU; levels map 16 MiB, 256 KiB and 4 KiB an entry. */
 #include "mmu.h"
 #include "psr.h"
 #include "../../core/kernel.h"
@@ -84,15 +85,18 @@ static void map_page(xm_u32_t space, xmAddress_t va, xm_u32_t entry, xm_u32_t le
     *slot = entry;
 }
 
-void arch_map(xm_u32_t space, xmAddress_t va, xmAddress_t pa, xm_u32_t size, enum arch_rights rights, bool cacheable)
+void arch_map(xm_u32_t space, xmAddress_t va, xmAddress_t pa, xm_u32_t size,
+              enum arch_rights rights, bool cacheable)
 {
-    xm_u32_t bits = access_code(rights) << 2 | ENTRY_PAGE | ENTRY_RM | (cacheable ? ENTRY_CACHEABLE : 0);
+    xm_u32_t bits =
+        access_code(rights) << 2 | ENTRY_PAGE | ENTRY_RM | (cacheable ? ENTRY_CACHEABLE : 0);
 
     CHECK(((va | pa | size) & (XM_PAGE_SIZE - 1)) == 0);
     while (size > 0) {
         xm_u32_t level = 0;
 
-        while (level < 2 && (((va | pa) & ((1u << levels[level].shift) - 1)) != 0 || size < 1u << levels[level].shift)) {
+        while (level < 2 && (((va | pa) & ((1u << levels[level].shift) - 1)) != 0 ||
+                             size < 1u << levels[level].shift)) {
             level++;
         }
         map_page(space, va, pa >> 4 | bits, level);

@@ -13,7 +13,8 @@
 /* LEON2 and LEON3 have eight register windows; arch_boot() checks. */
 #define NWINDOWS 8
 
-/* Software trap with which the idle loop enters the kernel; from a partition the same number is its own trap. */
+/* Software trap with which the idle loop enters the kernel; from a partition the same number is its
+ * own trap. */
 #define TRAP_KERNEL_YIELD 0xf2
 
 /* Address spaces and SRMMU registers (GRLIB IP manual, LEON3 MMU). */

@@ -1,15 +1,17 @@
 /* traps.S - trap table, entries and exits of the kernel
  *
- * Every entry comes here with traps off (ET=0) in the trap window T, %l1 = pc, %l2 = npc, hardware's doing. T may be the
- * invalid window; its locals are free, but its outs may be the ins of the oldest live frame. So each entry
- *   1. brings the T-state about: %l0 psr, %l1 pc, %l2 npc, %l3 y, %l4-%l7 the partition's %g1-%g4 (ins stay its outs),
- *   2. keeps T's outs in arch_cpu.outs,
- *   3. takes the kernel stack and, for C, turns traps on with PIL 15: no interrupt comes, but an own bug is caught by
+ * Every entry comes here with traps off (ET=0) in the trap window T, %l1 = pc, %l2 = npc,
+ * hardware's doing. T may be the invalid window; its locals are free, but its outs may be the ins
+ * of the oldest live frame. So each entry
+ *   1. brings the T-state about: %l0 psr, %l1 pc, %l2 npc, %l3 y, %l4-%l7 the partition's %g1-%g4
+ *   (ins stay its outs), 2. keeps T's outs in arch_cpu.outs, 3. takes the kernel stack and, for C,
+ *   turns traps on with PIL 15: no interrupt comes, but an own bug is caught by
  *      core_kernel_trap() instead of stopping the processor in error mode.
  * C code is -mflat: it stays in T, keeps %l0-%l7 and %i0-%i5, and needs no window.
  *
- * WRPSR, WRWIM and WRY take up to three instructions to act (SPARC V8 manual, B.29): nothing that depends on them follows
- * sooner. PIL is raised before ET is set, in two writes, so that no interrupt slips in between. */
+ * WRPSR, WRWIM and WRY take up to three instructions to act (SPARC V8 manual, B.29): nothing that
+ * depends on them follows sooner. PIL is raised before ET is set, in two writes, so that no
+ * interrupt slips in between. */
 #include "psr.h"
 #include "asm_offsets.h"
 #include "../../abi/guest.h"
@@ -98,8 +100,9 @@
     ldd     [%sp + 56], %i6
 .endm
 
-/* Go to `bad` unless the 64 bytes at stack pointer `sp` lie in the area remembered for the partition and are aligned.
- * %g4 = arch_cpu; clobbers %g2, %g3. This is what keeps a partition from making the kernel write or read for it. */
+/* Go to `bad` unless the 64 bytes at stack pointer `sp` lie in the area remembered for the
+ * partition and are aligned. %g4 = arch_cpu; clobbers %g2, %g3. This is what keeps a partition from
+ * making the kernel write or read for it. */
 .macro CHECK_STACK sp, bad
     andcc   \sp, 7, %g0
     bne     \bad
@@ -110,7 +113,8 @@
     nop
 .endm
 
-/* WIM after a spill and after a fill: the invalid window moves one down, one up. old in %g1, new in %g2; clobbers %g3. */
+/* WIM after a spill and after a fill: the invalid window moves one down, one up. old in %g1, new in
+ * %g2; clobbers %g3. */
 .macro WIM_DOWN
     srl     %g1, 1, %g2
     sll     %g1, NWINDOWS - 1, %g3
@@ -125,7 +129,7 @@
     and     %g2, 0xff, %g2
 .endm
 
-/* ---- trap table -------------------------------------------------------------------------------------------------- */
+/* ---- trap table ------------------------------------------------------------------------------ */
 
 .macro VECTOR_TRAP
     rd      %psr, %l0
@@ -176,7 +180,7 @@ kernel_trap_table:
     VECTOR_TRAP
     .endr
 
-/* ---- hypercalls -------------------------------------------------------------------------------------------------- */
+/* ---- hypercalls ------------------------------------------------------------------------------ */
 
     .text
 hypercall_entry:
@@ -220,7 +224,8 @@ return_to_partition:
     jmp     %l1
     rett    %l2
 
-/* The call is done, or is to be made again from where it stopped: then pc and the number in %i0 stay. */
+/* The call is done, or is to be made again from where it stopped: then pc and the number in %i0
+ * stay. */
 hypercall_leave:
     ld      [%g1 + CPU_RESTART], %g3
     tst     %g3
@@ -249,7 +254,7 @@ hypercall_unknown:
     ba      hypercall_done
     mov     CALL_UNKNOWN, %o0
 
-/* ---- interrupts -------------------------------------------------------------------------------------------------- */
+/* ---- interrupts ------------------------------------------------------------------------------ */
 
 irq_entry:
     KEEP_GLOBALS
@@ -285,10 +290,11 @@ check_delivery:
     ba      deliver
     nop
 
-/* ---- context switch ---------------------------------------------------------------------------------------------- */
+/* ---- context switch -------------------------------------------------------------------------- */
 
-/* Save everything of the current context at %g2. %g1 = arch_cpu; clobbers %g4; leaves WIM 0. Constant time: all eight windows,
- * live or not, so that nothing of one partition stays in the registers for the next. */
+/* Save everything of the current context at %g2. %g1 = arch_cpu; clobbers %g4; leaves WIM 0.
+ * Constant time: all eight windows, live or not, so that nothing of one partition stays in the
+ * registers for the next. */
 .macro SAVE_CONTEXT
     RESTORE_OUTS
     rd      %wim, %g4
@@ -347,9 +353,10 @@ context_load:
     ba      check_delivery
     std     %g2, [%g1 + CPU_STACK]
 
-/* ---- idle -------------------------------------------------------------------------------------------------------- */
+/* ---- idle ------------------------------------------------------------------------------------ */
 
-/* Start the idle loop afresh, in the kernel's own space. Nothing of an interrupted idle loop is worth keeping. */
+/* Start the idle loop afresh, in the kernel's own space. Nothing of an interrupted idle loop is
+ * worth keeping. */
 idle_enter:
     mov     PSR_S | PSR_PIL, %g2
     wr      %g2, %psr               /* CWP 0 */
@@ -406,7 +413,7 @@ arch_idle_yield:
     retl
     ta      TRAP_KERNEL_YIELD - 0x80
 
-/* ---- synchronous traps ------------------------------------------------------------------------------------------- */
+/* ---- synchronous traps ----------------------------------------------------------------------- */
 
 trap_entry:
     andcc   %l0, PSR_PS, %g0
@@ -459,8 +466,9 @@ trap_take:                          /* T-state but y, %g4 = trap type */
     ba      kernel_leave
     ld      [%g1 + TRAP_NPC], %l2
 
-/* Supervisor mode was interrupted by a synchronous trap: the idle loop yields, a guarded device access failed, or the
- * hypervisor has a bug. Until that is known only %l0-%l3 may change: see arch_io_read. */
+/* Supervisor mode was interrupted by a synchronous trap: the idle loop yields, a guarded device
+ * access failed, or the hypervisor has a bug. Until that is known only %l0-%l3 may change: see
+ * arch_io_read. */
 trap_in_kernel:
     and     %l3, 0xff, %l3
     cmp     %l3, TRAP_KERNEL_YIELD
@@ -500,7 +508,7 @@ kernel_bug:
     call    core_kernel_trap
     nop
 
-/* ---- assembler calls --------------------------------------------------------------------------------------------- */
+/* ---- assembler calls ------------------------------------------------------------------------- */
 
 asm_call_entry:
     KEEP_GLOBALS
@@ -534,7 +542,8 @@ asm_done:
     ba      return_to_partition
     nop
 
-/* Write all windows but the current to the partition's stacks: through the saved context, where C can check each frame. */
+/* Write all windows but the current to the partition's stacks: through the saved context, where C
+ * can check each frame. */
 asm_flush:
     clr     %i0
     ld      [%g1 + CPU_CURRENT], %g2
@@ -548,8 +557,8 @@ asm_flush:
     ba      kernel_leave
     nop
 
-/* Return from a virtual trap. The handler's window H becomes the trap window of the interrupted code: the T-state is brought
- * about in it, and the rest is the ordinary way out. */
+/* Return from a virtual trap. The handler's window H becomes the trap window of the interrupted
+ * code: the T-state is brought about in it, and the rest is the ordinary way out. */
 asm_iret:
     mov     %l4, %i0                /* %g1-%g4 to where H sees them: its outs, which are dead */
     mov     %l5, %i1
@@ -608,9 +617,10 @@ iret_misaligned:
     ba      trap_take
     mov     0x07, %g4               /* memory address not aligned */
 
-/* ---- register windows -------------------------------------------------------------------------------------------- */
+/* ---- register windows ------------------------------------------------------------------------ */
 
-/* SAVE met the invalid window T: spill the oldest frame, in the window below, to the partition's own stack. */
+/* SAVE met the invalid window T: spill the oldest frame, in the window below, to the partition's
+ * own stack. */
 window_overflow:
     KEEP_GLOBALS
     CPU     %g4
@@ -639,8 +649,9 @@ overflow_bad_stack:
     nop
     nop
 
-/* A stack pointer outside the area remembered, in %g2. core_stack_fault() looks at all areas of the partition: it remembers
- * the right one and the instruction is tried again, or raises the event. T-state but y. */
+/* A stack pointer outside the area remembered, in %g2. core_stack_fault() looks at all areas of the
+ * partition: it remembers the right one and the instruction is tried again, or raises the event.
+ * T-state but y. */
 stack_fault:
     rd      %y, %l3
 stack_fault_with_y:
@@ -677,10 +688,10 @@ underflow_bad_stack:
     ba      stack_fault
     nop
 
-/* ---- virtual traps ----------------------------------------------------------------------------------------------- */
+/* ---- virtual traps --------------------------------------------------------------------------- */
 
-/* Enter the partition's trap table at arch_cpu.delivery: T becomes its handler's window, as a native trap would have it.
- * T-state, outs in place, traps off, %g1 = arch_cpu. */
+/* Enter the partition's trap table at arch_cpu.delivery: T becomes its handler's window, as a
+ * native trap would have it. T-state, outs in place, traps off, %g1 = arch_cpu. */
 deliver:
     rd      %psr, %g3
     mov     1, %g2
@@ -730,10 +741,11 @@ deliver_bad_stack:
     ba      stack_fault_with_y
     nop
 
-/* ---- device registers -------------------------------------------------------------------------------------------- */
+/* ---- device registers ------------------------------------------------------------------------ */
 
-/* Around a guarded access. Its trap opens the window below this one, where a live frame of the partition may be: hardware and
- * handler overwrite %l0-%l3 there, so these wait in globals. WIM is 0, or RETT might find its window invalid. */
+/* Around a guarded access. Its trap opens the window below this one, where a live frame of the
+ * partition may be: hardware and handler overwrite %l0-%l3 there, so these wait in globals. WIM is
+ * 0, or RETT might find its window invalid. */
 .macro GUARD_BEGIN
     rd      %wim, %o3
     WIM_CLEAR
@@ -756,7 +768,8 @@ deliver_bad_stack:
     WIM_SET %o3
 .endm
 
-/* bool arch_io_read(xmAddress_t address, xm_u32_t *value): past MMU and cache; false if the bus reports an error. */
+/* bool arch_io_read(xmAddress_t address, xm_u32_t *value): past MMU and cache; false if the bus
+ * reports an error. */
     .globl  arch_io_read
 arch_io_read:
     clr     %o2
@@ -769,8 +782,8 @@ io_read_access:
     retl
     mov     %o4, %o0
 
-/* bool arch_io_write(xmAddress_t address, xm_u32_t value). On a core with a write buffer an error may come too late to be
- * seen here; it is then reported as the trap DATA_STORE_ERROR. */
+/* bool arch_io_write(xmAddress_t address, xm_u32_t value). On a core with a write buffer an error
+ * may come too late to be seen here; it is then reported as the trap DATA_STORE_ERROR. */
     .globl  arch_io_write
 arch_io_write:
     GUARD_BEGIN
@@ -783,9 +796,10 @@ io_write_access:
     retl
     mov     %o4, %o0
 
-/* ---- floating point ---------------------------------------------------------------------------------------------- */
+/* ---- floating point -------------------------------------------------------------------------- */
 
-/* void arch_fpu_switch(struct arch_fpu *save, const struct arch_fpu *load): kernel PSR gets EF for the time. */
+/* void arch_fpu_switch(struct arch_fpu *save, const struct arch_fpu *load): kernel PSR gets EF for
+ * the time. */
     .globl  arch_fpu_switch
 arch_fpu_switch:
     rd      %psr, %g1
@@ -813,7 +827,7 @@ arch_fpu_switch:
     retl
     nop
 
-/* ---- start and end ----------------------------------------------------------------------------------------------- */
+/* ---- start and end --------------------------------------------------------------------------- */
 
 /* From the boot loader: %o0 container, %o1 its entry; MMU off, traps off. */
 kernel_start:
@@ -849,8 +863,8 @@ arch_start:
     ba      kernel_leave
     andn    %l0, PSR_ET, %l0
 
-/* End of the system: with traps off, a trap puts the processor into error mode, where a debug monitor reports it and
- * QEMU ends. */
+/* End of the system: with traps off, a trap puts the processor into error mode, where a debug
+ * monitor reports it and QEMU ends. */
     .globl  arch_halt
 arch_halt:
     rd      %psr, %g1
@@ -863,7 +877,8 @@ arch_halt:
 1:  ba      1b
     nop
 
-/* void arch_jump_to_loader(xmAddress_t entry): MMU and traps off, as the loader expects. The kernel is mapped 1:1. */
+/* void arch_jump_to_loader(xmAddress_t entry): MMU and traps off, as the loader expects. The kernel
+ * is mapped 1:1. */
     .globl  arch_jump_to_loader
 arch_jump_to_loader:
     rd      %psr, %g1

@@ -1,4 +1,5 @@
-/* board.c - QEMU's leon3_generic: one UART, two timers, no FIFO, no Ethernet; also the shape of a small LEON3 FPGA design */
+/* board.c - QEMU's leon3_generic: one UART, two timers, no FIFO, no Ethernet; also the shape of a
+ * small LEON3 FPGA design */
 #include "../../core/board.h"
 
 const struct board board = {

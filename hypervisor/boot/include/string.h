@@ -1,4 +1,5 @@
-/* string.h - what the boot loader and BearSSL's SHA-256 need of it; implemented in hypervisor/core/string.c */
+/* string.h - what the boot loader and BearSSL's SHA-256 need of it; implemented in
+ * hypervisor/core/string.c */
 #ifndef XM_BOOT_STRING_H
 #define XM_BOOT_STRING_H
 

@@ -121,8 +121,10 @@ void PartitionMain(void)
     CONTROL->medic_lives++;
     for (;;) {
         XM_kernel_info(&info);
-        CONTROL->lateness_max_us = info.slot_lateness_max_us > CONTROL->lateness_max_us ? info.slot_lateness_max_us :
-                                                                                        CONTROL->lateness_max_us;
+        if (info.slot_lateness_max_us > CONTROL->lateness_max_us) {
+            CONTROL->lateness_max_us = info.slot_lateness_max_us;
+            CONTROL->lateness_case = CONTROL->next;
+        }
         CONTROL->hm_lost = info.hm_lost;
         CONTROL->boot_id = info.boot_id;
         if (CONTROL->done) {

@@ -70,7 +70,8 @@ struct control {
     volatile xm_u32_t tester_lives, medic_lives, interrupts;
     volatile xm_u32_t pct;   /* of the tester */
     volatile xm_u32_t lateness_max_us, hm_lost, boot_id;
-    volatile xm_u32_t reserved[14];
+    volatile xm_u32_t lateness_case; /* made about when the latest slot began */
+    volatile xm_u32_t reserved[13];
     struct window window[MAX_WINDOWS];
 };
 

@@ -1,5 +1,5 @@
-/* xmconf.h - processor events under the names of XtratuM 3.2, which lack the SPARC prefix, and of the
- * qualified branch */
+/* xmconf.h - processor events under the names of XtratuM 3.2, which lack the SPARC prefix, and of
+ * the qualified branch */
 #ifndef XM_INC_ARCH_XMCONF_H
 #define XM_INC_ARCH_XMCONF_H
 

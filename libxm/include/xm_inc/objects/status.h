@@ -1,5 +1,5 @@
-/* status.h - status records: most are in abi/guest.h; here those that the library makes of them, and
- * control commands */
+/* status.h - status records: most are in abi/guest.h; here those that the library makes of them,
+ * and control commands */
 #ifndef XM_INC_OBJECTS_STATUS_H
 #define XM_INC_OBJECTS_STATUS_H
 

@@ -8,7 +8,7 @@ A test is a folder <area>_<outcome>/ whose name is the claim. It holds system.xm
   check.py    optional: check(lines) raises AssertionError for claims that an ordered list cannot say
   drive.py    optional: drive(port) talks to the system, whose UART is then a TCP server on that port of 127.0.0.1, and
               returns the lines to compare; QEMU waits out idle time, and stops with the driver. It may import xmground
-  qemu.args   optional: further arguments for QEMU
+  qemu.args   optional: further arguments for QEMU; @PORT@ in them is the driver's port, a number that is free for this run
 
 Without drive.py QEMU counts instructions as time (-icount), so timing is the same on every machine and every run, and the
 system must end by itself with XM_halt_system().
@@ -64,9 +64,9 @@ def build(name: str, build_dir: str) -> Path:
     return ROOT / out / "system.elf"
 
 
-def extra_arguments(name: str) -> list[str]:
+def extra_arguments(name: str, port: int | None = None) -> list[str]:
     path = TESTS / name / "qemu.args"
-    return shlex.split(path.read_text()) if path.exists() else []
+    return shlex.split(path.read_text().replace("@PORT@", str(port))) if path.exists() else []
 
 
 def split_lines(output: bytes) -> list[str]:
@@ -125,7 +125,7 @@ def drive(name: str, elf: Path, build_dir: str) -> list[str]:
     command = ["timeout", str(QEMU_TIMEOUT_S)] + QEMU + [
         # still counting instructions: a busy host must not make slots late, which is an event of the health monitor
         "-icount", "shift=5,sleep=on",
-        "-serial", f"tcp:127.0.0.1:{port},server=on,wait=off", "-kernel", str(elf)] + extra_arguments(name)
+        "-serial", f"tcp:127.0.0.1:{port},server=on,wait=off", "-kernel", str(elf)] + extra_arguments(name, port)
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     try:
         wait_for_port(port, process)

@@ -1,0 +1,2 @@
+SRC_0 := ../shared/unowned_keeper.c
+SRC_1 := ../shared/unowned_victim.c

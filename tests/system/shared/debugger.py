@@ -1,0 +1,95 @@
+"""A debugger on QEMU's gdb stub, for faults that no partition can cause: it changes the hypervisor's or the loader's memory as
+a particle would, at an exact place of the run.
+
+The test's qemu.args are `-S -gdb unix:xm-debugger-@PORT@,abstract=on,server=on,wait=off`: the system stands until go().
+The place is the target's call of XM_set_partition_opmode(), which does nothing else that matters.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import struct
+import time
+from pathlib import Path
+
+TIMEOUT_S = 50
+PLACE = "sys_set_partition_opmode"
+HYPERVISOR = "hypervisor/leon3_generic/xm.elf"
+
+
+def symbol(name: str) -> int:
+    """Address of a symbol of the hypervisor, local ones too."""
+    elf = (Path(os.environ["XM_BUILD"]) / HYPERVISOR).read_bytes()
+    offset, entry_size, count = struct.unpack_from(">I", elf, 32)[0], *struct.unpack_from(">2H", elf, 46)
+    sections = [struct.unpack_from(">10I", elf, offset + i * entry_size) for i in range(count)]
+    for section in sections:
+        if section[1] != 2:  # SHT_SYMTAB
+            continue
+        strings = sections[section[6]][4]
+        for at in range(section[4], section[4] + section[5], 16):
+            name_at, value = struct.unpack_from(">2I", elf, at)
+            if elf[strings + name_at:elf.index(0, strings + name_at)] == name.encode():
+                return value
+    raise AssertionError(f"the hypervisor has no symbol {name}")
+
+
+class Debugger:
+    """The system on the driver's port, standing still."""
+
+    def __init__(self, port: int) -> None:
+        self.uart = socket.create_connection(("127.0.0.1", port), timeout=TIMEOUT_S)
+        self.stub = socket.socket(socket.AF_UNIX)
+        self.stub.settimeout(TIMEOUT_S)
+        self.stub.connect(f"\0xm-debugger-{port}")
+        self.buffer = b""
+        assert self.ask("Qqemu.PhyMemMode:1") == "OK", "QEMU does not give physical memory to a debugger"
+
+    def send(self, packet: str) -> None:
+        self.stub.sendall(f"${packet}#{sum(packet.encode()) & 255:02x}".encode())
+
+    def receive(self) -> str:
+        while True:
+            start, end = self.buffer.find(b"$"), self.buffer.find(b"#")
+            if 0 <= start < end and len(self.buffer) >= end + 3:
+                packet, self.buffer = self.buffer[start + 1:end].decode(), self.buffer[end + 3:]
+                self.stub.sendall(b"+")
+                return packet
+            more = self.stub.recv(4096)
+            assert more, "QEMU ended while the debugger waited for it"
+            self.buffer += more
+
+    def ask(self, packet: str) -> str:
+        self.send(packet)
+        return self.receive()
+
+    def read(self, address: int, size: int) -> bytes:
+        data = b""
+        while len(data) < size:
+            piece = min(1024, size - len(data))
+            data += bytes.fromhex(self.ask(f"m{address + len(data):x},{piece:x}"))
+        return data
+
+    def write(self, address: int, data: bytes) -> None:
+        answer = self.ask(f"M{address:x},{len(data):x}:{data.hex()}")
+        assert answer == "OK", f"the debugger cannot write at {address:#x}: {answer}"
+
+    def run_to_place(self) -> None:
+        """Until the target calls XM_set_partition_opmode()."""
+        place = symbol(PLACE)
+        assert self.ask(f"Z1,{place:x},4") == "OK"
+        stopped = self.ask("c")
+        assert stopped.startswith("T05"), f"the target did not stop at its call: {stopped}"
+        assert self.ask(f"z1,{place:x},4") == "OK"
+
+    def run_to_end(self) -> list[str]:
+        """Until the system has halted, which ends QEMU; what the UART printed from the start."""
+        output = b""
+        end = time.monotonic() + TIMEOUT_S
+        self.send("c")
+        while time.monotonic() < end:
+            piece = self.uart.recv(4096)
+            if not piece:
+                break
+            output += piece
+        return [line.rstrip() for line in output.decode("latin-1").replace("\r", "").split("\n")]

@@ -23,9 +23,9 @@ struct board_device {
 #define BOARD_REGISTERS_START 0x80000000u
 #define BOARD_REGISTERS_SIZE 0x100000u
 
-/* A partition switch may take this long (published figures of this class of system on LEON3 at 80
- * MHz: 101 to 120). */
-#define BOARD_SWITCH_US 120
+/* A partition switch may take this long: some 730 instructions (docs/performance.md) at 40 MHz and 1.6
+ * cycles each. */
+#define BOARD_SWITCH_US 30
 
 extern const struct board_device board_devices[];
 extern const unsigned board_device_count;

@@ -14,6 +14,7 @@ import time
 from pathlib import Path
 
 TIMEOUT_S = 50
+CONNECT_S = 10
 PLACE = "sys_set_partition_opmode"
 HYPERVISOR = "hypervisor/leon3_generic/xm.elf"
 
@@ -41,9 +42,16 @@ class Debugger:
         self.uart = socket.create_connection(("127.0.0.1", port), timeout=TIMEOUT_S)
         self.stub = socket.socket(socket.AF_UNIX)
         self.stub.settimeout(TIMEOUT_S)
-        self.stub.connect(f"\0xm-debugger-{port}")
+        self.connect_stub(f"\0xm-debugger-{port}")
         self.buffer = b""
         assert self.ask("Qqemu.PhyMemMode:1") == "OK", "QEMU does not give physical memory to a debugger"
+
+    def connect_stub(self, name: str) -> None:
+        """QEMU opens its serial port before the stub."""
+        end = time.monotonic() + CONNECT_S
+        while self.stub.connect_ex(name) != 0:
+            assert time.monotonic() < end, "QEMU's gdb stub does not listen"
+            time.sleep(0.02)
 
     def send(self, packet: str) -> None:
         self.stub.sendall(f"${packet}#{sum(packet.encode()) & 255:02x}".encode())

@@ -1,0 +1,3 @@
+void PartitionMain(void)
+{
+}

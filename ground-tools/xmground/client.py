@@ -359,7 +359,13 @@ class Client(Requester):
         reply = self._ask(pb.Request(log_read=read), "log_end", on_chunk=keep)
         end = reply.log_end
         return LogBatch(
-            end.oldest, end.next, end.first, end.count, reply.boot_id, tuple(sorted(pieces.items()))
+            end.oldest,
+            end.next,
+            end.first,
+            end.count,
+            reply.boot_id,
+            self.session.life,
+            tuple(sorted(pieces.items())),
         )
 
 

@@ -8,6 +8,8 @@ missing, and names what it cannot get:
   overwritten on board the log was full and its oldest items made room; they are gone
   board rebooted       numbering began anew; how many items the old boot had left unread cannot be
   known
+  unreadable on board  a record without its number: the board's memory was damaged. (A record that
+                       has its number but a wrong CRC is given out, see records.py.)
 
 An item is a record (HM, trace) or a byte (console).
 """
@@ -38,6 +40,7 @@ class GapKind(Enum):
     LOST = "lost on link"
     OVERWRITTEN = "overwritten on board"
     REBOOTED = "board rebooted"
+    DAMAGED = "unreadable on board"
 
 
 @dataclass(frozen=True)
@@ -80,6 +83,9 @@ class LogReader:
         self._page = PAGE_ITEMS[book]
         self._cursor = from_seq
         self._boot_id = 0
+        self._life = 0
+        self._end = 0  # number of the next item, when the board was last asked
+        self._unreadable: set[int] = set()
         self._last: Item | None = (
             None  # last record given out, to prove that numbering goes on after a reboot
         )
@@ -90,6 +96,19 @@ class LogReader:
         """Moves to the last `count` items stored."""
         batch = self._ask(0, 1)
         self._cursor = max(batch.oldest, batch.next - count)
+
+    def tail_lines(self, count: int) -> None:
+        """Moves to the first line of console text that begins in the last `count` bytes stored; to
+        the first of these bytes if none does."""
+        self.tail(count)
+        start = self._cursor or 1
+        if start == 1:
+            return
+        before = self._ask(start - 1, min(count, self._page))  # a line end there: start is a line
+        have = self._units(before)
+        ends = [seq for seq, byte in have.items() if byte == b"\n" and seq + 1 < before.next]
+        if ends:
+            self._cursor = min(ends) + 1
 
     def read(self, limit: int | None = None) -> Iterator[Item | Gap]:
         """Items and gaps in order, up to what the log holds now, at most `limit` items.
@@ -115,7 +134,7 @@ class LogReader:
                 yield reboot
                 end = None
                 continue
-            yield from self._skip_overwritten(batch)
+            yield from self._skip_missing(batch)
             end = batch.next if end is None else end
             for item in self._collect(batch):
                 yield item
@@ -124,7 +143,8 @@ class LogReader:
             if self._cursor is None or self._cursor >= end:
                 return
             if batch.count == 0:
-                yield Gap(GapKind.LOST, self._cursor, end - 1, self._boot_id)
+                # The board counts what it sent: it has nothing readable there.
+                yield Gap(GapKind.DAMAGED, self._cursor, end - 1, self._boot_id)
                 self._cursor = end
                 return
 
@@ -134,13 +154,21 @@ class LogReader:
         self.oldest, self.next = batch.oldest, batch.next
         return replace(batch, count=min(batch.count, count))
 
+    def _is_new_life(self, batch: LogBatch) -> bool:
+        return bool(self._boot_id) and (
+            (batch.boot_id, batch.life) != (self._boot_id, self._life) or batch.next < self._end
+        )
+
     def _check_boot(self, batch: LogBatch) -> Gap | None:
         """A gap if the numbering began anew since the last answer; the cursor then stands at the
         new oldest item."""
-        old_boot, self._boot_id = self._boot_id, batch.boot_id
-        if not old_boot or old_boot == batch.boot_id or self._cursor is None:
+        is_new, old_boot = self._is_new_life(batch), self._boot_id
+        self._boot_id, self._life, self._end = batch.boot_id, batch.life, batch.next
+        if not is_new or self._cursor is None:
             return None
-        if self._book is not Book.CONSOLE and self._goes_on(batch):
+        # As long as the log memory keeps its content, every start has another boot id.
+        kept = batch.boot_id != old_boot and self._book is not Book.CONSOLE
+        if kept and self._goes_on(batch):
             return None
         gap = Gap(GapKind.REBOOTED, self._cursor, None, old_boot)
         self._cursor, self._last = None, None
@@ -157,12 +185,16 @@ class LogReader:
             for seq, data in again.pieces
         )
 
-    def _skip_overwritten(self, batch: LogBatch) -> Iterator[Gap]:
+    def _skip_missing(self, batch: LogBatch) -> Iterator[Gap]:
+        """Items asked for that the board no longer has, or cannot read."""
         if self._cursor is None:
             self._cursor = batch.oldest
-        elif self._cursor < batch.oldest:
-            yield Gap(GapKind.OVERWRITTEN, self._cursor, batch.oldest - 1, batch.boot_id)
+        elif max(self._cursor, 1) < batch.oldest:  # numbers begin at 1
+            yield Gap(GapKind.OVERWRITTEN, max(self._cursor, 1), batch.oldest - 1, batch.boot_id)
             self._cursor = batch.oldest
+        first = max(self._cursor, 1)
+        if batch.count and batch.first > first:
+            yield Gap(GapKind.DAMAGED, first, batch.first - 1, batch.boot_id)
 
     def _collect(self, batch: LogBatch) -> Iterator[Item | Gap]:
         """Items of one batch; holes are asked for again. Moves the cursor behind the batch."""
@@ -210,10 +242,14 @@ class LogReader:
             except (NoAnswer, LinkUnavailable):
                 silent += 1
                 continue
-            if batch.boot_id != self._boot_id:
+            if self._is_new_life(batch):
                 # Numbers of the new boot may mean other items; the next read finds out.
                 return self._name_holes(first, last, have, 0, GapKind.REBOOTED)
             oldest, silent = batch.oldest, 0
+            found = batch.first if batch.count else batch.next
+            if found > start >= oldest:  # the board itself passes over these
+                self._unreadable.update(range(start, min(found, end + 1)))
+                at = min(found, end + 1)
             had = len(have)
             have.update(self._units(batch))
             self._adapt_page(len(have) > had)
@@ -232,8 +268,18 @@ class LogReader:
             if low < oldest:
                 end = min(high, oldest - 1)
                 gaps.append(Gap(GapKind.OVERWRITTEN, low, end, self._boot_id))
-            if high >= oldest:
-                gaps.append(Gap(kind, max(low, oldest), high, self._boot_id))
+            gaps += self._split_unreadable(max(low, oldest), high, kind)
+        return gaps
+
+    def _split_unreadable(self, low: int, high: int, kind: GapKind) -> list[Gap]:
+        """Gaps for low..high (none if low > high), those of unreadable items apart."""
+        gaps: list[Gap] = []
+        for seq in range(low, high + 1):
+            why = GapKind.DAMAGED if seq in self._unreadable else kind
+            if gaps and gaps[-1].kind is why:
+                gaps[-1] = replace(gaps[-1], last=seq)
+            else:
+                gaps.append(Gap(why, seq, seq, self._boot_id))
         return gaps
 
     def _merge(

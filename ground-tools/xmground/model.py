@@ -175,6 +175,7 @@ class LogBatch:
     first: int
     count: int
     boot_id: int
+    life: int  # differs when the board has started anew since, also under the same boot id
     pieces: tuple[tuple[int, bytes], ...] = field(default=())  # number of the first item, items
 
 

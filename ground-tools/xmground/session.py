@@ -35,6 +35,9 @@ FIRST_RETRY_S = 0.7
 RETRY_GROWTH = 1.5
 MAX_SENDS = 6
 RECONNECT_PAUSE_S = 0.2
+# A reply tells the board's time as of its making; it may have waited so long for the line.
+REPLY_DELAY_S = 1.0
+_heard_clock = time.monotonic  # ground time of a reply
 FINAL_STAGES = (pb.STAGE_COMPLETED, pb.STAGE_REJECTED, pb.STAGE_FAILED)
 
 
@@ -68,6 +71,8 @@ class _Exchange:
     safe: bool
     max_sends: int
     boot_id: int
+    heard_us: int  # board time of the last reply before this request: none to it can be older
+    heard_at: float  # ground time of the same; 0: no reply yet
     deliver: Callable[[Message], None]
     deliver_chunk: Callable[[Message], None]
     last_stage: int = pb.STAGE_NONE
@@ -100,6 +105,10 @@ class Session:
         self._counter = 0
         self._session = 0
         self.boot_id = 0
+        # Counts the board's starts seen. A board whose memory lost its content has the boot id of
+        # its first start again; then its clock gives it away.
+        self.life = 0
+        self._heard_us, self._heard_at = 0, 0.0
         self.beacon: Message | None = None
         self.counters = SessionCounters()
         self._foreign_key = 0
@@ -150,6 +159,8 @@ class Session:
             safe,
             MAX_SENDS if repeat else 1,
             self.boot_id,
+            self._heard_us,
+            self._heard_at,
             on_reply,
             on_chunk,
             next_send=now,
@@ -313,7 +324,23 @@ class Session:
     def _see_boot(self, boot_id: int, exchange: _Exchange) -> None:
         if exchange.boot_id and boot_id != exchange.boot_id:
             exchange.rebooted_to = boot_id
+        if self.boot_id and boot_id != self.boot_id:
+            self.life += 1
         self.boot_id = boot_id
+
+    def _see_time(self, reply: Message, exchange: _Exchange) -> None:
+        """Finds out a new start under the old boot id: the clock ran back, or it shows less than
+        the time for which nothing was heard. Beacons do not count: they may overtake replies."""
+        now = _heard_clock()
+        silence_us = (now - exchange.heard_at - REPLY_DELAY_S) * 1e6
+        if (
+            exchange.heard_at
+            and not exchange.rebooted_to
+            and reply.board_time_us < max(exchange.heard_us, silence_us)
+        ):
+            exchange.rebooted_to = reply.boot_id
+            self.life += 1
+        self._heard_us, self._heard_at = reply.board_time_us, now
 
     def _reply(
         self, reply: Message, exchange: _Exchange, enough: Callable[[Message], bool]
@@ -322,6 +349,7 @@ class Session:
             self.counters.late += 1
             return
         self._see_boot(reply.boot_id, exchange)
+        self._see_time(reply, exchange)
         if exchange.final is not None or reply.stage <= exchange.last_stage:
             self.counters.duplicates += 1
             return

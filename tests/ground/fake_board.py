@@ -192,6 +192,10 @@ class FakeBoard:
             (pb.BOOK_CONSOLE, 2): Log(1),
         }
         self.done_code = (0, 0)  # domain and code of COMPLETED
+        # (book, number): records whose number is destroyed; the kernel leaves them out
+        self.unreadable: set[tuple[int, int]] = set()
+        self.real_time = False  # board time is a clock, for a board that people use
+        self.meanwhile: Callable[[], None] = lambda: None  # happens while a command is carried out
         self._output: list[bytes] = []
         self._input = bytearray()
 
@@ -224,6 +228,11 @@ class FakeBoard:
             if book == pb.BOOK_CONSOLE or not keep_logs:
                 log.items.clear()
                 log.oldest = 1
+
+    def power_cycle(self) -> None:
+        """Starts anew and remembers nothing: the boot id is the same again, all logs are empty."""
+        self.reboot(keep_logs=False)
+        self.boot_id -= 1
 
     # ---- bytes in, bytes out
 
@@ -282,7 +291,7 @@ class FakeBoard:
     def _reply(
         self, request, stage: int, domain: int = 0, code: int = 0, detail: str = "", **result
     ):
-        self.now_us += 1000
+        self.now_us = time.monotonic_ns() // 1000 if self.real_time else self.now_us + 1000
         self.frame += 1
         reply = pb.Reply(
             id=request.id,
@@ -403,6 +412,7 @@ class FakeBoard:
 
         def done() -> dict:
             number = control.partition
+            self.meanwhile()
             self.executed.append(("partition_control", number, control.action))
             if control.action in (pb.PARTITION_RESET_WARM, pb.PARTITION_RESET_COLD):
                 self.resets[number] += 1
@@ -479,18 +489,14 @@ class FakeBoard:
         )
 
     def _op_log_read(self, request, read) -> None:
-        log = self.logs.get((read.book, read.source if read.book != pb.BOOK_HM else 0))
-        if log is None:
-            self._reply(
-                request, pb.STAGE_REJECTED, pb.DOMAIN_SUPERVISOR, pb.STATUS_INVALID, "no such log"
-            )
-            return
+        # A log that is not configured cannot be told from an empty one, but it is not listed.
+        log = self.logs.get((read.book, read.source if read.book != pb.BOOK_HM else 0), Log(1))
         first = max(read.from_seq, log.oldest)
         count = max(0, min(read.max_items, log.next - first))
         per_chunk = self.faults.chunk_items or LOG_LIMIT_BYTES // log.unit
-        chunks = 0
-        for at in range(first, first + count, per_chunk):
-            part = log.items[at - log.oldest : min(at + per_chunk, first + count) - log.oldest]
+        chunks = sent = 0
+        for at, stop in self._runs(read.book, first, first + count, per_chunk):
+            part = log.items[at - log.oldest : stop - log.oldest]
             self.send(
                 "chunk",
                 pb.Chunk(
@@ -504,8 +510,22 @@ class FakeBoard:
                 ),
             )
             chunks += 1
-        end = pb.LogEnd(oldest=log.oldest, next=log.next, first=first, count=count, chunks=chunks)
+            first = at if sent == 0 else first
+            sent += len(part)
+        end = pb.LogEnd(oldest=log.oldest, next=log.next, first=first, count=sent, chunks=chunks)
         self._reply(request, pb.STAGE_COMPLETED, log_end=end)
+
+    def _runs(self, book: int, first: int, stop: int, most: int) -> list[tuple[int, int]]:
+        """Ranges (from, behind) of items that one chunk holds: a run of numbers, at most so many."""
+        runs: list[tuple[int, int]] = []
+        for seq in range(first, stop):
+            if (book, seq) in self.unreadable:
+                continue
+            if runs and runs[-1][1] == seq and seq - runs[-1][0] < most:
+                runs[-1] = (runs[-1][0], seq + 1)
+            else:
+                runs.append((seq, seq + 1))
+        return runs
 
     def _op_link_status(self, request, _) -> None:
         self._reply(
@@ -648,6 +668,7 @@ class Served:
 def main(argv: list[str]) -> int:
     """Serves a board with some content until Ctrl-C."""
     board = FakeBoard()
+    board.real_time = True
     board.fill_hm(40)
     board.fill_trace(1, 20)
     board.fill_trace(HYPERVISOR, 20, system=1, code=2 << 8 | 0xA, partition=HYPERVISOR)

@@ -2,6 +2,7 @@
 
 import fcntl
 import io
+import json
 import os
 import re
 import select
@@ -362,3 +363,27 @@ def test_following_outlives_a_silent_board(
     result = xmg("hm", "read", "--follow", "--count", "3", "--timeout", "0.3", "--format", "jsonl")
     assert result.status == 0 and result.out.count('"seq"') == 3
     assert result.err.count("still trying") == 1 and "answers again" in result.err
+
+
+@pytest.mark.parametrize("command", [["hm", "read", "--follow"], ["console", "follow", "P1"]])
+def test_following_shows_a_power_cycle(
+    command: list[str], board: FakeBoard, xmg: Xmg, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    board.fill_hm(3)
+    board.print(1, b"old")
+    monkeypatch.setattr("xmground.commands.common.FOLLOW_PAUSE_S", 0.01)
+
+    def reboot(operation: str) -> bool:
+        if operation == "log_read" and board.requests.count("log_read") == 2:
+            board.power_cycle()
+            board.fill_hm(4)
+            board.print(1, b"newer")
+        return False
+
+    board.faults.reboot_at = reboot
+    result = xmg(*command, "--count", "7", "--format", "jsonl")
+    rows = [json.loads(line) for line in result.out.splitlines()]
+    assert result.status == Status.INCOMPLETE and "board rebooted" in result.err
+    assert [row["kind"] for row in rows].count("gap") == 1
+    after = rows[[row["kind"] for row in rows].index("gap") + 1]
+    assert after.get("seq", after["first"] if "first" in after else 0) == 1

@@ -9,7 +9,7 @@ from fake_board import HYPERVISOR, FakeBoard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from xmground import records
+from xmground import records, session
 from xmground._generated import supervisor_pb2 as pb
 from xmground.errors import NoAnswer
 from xmground.logs import Gap, GapKind, LogReader
@@ -175,6 +175,96 @@ def test_console_of_a_new_boot_begins_anew(board: FakeBoard) -> None:
     )
 
 
+@pytest.mark.parametrize("count", [2, 5, 9])
+def test_power_cycle_with_the_same_boot_id_is_a_gap(board: FakeBoard, count: int) -> None:
+    board.fill_hm(5)
+    reader = LogReader(loop_client(board), Book.HM)
+    list(reader.read())
+    board.power_cycle()
+    board.fill_hm(count)  # the same records again, byte for byte: the old ones prove nothing
+    found = list(reader.read())
+    assert gaps(found) == [(GapKind.REBOOTED, 6, None)] and seqs(found) == list(range(1, count + 1))
+
+
+def test_power_cycle_does_not_splice_the_new_console_to_the_old(board: FakeBoard) -> None:
+    board.print(1, b"old text")
+    reader = LogReader(loop_client(board), Book.CONSOLE, 1)
+    list(reader.read())
+    board.power_cycle()
+    board.print(1, b"new text, longer than the old")
+    found = list(reader.read())
+    assert gaps(found) == [(GapKind.REBOOTED, 9, None)] and found[1].seq == 1
+
+
+def test_numbers_that_went_back_are_a_gap_also_without_a_clock(board: FakeBoard) -> None:
+    board.fill_hm(5)
+    reader = LogReader(loop_client(board), Book.HM)
+    list(reader.read())
+    board.power_cycle()
+    board.now_us = 60_000_000
+    board.fill_hm(2)
+    assert gaps(list(reader.read())) == [(GapKind.REBOOTED, 6, None)]
+
+
+def test_uptime_shorter_than_the_silence_is_a_new_life(
+    board: FakeBoard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    board.now_us = 2_000_000
+    board.fill_hm(3)
+    reader = LogReader(loop_client(board), Book.HM)
+    list(reader.read())
+    board.power_cycle()
+    board.now_us = 9_000_000
+    board.fill_hm(7)
+    later = session.time.monotonic() + 30
+    monkeypatch.setattr(session, "_heard_clock", lambda: later)
+    assert gaps(list(reader.read())) == [(GapKind.REBOOTED, 4, None)]
+
+
+def test_asking_from_behind_the_end_is_no_reboot(board: FakeBoard) -> None:
+    board.fill_hm(2)
+    reader = LogReader(loop_client(board), Book.HM, from_seq=99)
+    assert not list(reader.read()) and not list(reader.read())
+
+
+@pytest.mark.parametrize("book, source", [(Book.HM, 0), (Book.TRACE, 1), (Book.CONSOLE, 1)])
+def test_from_0_is_from_the_first_item(board: FakeBoard, book: Book, source: int) -> None:
+    board.fill_hm(2)
+    board.fill_trace(1, 2)
+    board.print(1, b"xy")
+    found = list(LogReader(loop_client(board), book, source, from_seq=0).read())
+    assert found and not gaps(found) and found[0].seq == 1
+
+
+def test_record_whose_number_is_destroyed_is_named(board: FakeBoard) -> None:
+    board.fill_hm(12)
+    board.unreadable = {(pb.BOOK_HM, 5), (pb.BOOK_HM, 12)}
+    found = list(LogReader(loop_client(board), Book.HM).read())
+    assert gaps(found) == [(GapKind.DAMAGED, 5, 5), (GapKind.DAMAGED, 12, 12)]
+    assert seqs(found) == [1, 2, 3, 4, 6, 7, 8, 9, 10, 11]
+    board.unreadable = {(pb.BOOK_HM, 5)}
+    again = list(LogReader(loop_client(board), Book.HM, from_seq=5).read())
+    assert gaps(again) == [(GapKind.DAMAGED, 5, 5)] and seqs(again) == list(range(6, 13))
+
+
+@pytest.mark.parametrize(
+    "text, count, shown",
+    [
+        (b"one\ntwo\nthree\n", 9, b"three\n"),
+        (b"one\ntwo\nthree\n", 10, b"two\nthree\n"),  # begins at a line
+        (b"one\ntwo\nthree\n", 99, b"one\ntwo\nthree\n"),
+        (b"one long line\n", 4, b"ine\n"),  # no line begins there: better a piece than nothing
+    ],
+)
+def test_tail_of_text_begins_at_a_line(
+    board: FakeBoard, text: bytes, count: int, shown: bytes
+) -> None:
+    board.print(1, text)
+    reader = LogReader(loop_client(board), Book.CONSOLE, 1)
+    reader.tail_lines(count)
+    assert b"".join(item.data for item in reader.read()) == shown
+
+
 def test_reboot_in_the_middle_of_a_transfer(board: FakeBoard) -> None:
     board.fill_hm(100)
     reads: list[int] = []
@@ -212,7 +302,7 @@ def test_board_that_sends_nothing_does_not_hold_the_reader_for_ever(
             request, pb.STAGE_COMPLETED, log_end=pb.LogEnd(oldest=1, next=5, first=1, count=0)
         ),
     )
-    assert gaps(list(LogReader(loop_client(board), Book.HM).read())) == [(GapKind.LOST, 1, 4)]
+    assert gaps(list(LogReader(loop_client(board), Book.HM).read())) == [(GapKind.DAMAGED, 1, 4)]
 
 
 def test_hm_record_is_decoded(board: FakeBoard) -> None:

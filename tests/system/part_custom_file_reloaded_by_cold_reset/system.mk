@@ -1,0 +1,1 @@
+CUSTOM_1 := table.txt

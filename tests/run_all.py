@@ -31,6 +31,7 @@ class Suite:
 # In the order of their cost: what fails quickly is seen first.
 SUITES = [
     Suite("docs current", "docs-check", 60),
+    Suite("tests named", "covered", 60),
     Suite("layers", "lint", 120),
     Suite("runner", "runner-test", 120),
     Suite("core (host)", "unit", 600),

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import re
 import sys
-from functools import cache
+from collections.abc import Callable
+from functools import cache, partial
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -145,20 +146,24 @@ def check_call(call: str, who: str, arguments: str, cells: list[str]) -> None:
 
 def main() -> int:
     events, actions, calls = (table(h) for h in ("Health-monitor events", "Health-monitor actions", "Services"))
-    checks = [(events, row[1].strip(), check_event, (row[0].strip(), row[1].strip())) for row in rows("hm_events.def", "HM_EVENT")]
-    checks += [(actions, name, check_action, (name,)) for name in names("hm_events.def", "HM_ACTION")]
-    checks += [(calls, "XM_" + row[1].strip(), check_call, (row[1].strip(), row[2].strip(), ",".join(row[3:])))
-               for row in rows("hypercalls.def", "XM_CALL")]
+    checks: list[tuple[dict[str, list[str]], str, Callable[[list[str]], None]]] = []
+    for row in rows("hm_events.def", "HM_EVENT"):
+        checks.append((events, row[1].strip(), partial(check_event, row[0].strip(), row[1].strip())))
+    for name in names("hm_events.def", "HM_ACTION"):
+        checks.append((actions, name, partial(check_action, name)))
+    for row in rows("hypercalls.def", "XM_CALL"):
+        call = row[1].strip()
+        checks.append((calls, f"XM_{call}", partial(check_call, call, row[2].strip(), ",".join(row[3:]))))
     failed = 0
-    for cells, name, check, arguments in checks:
+    for cells, name, check in checks:
         try:
             if name not in cells:
                 raise Missing("it has no row")
-            check(*arguments, cells[name])
+            check(cells[name])
         except Missing as missing:
             failed += 1
             print(f"docs/tests.md: {name}: {missing}")
-    known = {name for _, name, _, _ in checks}
+    known = {name for _, name, _ in checks}
     for name in sorted((events.keys() | actions.keys() | calls.keys()) - known):
         failed += 1
         print(f"docs/tests.md: {name}: hypervisor/abi knows no such row")

@@ -1,7 +1,8 @@
 """A debugger on QEMU's gdb stub, for faults that no partition can cause: it changes the hypervisor's or the loader's memory as
 a particle would, at an exact place of the run.
 
-The test's qemu.args are `-S -gdb unix:xm-debugger-@PORT@,abstract=on,server=on,wait=off`: the system stands until go().
+The test's qemu.args are `-icount shift=5,sleep=off -S -gdb unix:xm-debugger-@PORT@,abstract=on,server=on,wait=off`: the system
+stands until the driver lets it run, and time passes only with its instructions, however long the debugger takes.
 The place is the target's call of XM_set_partition_opmode(), which does nothing else that matters.
 """
 

@@ -179,6 +179,21 @@ static void start_life(struct partition *p)
     set_state(p, PARTITION_READY);
 }
 
+/* header_ok() in the middle of whatever asked for a reset: only the hypervisor's own space maps the memory of every partition.
+ * The space of a caller that was discarded comes back with the registers that are loaded next. */
+static bool header_ok_now(const struct partition *p)
+{
+    const struct partition *caller = partition_current();
+    bool ok;
+
+    arch_space_activate(0);
+    ok = header_ok(p);
+    if (caller != NULL) {
+        arch_space_activate(caller->id + 1);
+    }
+    return ok;
+}
+
 void partition_start_all(void)
 {
     for (xm_u32_t id = 0; id < partition_count; id++) {
@@ -275,6 +290,10 @@ xm_s32_t partition_reset(struct partition *p, xm_u32_t mode, xm_u32_t status)
                                        .crc = CRC32C_START };
     start_life(p);
     trace_kernel(TRACE_SCHED_MODULE, AUDIT_SCHED_RESET, p->id, mode, status);
+    /* A cold reset has loaded nothing yet; a warm one starts what the last life left. */
+    if (mode == XM_WARM_RESET && !header_ok_now(p)) {
+        image_refused(p, XM_HM_EV_INCOMPATIBLE_INTERFACE);
+    }
     return XM_OK;
 }
 

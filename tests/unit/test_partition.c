@@ -226,6 +226,28 @@ static void partition_incompatible_image_raises_its_event(void **state)
     assert_int_equal(hm_count(), 1);
 }
 
+/* A warm reset starts what the last life left: also when the caller is another one, in whose space the header is not mapped. */
+static void partition_incompatible_memory_is_not_started_warm(void **state)
+{
+    struct xmImageHdr *header = arch_physical_pointer(FIXTURE_AREA(1));
+
+    (void)state;
+    start_in(PARTITION_READY);
+    header->eSignature = 0;
+    assert_int_equal(sys_reset_partition(1, XM_WARM_RESET, 0), XM_OK);
+    assert_int_equal(target->state, PARTITION_HALTED);
+    assert_int_equal(hm_count(), 1);
+    assert_int_equal(sys_reset_partition(1, XM_WARM_RESET, 0), XM_INVALID_CONFIG);
+    assert_int_equal(sys_reset_partition(1, XM_COLD_RESET, 0), XM_OK);
+    load_all();
+    assert_int_equal(target->state, PARTITION_READY);
+    header->eSignature = 0;
+    (void)fixture_enter(1);
+    assert_int_equal(sys_reset_partition(1, XM_WARM_RESET, 0), XM_OK);
+    assert_int_equal(target->state, PARTITION_HALTED);
+    assert_int_equal(hm_count(), 2);
+}
+
 static void partition_halt_during_a_reload_ends_it(void **state)
 {
     (void)state;
@@ -411,6 +433,7 @@ int main(void)
         cmocka_unit_test(partition_cold_reset_loads_in_its_own_slots),
         cmocka_unit_test(partition_damaged_image_raises_its_event),
         cmocka_unit_test(partition_incompatible_image_raises_its_event),
+        cmocka_unit_test(partition_incompatible_memory_is_not_started_warm),
         cmocka_unit_test(partition_halt_during_a_reload_ends_it),
         cmocka_unit_test(partition_cold_reset_reloads_custom_files_too),
         cmocka_unit_test(partition_half_loaded_cannot_be_started_warm),

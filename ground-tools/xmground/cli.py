@@ -16,6 +16,7 @@ from .status import Status
 
 DEFAULT_LINK = "tcp:127.0.0.1:5500"
 DEFAULT_TIMEOUT_S = 5.0
+LONGEST_S = 86400
 
 EPILOG = """\
 exit status:
@@ -42,8 +43,10 @@ def positive_seconds(text: str) -> float:
         value = float(text)
     except ValueError:
         value = 0.0
-    if not 0 < value <= 86400:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds above 0")
+    if not 0 < value <= LONGEST_S:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not a number of seconds above 0 and up to {LONGEST_S}"
+        )
     return value
 
 
@@ -111,16 +114,30 @@ def main(argv: Sequence[str] | None = None, clock_us: Callable[[], int] = utc_us
     if args.help_markdown:
         print(markdown(parser), end="")
         return Status.DONE
+    args.usage_of = getattr(args, "usage_of", parser)
     if not hasattr(args, "run"):
-        args.usage_of = getattr(args, "usage_of", parser)
         args.usage_of.error("a command is missing")
-    args.link = getattr(args, "link", None) or os.environ.get("XMG_LINK") or DEFAULT_LINK
+    args.link = _link(args)
     args.timeout = getattr(args, "timeout", DEFAULT_TIMEOUT_S)
     args.verbose = getattr(args, "verbose", False)
     out = Output(
         getattr(args, "format", "table"), not getattr(args, "no_color", False), args.verbose
     )
     return _run(App(args, out, clock_us=clock_us))
+
+
+def _link(args: argparse.Namespace) -> str:
+    """The link named by the option, else by the environment. Named but empty is an error: a script
+    whose variable is not set must not command whatever listens at the default."""
+    for name, value in (
+        ("--link", getattr(args, "link", None)),
+        ("XMG_LINK", os.environ.get("XMG_LINK")),
+    ):
+        if value == "":
+            args.usage_of.error(f"{name} is empty: name a link, or leave it away")
+        if value:
+            return value
+    return DEFAULT_LINK
 
 
 def _run(app: App) -> int:

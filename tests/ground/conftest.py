@@ -109,7 +109,7 @@ def xmg(
     """Calls xmg on the served board: xmg("part", "list")."""
 
     def call(*argv: str, link: str | None = None) -> Result:
-        monkeypatch.setenv("XMG_LINK", link or served.url)
+        monkeypatch.setenv("XMG_LINK", served.url if link is None else link)
         try:
             status = cli.main(argv, clock_us=lambda: GROUND_TIME_US)
         except SystemExit as stop:  # argparse

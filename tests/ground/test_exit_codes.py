@@ -14,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import serial
 from conftest import Result
 from fake_board import FakeBoard, Served
 
@@ -65,6 +66,15 @@ def test_1_failed_on_the_board(board: FakeBoard, xmg: Xmg) -> None:
         ["hm", "read", "--from", "-1"],
         ["hm", "read", "--from", "1", "--last", "1"],
         ["part", "reset", "P1", "--status", "q"],
+        ["part", "reset", "P1", "--status", "4294967296"],
+        ["hm", "read", "--from", "18446744073709551616"],
+        ["hm", "read", "--count", "18446744073709551616"],
+        ["console", "read", "P1", "--last", "0"],
+        ["ping", "--count", "4294967296"],
+        ["link", "sniff", "--seconds", "1e3"],
+        ["ping", "--timeout", "1e9"],
+        ["ping", "--timeout", "nan"],
+        ["ping", "--link", ""],
     ],
 )
 def test_2_usage(argv: list[str], xmg: Xmg) -> None:
@@ -82,6 +92,7 @@ def test_2_usage(argv: list[str], xmg: Xmg) -> None:
         "serial:",
         "serial:/dev/x?speed=1",
         "serial:/dev/x?baud=a",
+        "serial:/dev/x?baud=99999999999999999999",
         "udp:h:1",
         "nonsense",
         "unix:",
@@ -94,6 +105,40 @@ def test_2_link_that_cannot_be_read(link: str, xmg: Xmg) -> None:
         and repr(link) in one_sentence(result)
         and "tcp:HOST:PORT" in result.err
     )
+
+
+def test_2_empty_link_is_not_the_default(xmg: Xmg, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "--link is empty" in one_sentence(xmg("ping", "--link", ""))
+    result = xmg("ping", link="")
+    assert result.status == Status.USAGE and "XMG_LINK is empty" in one_sentence(result)
+    assert xmg("--help", link="").status == 0
+
+
+def test_2_limits_are_named(xmg: Xmg) -> None:
+    assert "86400" in one_sentence(xmg("ping", "--timeout", "1e9"))
+    assert "4294967295" in one_sentence(xmg("part", "reset", "P1", "--status", "4294967296"))
+
+
+@pytest.mark.parametrize(
+    "path, words",
+    [("/dev/does-not-exist", "No such file or directory"), ("/dev/null", "not a serial line")],
+)
+def test_3_serial_errors_say_it_once(path: str, words: str, xmg: Xmg) -> None:
+    for scheme in ("serial", "pty"):
+        sentence = one_sentence(xmg("ping", link=f"{scheme}:{path}"))
+        assert sentence.startswith(f"xmg: cannot open {scheme}:{path}: {words}: ")
+        assert sentence.count(path) == 1 and "dialout" not in sentence
+
+
+def test_3_serial_permission_is_told_with_the_group(
+    xmg: Xmg, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*args: object, **more: object) -> None:
+        raise serial.SerialException(13, "could not open port: [Errno 13] Permission denied")
+
+    monkeypatch.setattr(serial, "Serial", refuse)
+    sentence = one_sentence(xmg("ping", link="serial:/dev/ttyS0"))
+    assert "dialout" in sentence and sentence.count("Permission denied") == 1
 
 
 def test_3_nobody_listens(xmg: Xmg) -> None:
@@ -386,4 +431,4 @@ def test_following_shows_a_power_cycle(
     assert result.status == Status.INCOMPLETE and "board rebooted" in result.err
     assert [row["kind"] for row in rows].count("gap") == 1
     after = rows[[row["kind"] for row in rows].index("gap") + 1]
-    assert after.get("seq", after["first"] if "first" in after else 0) == 1
+    assert (after.get("seq") or after["first"]) == 1

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from ..app import App
 from ..render import Column, board_time, word
 from ..status import Status
-from .common import count, verb
+from .common import numbers, verb
 from .link import NULL_KEY
 
 PING_COLUMNS = [
@@ -31,7 +31,7 @@ HELLO_COLUMNS = [
 def register(groups: argparse._SubParsersAction, common: argparse.ArgumentParser) -> None:
     """Adds the parsers."""
     parser = verb(groups, common, "ping", ping, "Measure the round trip to the supervisor.")
-    parser.add_argument("--count", metavar="N", type=count, default=1, help="how many (default: 1)")
+    parser.add_argument("--count", metavar="N", type=numbers(1, 1_000_000), default=1, help="how many (default: 1)")
     verb(groups, common, "hello", hello, "Ask who answers: system, versions, boot, authentication.")
 
 

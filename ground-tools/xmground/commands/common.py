@@ -43,23 +43,24 @@ def verb(
     return parser
 
 
-def number(text: str) -> int:
-    """Type of number options: decimal or 0x, not negative."""
-    try:
-        value = int(text, 0)
-    except ValueError:
-        value = -1
-    if not 0 <= value < 1 << 64:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 0 on")
-    return value
+def numbers(least: int, most: int) -> Callable[[str], int]:
+    """Type of number options: decimal or 0x, within the limits."""
+
+    def convert(text: str) -> int:
+        try:
+            value = int(text, 0)
+        except ValueError:
+            value = least - 1
+        if not least <= value <= most:
+            raise argparse.ArgumentTypeError(f"{text!r} is not a number of {least} to {most}")
+        return value
+
+    return convert
 
 
-def count(text: str) -> int:
-    """Type of options that count: from 1."""
-    value = number(text)
-    if value == 0:
-        raise argparse.ArgumentTypeError("0 is too few")
-    return value
+word32 = numbers(0, (1 << 32) - 1)
+sequence = numbers(0, (1 << 64) - 1)  # as wide as the protocol's
+count = numbers(1, (1 << 32) - 1)
 
 
 def partition_argument(parser: argparse.ArgumentParser) -> None:
@@ -88,7 +89,7 @@ def log_options(parser: argparse.ArgumentParser, what: str) -> None:
         "--from",
         dest="from_seq",
         metavar="SEQ",
-        type=number,
+        type=sequence,
         help=f"first {what}, by number (default: the oldest still stored)",
     )
     start.add_argument("--last", metavar="N", type=count, help=f"only the last N {what}s stored")

@@ -8,7 +8,7 @@ from ..errors import UsageError
 from ..model import Partition, PartitionAction
 from ..render import Column, board_time, word
 from ..status import Status
-from .common import find_partition, noun, number, partition_argument, verb
+from .common import find_partition, noun, partition_argument, verb, word32
 
 OP_MODES = {0: "idle", 1: "cold reset", 2: "warm reset", 3: "normal"}
 COLUMNS = [
@@ -83,7 +83,7 @@ def _register_reset(group: argparse._SubParsersAction, common: argparse.Argument
     parser.add_argument(
         "--status",
         metavar="N",
-        type=number,
+        type=word32,
         default=0,
         help="reset status that the restarted partition reads (default: 0)",
     )

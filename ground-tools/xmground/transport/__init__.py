@@ -9,6 +9,8 @@ from .lock import LinkLock
 
 FORMS = "tcp:HOST:PORT, serial:/dev/ttyUSB0?baud=115200, pty:PATH or unix:PATH"
 
+MOST_BAUD = 4_000_000
+
 
 class Transport(Protocol):
     """Moves bytes, knows nothing of frames. All calls raise LinkUnavailable when the other side is
@@ -46,7 +48,7 @@ def parse_link(url: str):
     if scheme == "tcp":
         return _parse_tcp(url, rest.removeprefix("//"))
     if scheme in ("serial", "pty"):
-        return _parse_serial(url, rest)
+        return _parse_serial(url, scheme, rest)
     if scheme == "unix" and rest:
         from .tcp import connect_unix
 
@@ -64,14 +66,15 @@ def _parse_tcp(url: str, rest: str):
     return lambda timeout_s, lock: connect_tcp(host, int(port), timeout_s, lock)
 
 
-def _parse_serial(url: str, rest: str):
+def _parse_serial(url: str, scheme: str, rest: str):
     from .serial import open_serial
 
     path, _, query = rest.partition("?")
     options = parse_qs(query, keep_blank_values=True)
     baud = options.pop("baud", ["115200"])[-1]
-    if not path or options or not baud.isdecimal() or int(baud) == 0:
+    if not path or options or not (baud.isdecimal() and 0 < int(baud) <= MOST_BAUD):
         raise UsageError(
-            f"--link {url!r}: needs a device path and at most ?baud=NUMBER; use {FORMS}"
+            f"--link {url!r}: needs a device path and at most ?baud=NUMBER, up to {MOST_BAUD}; "
+            f"use {FORMS}"
         )
-    return lambda timeout_s, lock: open_serial(path, int(baud), lock)
+    return lambda timeout_s, lock: open_serial(f"{scheme}:{path}", path, int(baud), lock)

@@ -92,10 +92,19 @@ class LogReader:
         self.oldest = 0
         self.next = 0
 
+    @property
+    def identity(self) -> tuple[Book, int]:
+        """Which log is read, as the board lists it."""
+        return self._book, self._source
+
     def tail(self, count: int) -> None:
         """Moves to the last `count` items stored."""
         batch = self._ask(0, 1)
         self._cursor = max(batch.oldest, batch.next - count)
+
+    def seek_end(self) -> None:
+        """Moves behind the last item stored."""
+        self._cursor = self._ask(0, 1).next
 
     def tail_lines(self, count: int) -> None:
         """Moves to the first line of console text that begins in the last `count` bytes stored; to

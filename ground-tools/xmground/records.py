@@ -106,6 +106,49 @@ class TraceRecord:
         return f"{module} {names.TRACE_EVENTS.get((module, event), event)}"
 
 
+# What the words of the hypervisor's own trace records mean: the arguments of trace_kernel() in
+# hypervisor/core.
+_PARTITION_ONLY = ("partition",)
+KERNEL_WORDS: dict[str, tuple[str, ...]] = {
+    "HM EVENT": ("event", "partition", "action"),
+    "HM HYPERVISOR_ACTION": ("action", "partition", "event"),
+    "HM PARTITION_ACTION": ("action", "partition", "event"),
+    "SCHED SUSPEND": _PARTITION_ONLY,
+    "SCHED RESUME": _PARTITION_ONLY,
+    "SCHED HALT": _PARTITION_ONLY,
+    "SCHED SHUTDOWN": _PARTITION_ONLY,
+    "SCHED IDLE": _PARTITION_ONLY,
+    "SCHED RESET": ("partition", "mode", "status"),
+    "SCHED HYP_HALT": (),
+    "SCHED HYP_RESET": ("mode", "status"),
+    "SCHED PLAN_REQUEST": ("plan", "instead of plan"),
+    "SCHED PLAN_DONE": ("plan", "after plan", "from frame"),
+    "SCHED CONTEXT_SWITCH": ("partition", "slot", "plan"),
+}
+RESET_MODES = {0: "cold", 1: "warm"}
+
+
+def kernel_words(record: TraceRecord, partitions: dict[int, str]) -> list[str]:
+    """The payload of a record of the hypervisor in words, with the names that `hm read` uses; none
+    for a record of a partition, whose words are its own affair, or of an unknown kind."""
+
+    def say(meaning: str, value: int) -> str:
+        if meaning == "event":
+            return names.EVENTS.get(value, f"event {value}")
+        if meaning == "action":
+            return names.ACTIONS.get(value, f"action {value}")
+        if meaning == "partition":
+            return partitions.get(value) or f"partition {value}"
+        if meaning == "mode":
+            return RESET_MODES.get(value, f"mode {value}")
+        return f"{meaning} {value}"
+
+    if not record.system:
+        return []
+    meanings = KERNEL_WORDS.get(record.code_name, ())
+    return [say(meaning, value) for meaning, value in zip(meanings, record.payload)]
+
+
 def _is_damaged(item: Item) -> bool:
     right = crc32c(item.data[:-4]) == int.from_bytes(item.data[-4:], "big")
     return not right or int.from_bytes(item.data[:8], "big") != item.seq

@@ -70,7 +70,7 @@ class Column:
     """A column: which value, its heading, how a table shows it.
 
     width: least width while rows are still coming. only_csv: too much for a screen, but csv must
-    not tell less than json.
+    not tell less than json; a key with dots leads into nested values. not_csv: the value is nested.
     """
 
     key: str
@@ -79,6 +79,7 @@ class Column:
     right: bool = False
     width: int = 0
     only_csv: bool = False
+    not_csv: bool = False
 
 
 class Output:
@@ -153,6 +154,7 @@ class Output:
     def record(self, columns: list[Column], row: Row) -> None:
         """One thing: a table has a line for each of its values."""
         if self.format == "table":
+            columns = [column for column in columns if not column.only_csv]
             width = max(len(column.title) for column in columns)
             for column in columns:
                 self._out.print(
@@ -211,7 +213,9 @@ class RowStream:
     def __init__(self, output: Output, columns: list[Column]) -> None:
         self._output = output
         self._columns = [
-            column for column in columns if output.format == "csv" or not column.only_csv
+            column
+            for column in columns
+            if not (column.not_csv if output.format == "csv" else column.only_csv)
         ]
         self._csv = (
             csv.writer(output._stdout, lineterminator="\n") if output.format == "csv" else None
@@ -223,7 +227,8 @@ class RowStream:
         if not self._started:
             self._heading()
         if self._csv:
-            self._csv.writerow([_csv_cell(row.get(column.key)) for column in self._columns])
+            values = flat(row)
+            self._csv.writerow([_csv_cell(values.get(column.key)) for column in self._columns])
         elif self._output.format == "table":
             self._output.line(
                 self._fixed([column.show(row.get(column.key)) for column in self._columns]),
@@ -261,11 +266,24 @@ def _without_style(value: object) -> object:
     return value
 
 
+def flat(row: Row, prefix: str = "") -> dict[str, object]:
+    """A row without nesting: keys of inner values are joined by dots."""
+    values: dict[str, object] = {}
+    for key, value in row.items():
+        if isinstance(value, Mapping):
+            values |= flat(value, f"{prefix}{key}.")
+        else:
+            values[prefix + key] = value
+    return values
+
+
 def _csv_cell(value: object) -> object:
-    """Lists as words; None as an empty cell. A text that a spreadsheet would run as a formula gets
+    """Lists as words; None as an empty cell; booleans as in json. A text that a spreadsheet would run as a formula gets
     a quote before it."""
     if value is None:
         return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
     if isinstance(value, (list, tuple)):
         return " ".join(str(item) for item in value)
     if isinstance(value, str) and value[:1] in ("=", "+", "-", "@"):

@@ -5,6 +5,9 @@ write them again with XMG_UPDATE_GOLDEN=1 tests/ground/run.sh -k golden, and rea
 before committing it.
 """
 
+import csv
+import io
+import json
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -78,6 +81,53 @@ def repeated(board: FakeBoard) -> None:
     board.faults.tx = sequence("", "", "", "duplicate", "duplicate", kind="reply")
 
 
+def crashes_meanwhile(board: FakeBoard) -> None:
+    board.fill_hm(2)
+    board.meanwhile = lambda: (
+        board.fill_hm(1, partition=2, event=23),
+        board.fill_hm(1, partition=1, event=23),
+    )
+
+
+def refused_while_halted(board: FakeBoard) -> None:
+    board.states[2] = 3
+    board.faults.refuse = (
+        pb.STAGE_REJECTED,
+        pb.DOMAIN_HYPERVISOR,
+        -1,
+        "not possible in the partition's present state, or refused",
+    )
+
+
+def refused_while_suspended(board: FakeBoard) -> None:
+    refused_while_halted(board)
+    board.states[2] = 2
+
+
+def kernel_events(board: FakeBoard) -> None:
+    for code, payload in (
+        (0x301, (0x1C, 0xFF, 0xA, 0)),
+        (0x301, (23, 2, 7, 0)),
+        (0x302, (0xA, 1, 0x1C, 0)),
+        (0x303, (7, 2, 23, 0)),
+        (0x204, (2, 1, 5, 0)),
+        (0x208, (0, 9, 0, 0)),
+        (0x209, (1, 0, 0, 0)),
+        (0x20A, (1, 0, 77, 0)),
+        (0x20B, (1, 3, 1, 0)),
+        (0x206, (1, 0, 0, 0)),
+        (0x107, (9, 9, 9, 0)),
+        (0x2FF, (9, 9, 9, 0)),
+    ):
+        board.fill_trace(HYPERVISOR, 1, system=1, code=code, partition=HYPERVISOR, payload=payload)
+
+
+def damaged_trace(board: FakeBoard) -> None:
+    content(board)
+    log = board.logs[pb.BOOK_TRACE, 1]
+    log.items[0] = log.items[0][:40] + b"\xee" + log.items[0][41:]
+
+
 CASES: list[tuple[str, Callable[[FakeBoard], None] | None, str]] = [
     ("part-list", None, "part list"),
     ("part-list-json", None, "part list --json"),
@@ -88,6 +138,12 @@ CASES: list[tuple[str, Callable[[FakeBoard], None] | None, str]] = [
     ("part-show-json", None, "part show 2 --json"),
     ("part-show-csv", None, "part show 2 --format csv"),
     ("part-show-unknown", None, "part show P9"),
+    ("plan-switch-jsonl", None, "plan switch safe --format jsonl"),
+    ("plan-switch-csv", None, "plan switch safe --format csv"),
+    ("sys-status-csv", switched, "sys status --format csv"),
+    ("part-shutdown-crash", crashes_meanwhile, "part shutdown 1"),
+    ("part-resume-halted", refused_while_halted, "part resume payload"),
+    ("part-suspend-suspended", refused_while_suspended, "part suspend payload"),
     ("part-suspend", None, "part suspend P1"),
     ("part-resume", None, "part resume payload"),
     ("part-halt", None, "part halt P1"),
@@ -138,6 +194,13 @@ CASES: list[tuple[str, Callable[[FakeBoard], None] | None, str]] = [
     ("hm-read-bad-number", None, "hm read --from x"),
     ("trace-read", content, "trace read P1"),
     ("trace-read-hypervisor", content, "trace read hypervisor"),
+    ("trace-read-kernel", kernel_events, "trace read hypervisor"),
+    ("trace-read-damaged", damaged_trace, "trace read P1"),
+    ("trace-read-empty", None, "trace read P1"),
+    ("hm-read-past-end", content, "hm read --from 99"),
+    ("console-read-past-end", content, "console read P1 --from 4294967296"),
+    ("console-read-last", content, "console read P1 --last 28"),
+    ("help-console-read", None, "console read --help"),
     ("trace-read-json", content, "trace read 1 --count 1 --json"),
     ("trace-read-csv", content, "trace read 1 --format csv"),
     ("trace-read-none", content, "trace read payload"),
@@ -201,6 +264,54 @@ def test_golden(
         file.parent.mkdir(exist_ok=True)
         file.write_text(seen, encoding="utf-8")
     assert seen == file.read_text(encoding="utf-8")
+
+
+def flat(value: object, prefix: str = "") -> set[str]:
+    """Names of all values in a json document; lists of rows are looked into."""
+    if isinstance(value, dict):
+        return set().union(*(flat(item, f"{prefix}.{key}") for key, item in value.items()))
+    if isinstance(value, list) and value and isinstance(value[0], dict):
+        return set().union(*(flat(item, prefix) for item in value))
+    return {prefix.removeprefix(".").removeprefix("stages.")}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "part list",
+        "part show P1",
+        "part halt P1",
+        "part reset P1",
+        "plan list",
+        "plan show safe",
+        "plan switch safe",
+        "plan switch safe --no-wait",
+        "hm read",
+        "trace read P1",
+        "console read P1",
+        "book list",
+        "sys status",
+        "sys reset --warm --yes",
+        "ping",
+        "hello",
+    ],
+)
+def test_all_formats_carry_the_same_fields(
+    line: str, board: FakeBoard, xmg: Callable[..., Result]
+) -> None:
+    def told(fmt: str) -> str:
+        return xmg(*line.split(), "--format", fmt).out
+
+    content(board)
+    known = flat(json.loads(told("json")))
+    board.plan, board.previous = 0, -1
+    lines = [json.loads(text) for text in told("jsonl").splitlines()]
+    assert flat(lines) - {"kind"} == known - {"kind"}
+    board.plan, board.previous = 0, -1
+    table = list(csv.reader(io.StringIO(told("csv"))))
+    assert known <= set(table[0])
+    assert all(len(row) == len(table[0]) for row in table)
+    assert not any(cell in ("True", "False") or "{" in cell for row in table for cell in row)
 
 
 def test_golden_no_transcript_is_left_over() -> None:

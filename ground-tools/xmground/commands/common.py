@@ -104,9 +104,15 @@ def follow_option(parser: argparse.ArgumentParser) -> None:
 
 
 def follow(
-    reader: LogReader, app: App, limit: int | None, forever: bool, unit: int
+    reader: LogReader,
+    app: App,
+    limit: int | None,
+    forever: bool,
+    unit: int,
+    on_first: Callable[[], None] = lambda: None,
 ) -> Iterator[Item | Gap]:
-    """What the reader gives, once or for ever; ends after `limit` items of `unit` bytes.
+    """What the reader gives, once or for ever; ends after `limit` items of `unit` bytes. on_first
+    is called when the log was read for the first time.
 
     Once something was read, a link that fails or a board that is silent does not end following: the
     log is read on when it answers again, and what was missed meanwhile is a gap then.
@@ -119,6 +125,8 @@ def follow(
                 if isinstance(item, Item):
                     given += len(item.data) // unit
                 yield item
+            if not heard:
+                on_first()
             if silent:
                 app.out.note("the board answers again")
             heard, silent = True, False
@@ -133,10 +141,25 @@ def follow(
         time.sleep(FOLLOW_PAUSE_S)
 
 
-def prepare(reader: LogReader, app: App) -> None:
-    """Applies --last."""
-    if app.args.last:
+def prepare(reader: LogReader, app: App, text: bool = False) -> None:
+    """Applies --last; for text, from a line on."""
+    if app.args.last and text:
+        reader.tail_lines(app.args.last)
+    elif app.args.last:
         reader.tail(app.args.last)
+
+
+def tell_nothing(client: Client, reader: LogReader, app: App, what: str, source: str) -> None:
+    """After the first read: nothing there is told apart from nothing asked for. A log that is not
+    configured looks like an empty one, but the board does not list it."""
+    start = app.args.from_seq or 0
+    if reader.next <= 1:
+        with suppress(XmgError):
+            if not any((b.book, b.source) == reader.identity for b in client.books()):
+                app.out.note(f"{source} has no {reader.identity[0].name.lower()} log")
+                return
+    if start >= max(reader.next, 1):
+        app.out.note(f"nothing from {start} on: the next {what} will be {max(reader.next, 1)}")
 
 
 def gap_text(gap: Gap, what: str) -> str:

@@ -18,6 +18,7 @@ from .common import (
     noun,
     partition_argument,
     prepare,
+    tell_nothing,
     tell_oldest,
     verb,
 )
@@ -36,7 +37,12 @@ def register(groups: argparse._SubParsersAction, common: argparse.ArgumentParser
     """Adds the parsers."""
     group = noun(groups, "console", "Console output of partitions.")
     parser = verb(
-        group, common, "read", run, "Show what a partition has printed and the board still stores."
+        group,
+        common,
+        "read",
+        run,
+        "Show what a partition has printed and the board still stores.",
+        "--last begins with the first line that begins in these bytes, --from at exactly that byte.",
     )
     partition_argument(parser)
     log_options(parser, "byte")
@@ -46,7 +52,10 @@ def register(groups: argparse._SubParsersAction, common: argparse.ArgumentParser
     )
     partition_argument(parser)
     parser.add_argument(
-        "--last", metavar="N", type=count, help="begin with the last N bytes (default: all stored)"
+        "--last",
+        metavar="N",
+        type=count,
+        help="begin with the first line that begins in the last N bytes (default: all stored)",
     )
     parser.add_argument("--count", metavar="N", type=count, help="end after N bytes")
     parser.set_defaults(follow=True, from_seq=None)
@@ -66,11 +75,15 @@ def run(app: App) -> Status:
     with app.connect() as client:
         target = find_partition(client, app.args.partition)
         reader = LogReader(client, Book.CONSOLE, target.id, app.args.from_seq)
-        prepare(reader, app)
+        prepare(reader, app, text=True)
         text = app.out.format == "table"
         stream = app.out.stream(COLUMNS) if app.args.follow and not text else None
         ends_line = True
-        for item in follow(reader, app, app.args.count, app.args.follow, 1):
+
+        def told() -> None:
+            tell_nothing(client, reader, app, "byte", target.name or str(target.id))
+
+        for item in follow(reader, app, app.args.count, app.args.follow, 1, told):
             if isinstance(item, Gap):
                 gaps.append(item)
                 row = gap_row(item)

@@ -19,6 +19,7 @@ from .common import (
     noun,
     partition_names,
     prepare,
+    tell_nothing,
     tell_oldest,
     verb,
 )
@@ -105,7 +106,13 @@ def read(app: App) -> Status:
         prepare(reader, app)
         rows = []
         stream = app.out.stream(COLUMNS) if app.args.follow else None
-        for item in follow(reader, app, app.args.count, app.args.follow, HM_RECORD.size):
+
+        def told() -> None:
+            tell_nothing(client, reader, app, "record", "the board")
+
+        for item in follow(
+            reader, app, app.args.count, app.args.follow, HM_RECORD.size, told
+        ):
             if isinstance(item, Gap):
                 gaps.append(item)
                 row = hm_gap_row(item)

@@ -12,7 +12,11 @@ from ..status import Status
 from .common import count, noun, verb
 
 NULL_KEY = "NOT AUTHENTICATED: null key, anybody on the line may command the board"
-COLUMNS = [Column("end", "end"), Column("counter", "counter"), Column("value", "value", right=True)]
+COLUMNS = [
+    Column("end", "end"),
+    Column("counter", "counter", lambda name: name.replace("_", " ")),
+    Column("value", "value", right=True),
+]
 SNIFF_COLUMNS = [
     Column("ground_time_us", "ground time (UTC)", ground_time),
     Column("type", "type"),
@@ -62,7 +66,7 @@ def status(app: App) -> Status:
             "authenticated" if authenticated else NULL_KEY, "good" if authenticated else "warn"
         )
     rows = [
-        {"end": end, "counter": name.replace("_", " "), "value": value}
+        {"end": end, "counter": name, "value": value}
         for end, counters in (("board", board), ("ground", ground))
         for name, value in counters.items()
     ]

@@ -1,12 +1,17 @@
 """xmg part: partitions."""
 
 import argparse
-from dataclasses import asdict
+from contextlib import suppress
+from dataclasses import asdict, fields, replace
 
 from ..app import App
-from ..errors import UsageError
-from ..model import Partition, PartitionAction
+from ..client import Client
+from ..errors import Rejected, UsageError, XmgError
+from ..logs import LogReader
+from ..model import Book, Partition, PartitionAction, Stage, StageReport
+from ..records import Item, decode_hm
 from ..render import Column, board_time, word
+from ..requester import OnStage
 from ..status import Status
 from .common import find_partition, noun, partition_argument, verb, word32
 
@@ -20,6 +25,8 @@ COLUMNS = [
     Column("exec_clock_us", "run time", board_time),
     Column("messages_in", "in", right=True),
     Column("messages_out", "out", right=True),
+    Column("reset_status", "reset status", only_csv=True),
+    Column("op_mode", "operating mode", only_csv=True),
 ]
 DETAILS = [
     *COLUMNS[:5],
@@ -29,6 +36,20 @@ DETAILS = [
     Column("messages_in", "messages in"),
     Column("messages_out", "messages out"),
 ]
+RESULT_KEYS = tuple(f"partition.{field.name}" for field in fields(Partition))
+ONLY_RESET = "only a reset restarts it"
+NOTHING_TO_DO = "there is nothing to do"
+# Why an action is refused in a state, and what helps.
+REMEDIES = {
+    (PartitionAction.SUSPEND, "suspended"): NOTHING_TO_DO,
+    (PartitionAction.SUSPEND, "halted"): ONLY_RESET,
+    (PartitionAction.RESUME, "ready"): "only a suspended partition can be resumed",
+    (PartitionAction.RESUME, "idle"): "only a suspended partition can be resumed",
+    (PartitionAction.RESUME, "halted"): ONLY_RESET,
+    (PartitionAction.HALT, "halted"): NOTHING_TO_DO,
+    (PartitionAction.SHUTDOWN, "halted"): NOTHING_TO_DO,
+    (PartitionAction.RESET_WARM, "halted"): "try --cold, which loads its image again",
+}
 STATE_STYLES = {"halted": "bad", "suspended": "warn"}
 
 
@@ -120,14 +141,72 @@ def control(app: App) -> Status:
             )
 
         def act(on_stage) -> dict[str, object]:
-            after = client.control_partition(target, app.args.action, app.args.status, on_stage)
+            if app.args.action is PartitionAction.SHUTDOWN:
+                after = _shut_down(client, target, on_stage)
+            else:
+                after = client.control_partition(
+                    target, app.args.action, app.args.status, on_stage
+                )
             return {"partition": asdict(after)} if after else {}
 
-        result = app.run_command(act)
+        try:
+            result = app.run_command(act, RESULT_KEYS)
+        except Rejected as error:
+            why = _why_rejected(client, target, app.args.action)
+            raise Rejected(f"{str(error).rstrip('.')}: {why}" if why else str(error)) from error
     after = result.get("partition")
     if isinstance(after, dict) and app.out.format == "table":
+        change = f"{target.state} -> {after['state']}"
+        if app.args.action is PartitionAction.SHUTDOWN:
+            change = f"seen {after['state']}, was {target.state}"
         app.out.text(
-            f"partition {target.id} {target.name}: {target.state} -> {after['state']}, "
+            f"partition {target.id} {target.name}: {change}, "
             f"resets {target.reset_counter} -> {after['reset_counter']}"
         )
     return Status.DONE
+
+
+def _shut_down(client: Client, target: Partition, on_stage: OnStage) -> Partition | None:
+    """A shutdown is a request: the partition may halt by it, or be halted by a fault meanwhile. So
+    its end is told as what was seen, with the health-monitor records that came since."""
+    log = LogReader(client, Book.HM)
+    with suppress(XmgError):
+        log.seek_end()
+    last: list[StageReport] = []
+
+    def hold_completed(report: StageReport) -> None:
+        if report.stage is Stage.COMPLETED:
+            last.append(report)
+        else:
+            on_stage(report)
+
+    try:
+        return client.control_partition(target, PartitionAction.SHUTDOWN, 0, hold_completed)
+    finally:
+        for report in last:
+            words = [report.detail or "seen halted", *_faults_of(log, target)]
+            on_stage(replace(report, detail="; ".join(words)))
+
+
+def _faults_of(log: LogReader, target: Partition) -> list[str]:
+    """What the health monitor has recorded about the partition from the log's position on."""
+    try:
+        records = [decode_hm(item) for item in log.read() if isinstance(item, Item)]
+    except XmgError:
+        return ["the HM log cannot be read"]
+    return [
+        f"meanwhile HM record {record.seq}: {record.event_name}, {record.action_name}"
+        for record in records
+        if record.partition == target.id
+    ]
+
+
+def _why_rejected(client: Client, target: Partition, action: PartitionAction) -> str:
+    """The partition's state and what can be done in it, as the end of a sentence; empty when the
+    state does not explain the rejection."""
+    with suppress(XmgError):
+        state = find_partition(client, str(target.id)).state
+        remedy = REMEDIES.get((action, state))
+        if remedy:
+            return f"{target.name or target.id} is {state}; {remedy}"
+    return ""

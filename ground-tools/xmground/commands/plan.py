@@ -30,7 +30,12 @@ SLOT_COLUMNS = [
     Column("start_us", "start us", right=True),
     Column("duration_us", "duration us", right=True),
     Column("share", "share", lambda share: f"{share:.1%}", right=True),
+    Column("plan", "plan", only_csv=True),
+    Column("plan_name", "plan name", only_csv=True),
+    Column("major_frame_us", "major frame us", only_csv=True),
 ]
+
+SWITCH_KEYS = ("requested", "from_plan", "to_plan", "switch_frame", "switch_time_us")
 
 
 def register(groups: argparse._SubParsersAction, common: argparse.ArgumentParser) -> None:
@@ -84,6 +89,9 @@ def show(app: App) -> Status:
             | {
                 "partition_name": names.get(slot.partition, ""),
                 "share": slot.duration_us / plan.major_frame_us,
+                "plan": plan.id,
+                "plan_name": plan.name,
+                "major_frame_us": plan.major_frame_us,
             }
             for slot in client.slots(plan.id)
         ]
@@ -115,7 +123,7 @@ def switch(app: App) -> Status:
                 "switch_time_us": done.state.switch_time_us,
             }
 
-        result = app.run_command(act)
+        result = app.run_command(act, SWITCH_KEYS)
     if app.out.format == "table":
         app.out.text(_switch_text(result, names, before))
     return Status.DONE

@@ -1,11 +1,11 @@
 """xmg sys: the whole system."""
 
 import argparse
-from dataclasses import asdict
+from dataclasses import asdict, fields
 
 from ..app import App
 from ..errors import UsageError
-from ..model import SystemAction
+from ..model import PlanState, SystemAction
 from ..render import Column, board_time, plain, word
 from ..status import Status
 from .common import noun, verb
@@ -18,9 +18,9 @@ COLUMNS = [
     Column("board_time_us", "board time", board_time),
     Column("frame", "major frames"),
     Column("partition_count", "partitions"),
-    Column("plan", "plan", lambda plan: _plan_text(plan)),
+    Column("plan", "plan", lambda plan: _plan_text(plan), not_csv=True),
     Column("reset_counter", "resets"),
-    Column("hm_events", "HM events"),
+    Column("hm_events", "HM events since boot"),
     Column("hm_lost", "HM events lost"),
     Column("interrupts", "interrupts"),
     Column("slot_lateness_last_us", "slot lateness", lambda us: f"{us} us (last)"),
@@ -28,12 +28,16 @@ COLUMNS = [
     Column("kernel_bytes_used", "kernel memory", lambda used: f"{used} bytes used"),
     Column("kernel_bytes_total", "kernel memory", lambda total: f"{total} bytes in all"),
     Column("cpu_khz", "processor", lambda khz: f"{khz / 1000:g} MHz"),
+    *(
+        Column(f"plan.{key}", key, only_csv=True)
+        for key in (*(field.name for field in fields(PlanState)), "name")
+    ),
 ]
 
 
 def _plan_text(plan: object) -> str:
     assert isinstance(plan, dict)
-    text = f"{plan['current']}, since frame {plan['switch_frame']}"
+    text = f"{plan['current']} {plan['name']}".strip() + f", since frame {plan['switch_frame']}"
     if plan["requested"] != plan["current"]:
         text += f"; {plan['requested']} from the next frame"
     return plain(text)
@@ -72,7 +76,11 @@ def register(groups: argparse._SubParsersAction, common: argparse.ArgumentParser
 def status(app: App) -> Status:
     """xmg sys status"""
     with app.connect() as client:
-        app.out.record(COLUMNS, asdict(client.system_state()))
+        row = asdict(client.system_state())
+        # A plan switch may come between the two answers: the name is that of the state's plan.
+        names = {plan.id: plan.name for plan in client.plans()[0]}
+        row["plan"]["name"] = names.get(row["plan"]["current"], "")
+        app.out.record(COLUMNS, row)
     return Status.DONE
 
 
@@ -86,7 +94,7 @@ def control(app: App) -> Status:
             client.control_system(app.args.action, on_stage=on_stage)
             return {"old_boot_id": before.boot_id, "boot_id": client.session.boot_id}
 
-        result = app.run_command(act)
+        result = app.run_command(act, ("old_boot_id",))
     if app.out.format == "table" and app.args.action is not SystemAction.HALT:
         app.out.text(f"boot {word(result['old_boot_id'])} -> {word(result['boot_id'])}")
     return Status.DONE

@@ -6,7 +6,7 @@ from ..app import App
 from ..client import HYPERVISOR_ID, Client
 from ..logs import Gap, LogReader
 from ..model import Book
-from ..records import TRACE_RECORD, TraceRecord, decode_trace
+from ..records import TRACE_RECORD, TraceRecord, decode_trace, kernel_words
 from ..render import Column, board_time, plain, word
 from ..status import Status
 from .common import (
@@ -22,6 +22,7 @@ from .common import (
     noun,
     partition_names,
     prepare,
+    tell_nothing,
     tell_oldest,
     verb,
 )
@@ -62,6 +63,7 @@ def _source(client: Client, key: str) -> int:
 
 
 def _row(record: TraceRecord, names: dict[int, str]) -> dict[str, object]:
+    damage = ["DAMAGED (CRC-32C)"] if record.damaged else []
     return {
         "kind": "record",
         "seq": record.seq,
@@ -77,7 +79,7 @@ def _row(record: TraceRecord, names: dict[int, str]) -> dict[str, object]:
         "code_name": record.code_name,
         "payload": list(record.payload),
         "damaged": record.damaged,
-        "detail": "DAMAGED (CRC-32C)" if record.damaged else "",
+        "detail": ", ".join(damage + kernel_words(record, names)),
         "style": "bad" if record.damaged else "",
     }
 
@@ -88,11 +90,18 @@ def read(app: App) -> Status:
     damaged = 0
     with app.connect() as client:
         names = partition_names(client)
-        reader = LogReader(client, Book.TRACE, _source(client, app.args.source), app.args.from_seq)
+        source = _source(client, app.args.source)
+        reader = LogReader(client, Book.TRACE, source, app.args.from_seq)
         prepare(reader, app)
         rows = []
         stream = app.out.stream(COLUMNS) if app.args.follow else None
-        for item in follow(reader, app, app.args.count, app.args.follow, TRACE_RECORD.size):
+
+        def told() -> None:
+            tell_nothing(client, reader, app, "record", names.get(source) or str(source))
+
+        for item in follow(
+            reader, app, app.args.count, app.args.follow, TRACE_RECORD.size, told
+        ):
             if isinstance(item, Gap):
                 gaps.append(item)
                 row = gap_row(item) | {

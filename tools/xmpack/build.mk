@@ -16,9 +16,11 @@ SYSTEM_PATH = $(patsubst %/system.xml,%,$(firstword $(wildcard configs/$(SYSTEM)
 PORT ?= 5500
 
 .PHONY: system run
-system:
+system: $(BUILD)/bin/xmcparser
 	@$(if $(SYSTEM_PATH),,echo "make: no system.xml in configs/$(SYSTEM) or $(SYSTEM); there are:" \
 	    $(patsubst configs/%/system.xml,%,$(wildcard configs/*/system.xml)) >&2; exit 2)
+	@# a refusal here ends with the parser's message; inside of system.mk, make would add its own
+	@$(BUILD)/bin/xmcparser -m $(SYSTEM_PATH)/system.xml > /dev/null
 	+@$(MAKE) --no-print-directory -f tools/system.mk SYSTEM_DIR=$(SYSTEM_PATH)
 
 run: system

@@ -196,12 +196,11 @@ class LogReader:
 
     def _skip_missing(self, batch: LogBatch) -> Iterator[Gap]:
         """Items asked for that the board no longer has, or cannot read."""
-        if self._cursor is None:
-            self._cursor = batch.oldest
-        elif max(self._cursor, 1) < batch.oldest:  # numbers begin at 1
-            yield Gap(GapKind.OVERWRITTEN, max(self._cursor, 1), batch.oldest - 1, batch.boot_id)
-            self._cursor = batch.oldest
-        first = max(self._cursor, 1)
+        first = batch.oldest if self._cursor is None else max(self._cursor, 1)  # numbers begin at 1
+        if first < batch.oldest:
+            yield Gap(GapKind.OVERWRITTEN, first, batch.oldest - 1, batch.boot_id)
+            first = batch.oldest
+        self._cursor = first
         if batch.count and batch.first > first:
             yield Gap(GapKind.DAMAGED, first, batch.first - 1, batch.boot_id)
 

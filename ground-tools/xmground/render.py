@@ -278,8 +278,8 @@ def flat(row: Row, prefix: str = "") -> dict[str, object]:
 
 
 def _csv_cell(value: object) -> object:
-    """Lists as words; None as an empty cell; booleans as in json. A text that a spreadsheet would run as a formula gets
-    a quote before it."""
+    """Lists as words; None as an empty cell; booleans as in json. A text that a spreadsheet would
+    run as a formula gets a quote before it."""
     if value is None:
         return ""
     if isinstance(value, bool):

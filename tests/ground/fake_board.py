@@ -516,7 +516,7 @@ class FakeBoard:
         self._reply(request, pb.STAGE_COMPLETED, log_end=end)
 
     def _runs(self, book: int, first: int, stop: int, most: int) -> list[tuple[int, int]]:
-        """Ranges (from, behind) of items that one chunk holds: a run of numbers, at most so many."""
+        """Ranges (from, behind) of items that one chunk holds: runs of numbers, so long at most."""
         runs: list[tuple[int, int]] = []
         for seq in range(first, stop):
             if (book, seq) in self.unreadable:

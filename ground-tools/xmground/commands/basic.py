@@ -31,7 +31,13 @@ HELLO_COLUMNS = [
 def register(groups: argparse._SubParsersAction, common: argparse.ArgumentParser) -> None:
     """Adds the parsers."""
     parser = verb(groups, common, "ping", ping, "Measure the round trip to the supervisor.")
-    parser.add_argument("--count", metavar="N", type=numbers(1, 1_000_000), default=1, help="how many (default: 1)")
+    parser.add_argument(
+        "--count",
+        metavar="N",
+        type=numbers(1, 1_000_000),
+        default=1,
+        help="how many (default: 1)",
+    )
     verb(groups, common, "hello", hello, "Ask who answers: system, versions, boot, authentication.")
 
 

@@ -42,7 +42,7 @@ def register(groups: argparse._SubParsersAction, common: argparse.ArgumentParser
         "read",
         run,
         "Show what a partition has printed and the board still stores.",
-        "--last begins with the first line that begins in these bytes, --from at exactly that byte.",
+        "--last begins with the first line that begins in these bytes, --from with that very byte.",
     )
     partition_argument(parser)
     log_options(parser, "byte")

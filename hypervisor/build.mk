@@ -3,10 +3,15 @@
 XM_OUT := $(BUILD)/hypervisor/$(BOARD)
 XM_ELF := $(XM_OUT)/xm.elf
 XM_FLAGS = $(TCFLAGS) -mflat -mno-user-mode -Ihypervisor/arch/sparc -fno-tree-loop-distribute-patterns \
-           -ffunction-sections -fdata-sections $(WARN)
+           -ffunction-sections -fdata-sections $(WARN) $(XM_SPEED)
 XM_C := $(wildcard hypervisor/core/*.c hypervisor/drivers/*.c hypervisor/board/$(BOARD)/*.c) \
         $(filter-out %/asm_offsets.c,$(wildcard hypervisor/arch/sparc/*.c))
 XM_OBJECTS = $(patsubst %.c,$(XM_OUT)/%.o,$(XM_C)) $(XM_OUT)/traps.o $(XM_OUT)/gcc_helpers.o
+# For speed what runs at every entry, slot or message; for size what runs at boot, at an event or for the supervisor.
+XM_FAST := $(addprefix hypervisor/core/,entry.c sched.c time.c virq.c guest_mem.c port.c string.c) \
+           $(wildcard hypervisor/drivers/*.c)
+XM_SMALL := $(filter-out $(XM_FAST),$(XM_C))
+$(patsubst %.c,$(XM_OUT)/%.o,$(XM_SMALL)): XM_SPEED := -Os
 XM_HEADERS := $(wildcard hypervisor/abi/* hypervisor/core/*.h hypervisor/arch/sparc/*.h)
 
 $(XM_OUT)/%.o: %.c $(XM_HEADERS)

@@ -8,15 +8,28 @@ a word) or a WRONG_CODE. Each leaves <build>/campaign/<name>.json.
 from __future__ import annotations
 
 import argparse
+import fcntl
 import importlib
 import os
 import sys
 from pathlib import Path
+from typing import TextIO
 
 import machine
 
 CAMPAIGNS = ["matrix", "calls", "sweep", "plans", "resets"]
 DEFAULT_SEED = 20090529
+
+
+def lock(folder: Path) -> TextIO:
+    """Two runs in one folder would write each other's RAM files and call the result a hang; kept until the process ends."""
+    folder.mkdir(parents=True, exist_ok=True)
+    held = open(folder / ".lock", "w", encoding="ascii")
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        sys.exit(f"campaign: another run uses {folder}: wait for it, or give another --build")
+    return held
 
 
 def main() -> int:
@@ -30,6 +43,7 @@ def main() -> int:
     if unknown:
         parser.error(f"no campaign {unknown[0]}; there are: {', '.join(CAMPAIGNS)}")
     build_dir = os.path.relpath(options.build, machine.ROOT) if os.path.isabs(options.build) else options.build
+    held = lock(Path(machine.ROOT) / build_dir / "campaign")
     failed = []
     for name in options.names or CAMPAIGNS:
         (Path(machine.ROOT) / build_dir / "campaign" / f"{name}.json").unlink(missing_ok=True)
@@ -41,6 +55,7 @@ def main() -> int:
         if wrong:
             failed.append(name)
         print(f"{'FAIL' if wrong else 'ok  '} {name}", flush=True)
+    held.close()
     count = len(options.names or CAMPAIGNS)
     print(f"{count - len(failed)} passed, {len(failed)} failed")
     return 1 if failed else 0

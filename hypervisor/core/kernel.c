@@ -99,6 +99,15 @@ void kernel_print(const char *format, ...)
     va_end(arguments);
 }
 
+bool kernel_same_name(const char *a, const char *b)
+{
+    while (*a != '\0' && *a == *b) {
+        a++;
+        b++;
+    }
+    return *a == *b;
+}
+
 void kernel_panic(const char *message, xm_u32_t value)
 {
     kernel_print("xm: panic: %s %x\n", message, value);

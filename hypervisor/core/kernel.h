@@ -22,6 +22,9 @@ void *kernel_carve(xm_u32_t size_bytes, xm_u32_t alignment);
 void kernel_carve_init(xmAddress_t start, xmAddress_t end);
 xm_u32_t kernel_carve_used(void);
 
+/* Are two NUL-terminated names the same? */
+bool kernel_same_name(const char *a, const char *b);
+
 /* Boot id of this life of the hypervisor: differs on every start while the log memory lives. */
 extern xm_u32_t kernel_boot_id;
 extern xm_u32_t kernel_reset_counter;

@@ -428,15 +428,6 @@ xm_s32_t sys_get_partition_status(xm_u32_t id, xmAddress_t status)
     return guest_write(partition_current(), status, 8, &s, sizeof(s)) ? XM_OK : XM_INVALID_PARAM;
 }
 
-static bool same_name(const char *a, const char *b)
-{
-    while (*a != '\0' && *a == *b) {
-        a++;
-        b++;
-    }
-    return *a == *b;
-}
-
 xm_s32_t sys_get_gid_by_name(xmAddress_t name_address, xm_u32_t entity)
 {
     char name[CONFIG_ID_STRING_LENGTH];
@@ -449,7 +440,7 @@ xm_s32_t sys_get_gid_by_name(xmAddress_t name_address, xm_u32_t entity)
         xm_u32_t candidate =
             entity == XM_PARTITION_NAME ? config_partition(i)->name : config_plan(i)->name;
 
-        if (candidate != 0 && same_name(name, config_string(candidate))) {
+        if (candidate != 0 && kernel_same_name(name, config_string(candidate))) {
             return (xm_s32_t)i;
         }
     }

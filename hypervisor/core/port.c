@@ -94,15 +94,6 @@ static struct port *find_open(xm_u32_t descriptor, xm_u32_t type)
     return port->open && port->config->type == type ? port : NULL;
 }
 
-static bool same_name(const char *a, const char *b)
-{
-    while (*a != '\0' && *a == *b) {
-        a++;
-        b++;
-    }
-    return *a == *b;
-}
-
 /* The caller's port of that name, of whatever type; NULL: none, or a bad address. */
 static struct port *find_named(xmAddress_t name_address)
 {
@@ -114,7 +105,7 @@ static struct port *find_named(xmAddress_t name_address)
         return NULL;
     }
     for (xm_u32_t i = 0; i < p->config->port_count; i++, port++) {
-        if (same_name(name, config_string(port->config->name))) {
+        if (kernel_same_name(name, config_string(port->config->name))) {
             return port;
         }
     }

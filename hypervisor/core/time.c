@@ -11,6 +11,9 @@
 /* Intervals below this are refused: a partition could otherwise spend its slot in timer interrupts
  * of its own making. */
 #define TIMER_MIN_INTERVAL_US 50
+/* A watchdog event may take longer than the watchdog's period. This much the partition runs in any case before the next one:
+ * with none, the interrupt would be pending again at every return to it, for ever. */
+#define WATCHDOG_BREATH_US 25
 
 static xm_u32_t clock_high;      /* wraps of the 32-bit count seen so far */
 static xm_u32_t clock_last;      /* count at the last reading */
@@ -115,6 +118,13 @@ void timers_check(struct partition *p, xmTime_t now_us)
                                ? 0
                                : timer_following(timer->expiry_us, timer->interval_us, clock_us);
         timer_expire(p, kind);
+        if (kind == XM_WATCHDOG_TIMER && timer->expiry_us != 0) {
+            xmTime_t soonest_us = clock_now() + WATCHDOG_BREATH_US;
+
+            if (timer->expiry_us < soonest_us) {
+                timer->expiry_us = timer_following(timer->expiry_us, timer->interval_us, soonest_us);
+            }
+        }
     }
 }
 

@@ -315,7 +315,7 @@ class Model:
         length = self.sizes["conf.xmc"][0]
         if a[0] > length:
             return exactly(PARAM)
-        size = min(a[2], length - a[0])
+        size = min(a[2], length - a[0], 512)
         if size == 0:
             # Nothing is copied: the specification does not say whether the pointer counts.
             return exactly(OK) if self.writable(a[1], 1) else exactly(OK, PARAM)

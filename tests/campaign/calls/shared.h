@@ -44,7 +44,7 @@ struct test_result {
     xm_u32_t hash;     /* of all windows, after the call */
     xm_u32_t noted;    /* the medic has filled in the rest; NOTED_STARVED: it had to reset the tester */
     xm_u32_t states;   /* a nibble per partition: XM_STATUS_* */
-    xm_u32_t status;   /* noted: resetStatus of the partition that the first argument names; else: microseconds of the call */
+    xm_u32_t status;   /* resetStatus of the partition that the first argument names */
     xm_u32_t counter;  /* resetCounter of it */
     xm_u32_t plan;     /* current << 16 | requested */
 };

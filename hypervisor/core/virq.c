@@ -153,6 +153,9 @@ xm_s32_t sys_clear_irqmask(xm_u32_t hw, xm_u32_t ext)
     return XM_OK;
 }
 
+/* Bits of the interrupt lines: line 0 does not exist. */
+#define HW_LINES (((1u << CONFIG_NO_HWIRQS) - 1u) & ~1u)
+
 /* Lines the partition owns are forced in the controller and come back as interrupts; the rest is
  * virtual. */
 xm_s32_t sys_set_irqpend(xm_u32_t hw, xm_u32_t ext)
@@ -160,7 +163,7 @@ xm_s32_t sys_set_irqpend(xm_u32_t hw, xm_u32_t ext)
     struct partition *p = partition_current();
 
     irq_force(hw & p->config->hw_irqs);
-    p->pct->hwIrqsPend |= hw & ~p->config->hw_irqs;
+    p->pct->hwIrqsPend |= hw & HW_LINES & ~p->config->hw_irqs;
     p->pct->extIrqsPend |= ext;
     arch_request_leave();
     return XM_OK;

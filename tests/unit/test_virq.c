@@ -175,6 +175,16 @@ static void virq_pend_services(void **state)
     assert_int_equal(p->pct->hwIrqsPend | p->pct->extIrqsPend, 0);
 }
 
+/* There are 15 lines and as many vectors: a bit without a line must never be delivered from behind the table. */
+static void virq_pending_bits_without_a_line_are_ignored(void **state)
+{
+    (void)state;
+    start();
+    assert_int_equal(sys_set_irqpend(~0u, 0), XM_OK);
+    assert_int_equal(p->pct->hwIrqsPend, 0xfffeu & ~(1u << 5));
+    assert_int_equal(sys_clear_irqpend(~0u, 0), XM_OK);
+}
+
 static void virq_controller_mask_follows_the_running_partition(void **state)
 {
     xm_u32_t kernel;
@@ -253,6 +263,7 @@ int main(void)
         cmocka_unit_test(virq_without_trap_table_is_a_system_error),
         cmocka_unit_test(virq_mask_services),
         cmocka_unit_test(virq_pend_services),
+        cmocka_unit_test(virq_pending_bits_without_a_line_are_ignored),
         cmocka_unit_test(virq_controller_mask_follows_the_running_partition),
         cmocka_unit_test(virq_route_refusals),
         cmocka_unit_test(virq_ipvi_reaches_every_destination),

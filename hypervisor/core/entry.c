@@ -272,7 +272,17 @@ static void choose_delivery(struct partition *p)
     static const struct hm_info nothing = { .propagate_vector = -1 };
     xm_u32_t vector;
 
-    if (p->delivery != 0 || (p->trap_vector < 0 && !virq_wakes(p)) || !virq_take(p, &vector)) {
+    if (p->delivery != 0 || (p->trap_vector < 0 && !virq_wakes(p))) {
+        return;
+    }
+    /* A call that gave way goes on first: the partition's own timer could otherwise keep a long copy
+     * from ever ending. Counted, because a call that is refused when it is made again says
+     * nothing. */
+    if (p->copy.held != 0 && p->trap_vector < 0) {
+        p->copy.held--;
+        return;
+    }
+    if (!virq_take(p, &vector)) {
         return;
     }
     if (p->pct->arch.tbr == 0) {

@@ -3,6 +3,7 @@
 #include "board.h"
 #include "config.h"
 #include "kernel.h"
+#include "virq.h"
 
 /* Subtraction form: address + size may wrap, offset and size - offset cannot. */
 static bool inside(const struct xm_config_area *area, xmAddress_t address, xm_u32_t size)
@@ -91,8 +92,13 @@ xm_u32_t guest_copy_done(struct partition *p, const void *to, const void *from, 
     if (copy->to != to || copy->from != from || copy->size != size || copy->stamp != stamp) {
         *copy = (struct partition_copy){ .to = to, .from = from, .size = size, .stamp = stamp };
     }
+    copy->held = 0;
     return copy->done;
 }
+
+/* From a call that gave way to the same call again: out of the call, out of the interrupt it gave
+ * way to, and as many for interrupts that come in that moment. */
+#define HELD_LEAVES 4u
 
 bool guest_copy_step(struct partition *p, xm_u32_t done)
 {
@@ -101,9 +107,13 @@ bool guest_copy_step(struct partition *p, xm_u32_t done)
     copy->done = done;
     if (done == copy->size) {
         copy->to = NULL;
+        if (virq_wakes(p)) {
+            arch_request_leave(); /* what waited for the end of the call */
+        }
         return true;
     }
     if (irq_pending()) {
+        copy->held = HELD_LEAVES;
         arch_restart_call();
         return false;
     }

@@ -22,10 +22,9 @@ bool guest_read_name(struct partition *p, xmAddress_t address, char name[CONFIG_
 #define GUEST_COPY_STEP 512u
 /* A copy of a hypercall that may be long, in steps that give way to interrupts. One end is memory
  * of p, checked before. False: an interrupt is due. The handler then returns at once, whatever it
- * returns: the call is made again and comes back here, where the copy goes on. It begins again if
- * `stamp` is another by then (what is copied is no longer the same), or if an interrupt was
- * delivered to the partition meanwhile; so a slot must be longer than the longest copy made in
- * it. */
+ * returns: the call is made again and comes back here, where the copy goes on. Virtual interrupts
+ * of the partition wait for the end of the call, as for that of any other. The copy begins again if
+ * `stamp` is another by then: what is copied is no longer the same. */
 bool guest_copy(struct partition *p, void *to, const void *from, xm_u32_t size, xm_u32_t stamp)
     __attribute__((warn_unused_result));
 /* The same for a handler that takes its steps itself: how much of this copy was done before, and

@@ -169,7 +169,7 @@ static void start_life(struct partition *p)
     }
     virq_reset(p);
     timers_disarm(p);
-    p->copy.to = NULL;
+    p->copy = (struct partition_copy){ 0 };
     arch_context_init(&p->context, p->image.entry, arch_kernel_address(p->pct), p->id + 1);
     arch_set_stack_area(
         &p->context, first->mapped_at,

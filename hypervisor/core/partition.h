@@ -46,6 +46,7 @@ struct partition_copy {
     const void *to, *from; /* NULL: none */
     xm_u32_t size, done;
     xm_u32_t stamp;
+    xm_u32_t held; /* ways out of the kernel on which interrupts still wait for the call to go on */
 };
 
 struct partition {

@@ -216,20 +216,50 @@ static void guest_copy_begins_again(void **state)
     assert_int_equal(long_to[0], 99);
 }
 
-/* A virtual interrupt was delivered: its handler may have changed the message, or never return to the call. */
-static void guest_copy_begins_again_after_a_delivery(void **state)
+static void raise_in_the_middle_of_a_copy(void)
 {
-    (void)state;
     start_copy();
     p = fixture_enter(0); /* its slot is current */
-    assert_false(copy(0));
-    long_from[0] = 99;
-    host.irq_due = false;
     p->pct->arch.tbr = FIXTURE_AREA(0);
     p->pct->iFlags = VIRQ_FLAG_ET;
-    p->pct->extIrqsMask = 0;
+    p->pct->extIrqsMask = ~(1u << XM_VT_EXT_SHUTDOWN);
+    assert_false(copy(0));
+    long_from[0] = 99;
     virq_raise_ext(p, XM_VT_EXT_SHUTDOWN);
+}
+
+/* Whatever interrupts the partition sets itself: the copy goes on, and they come when it is done. */
+static void guest_copy_is_not_held_up_by_own_interrupts(void **state)
+{
+    const xm_u32_t shutdown = 1u << XM_VT_EXT_SHUTDOWN;
+
+    (void)state;
+    raise_in_the_middle_of_a_copy();
+    do {
+        core_leave(); /* out of the call */
+        core_leave(); /* out of the interrupt */
+        assert_int_equal(p->pct->extIrqsPend & shutdown, shutdown);
+        assert_int_equal(arch_delivery(), 0);
+    } while (!copy(0));
+    assert_int_not_equal(long_to[0], 99);
     core_leave();
+    assert_int_equal(p->pct->extIrqsPend & shutdown, 0);
+    assert_int_not_equal(arch_delivery(), 0);
+}
+
+/* A call that does not come back to its copy (it was refused): interrupts are delivered all the same, and what it had copied
+ * counts no more. */
+static void guest_copy_begins_again_after_a_delivery(void **state)
+{
+    xm_u32_t leaves = 0;
+
+    (void)state;
+    raise_in_the_middle_of_a_copy();
+    while (arch_delivery() == 0) {
+        core_leave();
+        assert_true(leaves++ < 10);
+    }
+    host.irq_due = false;
     assert_true(copy(0));
     assert_int_equal(long_to[0], 99);
 }
@@ -250,6 +280,7 @@ int main(void)
         cmocka_unit_test(guest_copy_short_ones_never_give_way),
         cmocka_unit_test(guest_copy_without_interrupt_is_one_call),
         cmocka_unit_test(guest_copy_begins_again),
+        cmocka_unit_test(guest_copy_is_not_held_up_by_own_interrupts),
         cmocka_unit_test(guest_copy_begins_again_after_a_delivery),
     };
 

@@ -177,7 +177,7 @@ class Campaign:
     # ---- making cases
 
     def script(self, setting: Setting, chosen: list[tuple[dictionary.Call, list[tuple[dictionary.Value, ...]]]]) -> Script:
-        places = dictionary.Places(BASES[setting.role])
+        places = dictionary.Places(BASES[setting.role], setting.role)
         model = oracle.Model(self.system(), setting.role, self.rows, self.sizes,
                              {start: bytes(content) for start, content in places.content.items()})
         script = Script(model, setting, places, self.by_name)
@@ -206,7 +206,7 @@ class Campaign:
 
     def combinations(self, role: int, full: bool) -> list[tuple[dictionary.Call, list[tuple[dictionary.Value, ...]]]]:
         """For every call: around right ones, and all pairs of values (only when full: of some values) of any two arguments."""
-        places = dictionary.Places(BASES[role])
+        places = dictionary.Places(BASES[role], role)
         chosen = []
         for call in self.calls:
             columns, good = [], []
@@ -228,7 +228,7 @@ class Campaign:
 
     def random_calls(self, role: int, count: int) -> list[tuple[dictionary.Call, list[tuple[dictionary.Value, ...]]]]:
         """Calls in any order with any values: of the dictionaries, now and then any word at all."""
-        places = dictionary.Places(BASES[role])
+        places = dictionary.Places(BASES[role], role)
         columns = {call.name: [dictionary.values(p, places, self.pcts[role])[0] for p in call.parameters] for call in self.calls}
         # Those that start the system or a partition again take their time: fewer of them.
         weights = [RARE.get(call.name, 1.0) for call in self.calls]
@@ -256,13 +256,13 @@ class Campaign:
         if len(cases) > MAX_CASES:
             raise machine.CampaignError(f"{len(cases)} cases do not fit the memory of the target: use more runs")
         for role, base in BASES.items():
-            places = dictionary.Places(base)
+            places = dictionary.Places(base, role)
             for start, content in places.content.items():
                 ram.write(places.mapped_from if start == places.mapped else start, bytes(content))
         for _, vault, _ in VICTIMS.values():
             ram.write(vault, vault_content())
         ram.write(SCRATCH, dictionary.Places.fill(4096, 5))
-        places = dictionary.Places(BASES[setting.role])
+        places = dictionary.Places(BASES[setting.role], setting.role)
         windows = places.windows()
         at = PRISTINE
         for i, (address, size, restored) in enumerate(windows):
@@ -394,7 +394,7 @@ class Campaign:
         if not script.copied:
             found += differences(ram, "scratch page of victim 0", SCRATCH, dictionary.Places.fill(4096, 5))
         for role, base in BASES.items():
-            places = dictionary.Places(base)
+            places = dictionary.Places(base, role)
             if role != setting.role:
                 found += differences(ram, "memory of the other tester", places.play, bytes(places.content[places.play]))
             found += differences(ram, f"read-only memory of tester {role}", places.read_only, bytes(places.content[places.read_only]))

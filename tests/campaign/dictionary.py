@@ -56,7 +56,8 @@ def calls() -> list[Call]:
 class Places:
     """Addresses in the memory of a tester, and the content that the host puts there."""
 
-    def __init__(self, base: int) -> None:
+    def __init__(self, base: int, own_id: int) -> None:
+        self.own_id = own_id
         self.play, self.end = base + 0x80000, base + 0x86000  # two areas that touch at play + 0x4000
         self.joint = self.play + 0x4000
         self.read_only, self.unmapped = base + 0x88000, base + 0x8A000
@@ -150,7 +151,7 @@ SEQUENCES = [(0, 1), (0, 0), (0, 2), (0, 0xFFFFFFFF), (1, 0), (0x7FFFFFFF, 0xFFF
 
 def addresses_for_copy(p: Places) -> list[int]:
     """Physical addresses: two that are the tester's, then the edges of its areas, a foreign scratch page, and bad ones."""
-    return [p.play + 0x100, p.mapped_from + 0x10, 0x40431000, p.play + 0x102, p.joint - 4, p.end - 4, p.end - 0x60, p.end,
+    return [p.play + 0x100, p.mapped_from + 0x10, 0x40431000, p.play + 0x101, p.play + 0x102, p.play + 0x103, p.joint - 4, p.end - 4, p.end - 0x60, p.end,
             p.read_only + 0x40, p.unmapped, p.mapped, p.play + 0x140, 0x40000000, 0x4007F000, 0x41800000, 0x40480000, 0x80000100,
             0, 4, 0xFFFFFFFC, 0xFFFFFFFF, 0x80000000]
 
@@ -172,6 +173,8 @@ def values(parameter: Parameter, p: Places, pct: int) -> tuple[list[Value], int]
         return [(v,) for v in [p.play, p.play + 0x1000, p.read_only] + pointers(p, pct)], 2
     for pattern, words, good in WORDS:
         if re.search(pattern, parameter.name):
+            # Calls that are right are mostly about the caller itself.
+            words = [w for w in words if w == p.own_id] + [w for w in words if w != p.own_id] if "destId" in pattern else words
             return [(v,) for v in words], good
     return [(v,) for v in ANY_WORD[0]], ANY_WORD[1]
 

@@ -15,6 +15,7 @@ from pathlib import Path
 OK, NO_ACTION, UNKNOWN, PARAM, PERM, CONFIG, MODE, NOT_ALLOWED = 0, -1, -2, -3, -4, -5, -6, -7
 NAME_BYTES = 16
 NAMESPACE = "{http://www.xtratum.org/xm-3.x}"
+EXTENSIONS = "{urn:xm:config-extensions:1}"
 SOURCE, DESTINATION = 2, 1
 SAMPLING, QUEUING = 0, 1
 HYPERVISOR_ID = 0xFF
@@ -79,6 +80,8 @@ class Partition:
     ranges: list[tuple[int, int, int]]  # I/O: address, words, mask
     trace_mask: int | None
     has_image: bool = True
+    link_bytes: int = 0     # ring of the link device that it serves; 0: none
+    console_bytes: int = 0  # ring that keeps its console output; 0: none
 
 
 def number(text: str) -> int:
@@ -97,6 +100,13 @@ class System:
         root = ElementTree.parse(path).getroot()
         self.plans = [plan.get("name", "") for plan in root.iter(NAMESPACE + "Plan")]
         self.partitions = [self._partition(element) for element in root.iter(NAMESPACE + "Partition")]
+        for uart in root.iter(NAMESPACE + "Uart"):
+            served = uart.get(EXTENSIONS + "linkPartition")
+            if served is not None:
+                self.partitions[int(served)].link_bytes = number(uart.get(EXTENSIONS + "ringSize", "4KB"))
+                for e, partition in zip(root.iter(NAMESPACE + "Partition"), self.partitions):
+                    if e.get("console") == uart.get("name"):
+                        partition.console_bytes = number(e.get(EXTENSIONS + "consoleSize", "4KB"))
         self.channels: list[Channel] = []
         for element in root.iter(NAMESPACE + "Channels"):
             for child in element:
@@ -546,7 +556,8 @@ class Model:
         length = signed(a[1])
         if length < 0 or (length > 0 and not self.readable(a[0], length)):
             return exactly(PARAM)
-        return exactly(OK)  # no console: nothing is written
+        # A ring for the ground takes everything and forgets the oldest; without a console nothing is written.
+        return exactly(length if self.me.console_bytes else 0)
 
     def call_memory_copy(self, a: list[int]) -> Answer:
         to, from_, size = self._partition(a[0]), self._partition(a[2]), a[4]
@@ -603,9 +614,24 @@ class Model:
         return self._batch(bad, a[3], a[4], max(0, (a[4] - 32) // 48))
 
     def call_console_fetch(self, a: list[int]) -> Answer:
-        return self._batch(a[0] >= len(self.system.partitions), a[3], a[4], 0)
+        p = self._partition(a[0])
+        return self._batch(p is None, a[3], a[4], 0 if p is None else min(p.console_bytes, max(0, a[4] - 32)))
 
-    def _no_link(self, a: list[int]) -> Answer:
-        return exactly(CONFIG)
+    def _link(self, a: list[int], write: bool) -> Answer:
+        """Bytes moved: what is there, or what there is room for; both change by themselves."""
+        if not self.me.link_bytes:
+            return exactly(CONFIG)
+        if a[1] == 0:
+            return exactly(OK)
+        if not (self.writable(a[0], a[1]) if write else self.readable(a[0], a[1])):
+            return exactly(PARAM)
+        return Answer([(0, min(a[1], self.me.link_bytes))], writes=write)
 
-    call_link_read = call_link_write = call_link_status = _no_link
+    def call_link_read(self, a: list[int]) -> Answer:
+        return self._link(a, True)
+
+    def call_link_write(self, a: list[int]) -> Answer:
+        return self._link(a, False)
+
+    def call_link_status(self, a: list[int]) -> Answer:
+        return self._status(False, a[0], "struct xm_link_status") if self.me.link_bytes else exactly(CONFIG)

@@ -5,6 +5,7 @@
 #   make run SYSTEM=demo    boot a system and stay; SYSTEM is a folder of configs/ or a path to one
 #   make system SYSTEM=x    build build/x/system.elf and system.bin
 #   make check T='mem_*'    system tests whose name matches
+#   make campaign           robustness campaigns in full size (7 minutes); C=calls: one of them; results in build/campaign/
 #   make bench              what the hypervisor costs, in instructions (docs/performance.md); bench-report: with plots
 #   make install            what partition projects with own Makefiles need, to $(DESTDIR)$(PREFIX) (/opt/xm)
 #   make unit config-test ground-test lint docs size clean help

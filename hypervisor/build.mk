@@ -6,7 +6,8 @@ XM_FLAGS = $(TCFLAGS) -mflat -mno-user-mode -Ihypervisor/arch/sparc -fno-tree-lo
            -ffunction-sections -fdata-sections $(WARN) $(XM_SPEED)
 XM_C := $(wildcard hypervisor/core/*.c hypervisor/drivers/*.c hypervisor/board/$(BOARD)/*.c) \
         $(filter-out %/asm_offsets.c,$(wildcard hypervisor/arch/sparc/*.c))
-XM_OBJECTS = $(patsubst %.c,$(XM_OUT)/%.o,$(XM_C)) $(XM_OUT)/traps.o $(XM_OUT)/gcc_helpers.o
+XM_S := $(patsubst hypervisor/arch/sparc/%.S,$(XM_OUT)/%.o,$(wildcard hypervisor/arch/sparc/*.S))
+XM_OBJECTS = $(patsubst %.c,$(XM_OUT)/%.o,$(XM_C)) $(XM_S) $(XM_OUT)/gcc_helpers.o
 # For speed what runs at every entry, slot or message; for size what runs at boot, at an event or for the supervisor.
 XM_FAST := $(addprefix hypervisor/core/,entry.c sched.c time.c virq.c guest_mem.c port.c string.c) \
            $(wildcard hypervisor/drivers/*.c)
@@ -27,7 +28,7 @@ $(XM_OUT)/asm_offsets.h: hypervisor/arch/sparc/asm_offsets.c $(XM_HEADERS)
 	$(TCC) $(XM_FLAGS) -S $< -o $(XM_OUT)/asm_offsets.s
 	sed -n 's/^->\([A-Z0-9_]*\) \(.*\)/#define \1 \2/p' $(XM_OUT)/asm_offsets.s > $@
 
-$(XM_OUT)/traps.o: hypervisor/arch/sparc/traps.S $(XM_OUT)/asm_offsets.h $(XM_HEADERS)
+$(XM_S): $(XM_OUT)/%.o: hypervisor/arch/sparc/%.S $(XM_OUT)/asm_offsets.h $(XM_HEADERS)
 	$(TCC) $(TARCH) -g -Ihypervisor/arch/sparc -I$(XM_OUT) -c $< -o $@
 
 $(XM_ELF): $(XM_OBJECTS) hypervisor/arch/sparc/link.ld

@@ -7,7 +7,7 @@ BOOT_FLAGS = $(TCFLAGS) -Os -mflat -mno-user-mode -ffunction-sections -fdata-sec
              -fno-tree-loop-distribute-patterns -isystem hypervisor/boot/include \
              -isystem $(BUILD)/third_party/bearssl/inc
 BOOT_OBJECTS := $(patsubst %,$(BOOT_OUT)/%.o,$(basename $(notdir \
-                  $(wildcard hypervisor/boot/*.c) start.S string.c board.c $(BOOT_BEARSSL))))
+                  $(wildcard hypervisor/boot/*.c) start.S memcpy.S string.c board.c $(BOOT_BEARSSL))))
 
 $(BOOT_OUT)/%.o: hypervisor/boot/%.c $(wildcard hypervisor/boot/*.h hypervisor/boot/include/*.h hypervisor/abi/*) \
                  hypervisor/core/board.h | $(BUILD)/third_party/bearssl.stamp
@@ -15,6 +15,10 @@ $(BOOT_OUT)/%.o: hypervisor/boot/%.c $(wildcard hypervisor/boot/*.h hypervisor/b
 	$(TCC) $(BOOT_FLAGS) $(WARN) -c $< -o $@
 
 $(BOOT_OUT)/start.o: hypervisor/boot/start.S
+	@mkdir -p $(@D)
+	$(TCC) $(TARCH) -g -c $< -o $@
+
+$(BOOT_OUT)/memcpy.o: hypervisor/arch/sparc/memcpy.S
 	@mkdir -p $(@D)
 	$(TCC) $(TARCH) -g -c $< -o $@
 

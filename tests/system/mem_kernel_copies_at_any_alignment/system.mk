@@ -1,0 +1,1 @@
+SRC_0 := tester.c ../../../hypervisor/arch/sparc/memcpy.S

@@ -2,15 +2,16 @@
 # -mflat: C code lives in the trap's window (arch/sparc/arch_impl.h). -mno-user-mode: atomics with supervisor rights.
 XM_OUT := $(BUILD)/hypervisor/$(BOARD)
 XM_ELF := $(XM_OUT)/xm.elf
-XM_FLAGS = $(TCFLAGS) -mflat -mno-user-mode -Ihypervisor/arch/sparc -fno-tree-loop-distribute-patterns \
-           -ffunction-sections -fdata-sections $(WARN) $(XM_LTO) $(XM_SPEED)
+XM_FLAGS = $(TCFLAGS) -mflat -mno-user-mode -Ihypervisor/arch/sparc -Ihypervisor/board/$(BOARD) \
+           -fno-tree-loop-distribute-patterns -ffunction-sections -fdata-sections $(WARN) $(XM_LTO) $(XM_SPEED)
 # One program for the compiler: small functions of other files and the constants of the board become part of their callers,
 # which saves a twentieth of the text and a call or two on every way. Each file keeps its own -O2 or -Os. Empty: without.
 XM_LTO := -flto
 XM_C := $(wildcard hypervisor/core/*.c hypervisor/drivers/*.c hypervisor/board/$(BOARD)/*.c) \
         $(filter-out %/asm_offsets.c,$(wildcard hypervisor/arch/sparc/*.c))
-XM_S := $(patsubst hypervisor/arch/sparc/%.S,$(XM_OUT)/%.o,$(wildcard hypervisor/arch/sparc/*.S))
-XM_OBJECTS = $(patsubst %.c,$(XM_OUT)/%.o,$(XM_C)) $(XM_S) $(XM_OUT)/gcc_helpers.o
+XM_S := $(wildcard hypervisor/arch/sparc/*.S)
+XM_OBJECTS = $(patsubst %.c,$(XM_OUT)/%.o,$(XM_C)) $(patsubst %.S,$(XM_OUT)/%.o,$(XM_S)) \
+             $(XM_OUT)/gcc_helpers.o
 # For speed what runs at every entry, slot or message; for size what runs at boot, at an event or for the supervisor.
 XM_FAST := $(addprefix hypervisor/core/,entry.c sched.c time.c virq.c guest_mem.c port.c string.c) \
            $(wildcard hypervisor/drivers/*.c)
@@ -18,7 +19,7 @@ XM_SMALL := $(filter-out $(XM_FAST),$(XM_C))
 $(patsubst %.c,$(XM_OUT)/%.o,$(XM_SMALL)): XM_SPEED := -Os
 # gcc makes calls of these by itself, after the linker has chosen what to give it.
 $(patsubst %.c,$(XM_OUT)/%.o,hypervisor/core/string.c): XM_LTO :=
-XM_HEADERS := $(wildcard hypervisor/abi/* hypervisor/core/*.h hypervisor/arch/sparc/*.h)
+XM_HEADERS := $(wildcard hypervisor/abi/* hypervisor/*/*.h hypervisor/arch/sparc/*.h hypervisor/arch/sparc/*.inc hypervisor/board/$(BOARD)/*.h)
 
 $(XM_OUT)/%.o: %.c $(XM_HEADERS)
 	@mkdir -p $(@D)
@@ -33,8 +34,9 @@ $(XM_OUT)/asm_offsets.h: hypervisor/arch/sparc/asm_offsets.c $(XM_HEADERS)
 	$(TCC) $(XM_FLAGS) -fno-lto -S $< -o $(XM_OUT)/asm_offsets.s
 	sed -n 's/^->\([A-Z0-9_]*\) \(.*\)/#define \1 \2/p' $(XM_OUT)/asm_offsets.s > $@
 
-$(XM_S): $(XM_OUT)/%.o: hypervisor/arch/sparc/%.S $(XM_OUT)/asm_offsets.h $(XM_HEADERS)
-	$(TCC) $(TARCH) -g -Ihypervisor/arch/sparc -I$(XM_OUT) -c $< -o $@
+$(XM_OUT)/%.o: %.S $(XM_OUT)/asm_offsets.h $(XM_HEADERS)
+	@mkdir -p $(@D)
+	$(TCC) $(TARCH) -g -Ihypervisor/arch/sparc -Ihypervisor/board/$(BOARD) -I$(XM_OUT) -c $< -o $@
 
 $(XM_ELF): $(XM_OBJECTS) hypervisor/arch/sparc/link.ld
 	$(TCC) $(XM_FLAGS) -flto-partition=none -nostdlib -static -Wl,--gc-sections,--build-id=none,-n \

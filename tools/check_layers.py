@@ -28,7 +28,8 @@ ABI = "hypervisor/abi/"
 # The headers through which arch, drivers and boards see the core.
 CONTRACT = (CORE + "arch.h", CORE + "arch_trap.h", CORE + "board.h", CORE + "kernel.h")
 # The architecture also needs the structures that its assembler and page tables handle, and the calls made up into the core.
-ARCH_NEEDS = (CORE + "partition.h", CORE + "guest_mem.h", CORE + "hypercall.h", CORE + "entry.h", CORE + "main.h")
+ARCH_NEEDS = (CORE + "partition.h", CORE + "guest_mem.h", CORE + "hypercall.h", CORE + "entry.h", CORE + "main.h",
+              CORE + "sched.h", CORE + "time.h", CORE + "virq.h")
 
 # Layer (prefix of the path) -> prefixes that its files may include. The first prefix that matches a file decides.
 LAYERS: list[tuple[str, tuple[str, ...]]] = [
@@ -49,8 +50,8 @@ INCLUDE_PATHS = {
     "supervisor/": ["supervisor", "libxm/include", "libxm/xal/include"],
     "tools/": [],
 }
-# Contract headers that each architecture provides under the same name; core includes them without knowing which.
-PROVIDED_BY_ARCH = {"arch_impl.h"}
+# Contract headers that each architecture, or board, provides under the same name; core includes them without knowing which.
+PROVIDED_BY_ARCH = {"arch_impl.h", "board_impl.h"}
 
 # Words in the code, comments apart, that would tie the core to one machine.
 MACHINE_WORDS = re.compile(
@@ -135,10 +136,12 @@ def header_compilers(tcc: list[str]) -> list[tuple[str, list[str]]]:
         ("tools/", host + pkg_config("libxml-2.0")),
     ]
     if tcc:
-        kernel = tcc + ["-Wall", "-Wextra", "-Werror", "-Ihypervisor/arch/sparc", "-Ihypervisor/core", "-Ihypervisor"]
+        kernel = tcc + ["-Wall", "-Wextra", "-Werror", "-Ihypervisor/arch/sparc", "-Ihypervisor/board/leon3_generic",
+                        "-Ihypervisor/core", "-Ihypervisor"]
         partition = tcc + ["-Wall", "-Dsparcv8", "-D__XM_INCFLD(_fld)=<xm_inc/_fld>", "-Ilibxm/include", "-Ilibxm/xal/include",
                            "-I."]
-        commands += [("hypervisor/arch/sparc/", kernel), ("hypervisor/drivers/", kernel), ("hypervisor/boot/", kernel),
+        commands += [("hypervisor/arch/sparc/", kernel), ("hypervisor/drivers/", kernel), ("hypervisor/board/", kernel),
+                     ("hypervisor/boot/", kernel),
                      ("libxm/", partition)]
     return commands
 

@@ -116,6 +116,10 @@ struct xm_config_partition {
     xm_u32_t hm[XM_HM_EVENT_COUNT];
 };
 
+/* Longest major frame: half of what 32 bits of microseconds hold (35 minutes 47 seconds), so that the
+ * delay to any deadline is one signed word. */
+#define XM_CONFIG_MAX_FRAME_US 0x7fffffffu
+
 struct xm_config_plan {
     xm_u32_t name; /* string or 0 */
     xm_u32_t major_frame_us;

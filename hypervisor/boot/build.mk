@@ -4,13 +4,13 @@ BOOT_OUT := $(BUILD)/boot/$(BOARD)
 BOOT_OBJECT := $(BOOT_OUT)/loader.o
 BOOT_BEARSSL := hash/sha2small.c codec/enc32be.c codec/dec32be.c
 BOOT_FLAGS = $(TCFLAGS) -Os -mflat -mno-user-mode -ffunction-sections -fdata-sections \
-             -fno-tree-loop-distribute-patterns -isystem hypervisor/boot/include \
+             -fno-tree-loop-distribute-patterns -Ihypervisor/board/$(BOARD) -isystem hypervisor/boot/include \
              -isystem $(BUILD)/third_party/bearssl/inc
 BOOT_OBJECTS := $(patsubst %,$(BOOT_OUT)/%.o,$(basename $(notdir \
                   $(wildcard hypervisor/boot/*.c) start.S memcpy.S string.c board.c $(BOOT_BEARSSL))))
 
 $(BOOT_OUT)/%.o: hypervisor/boot/%.c $(wildcard hypervisor/boot/*.h hypervisor/boot/include/*.h hypervisor/abi/*) \
-                 hypervisor/core/board.h | $(BUILD)/third_party/bearssl.stamp
+                 hypervisor/core/board.h $(wildcard hypervisor/board/$(BOARD)/*.h hypervisor/drivers/*.h) | $(BUILD)/third_party/bearssl.stamp
 	@mkdir -p $(@D)
 	$(TCC) $(BOOT_FLAGS) $(WARN) -c $< -o $@
 

@@ -32,7 +32,7 @@ static volatile struct apbuart *uart(void)
 void console_init(bool from_prom)
 {
     if (from_prom) {
-        volatile struct gptimer *timer = (volatile struct gptimer *)board.gptimer_base;
+        volatile struct gptimer *timer = (volatile struct gptimer *)BOARD_GPTIMER;
         timer->scaler_reload = board.clock_hz / 1000000u - 1;
         timer->scaler = board.clock_hz / 1000000u - 1;
         uart()->scaler = board.clock_hz / (8u * BOOT_BAUD) - 1;

@@ -26,7 +26,9 @@ enum arch_rights {
     ARCH_KERNEL              /* partition nothing; kernel everything */
 };
 
-/* struct arch_context, struct arch_fpu, arch_guest_pointer(), arch_physical_pointer(),
+/* struct arch_context (of which core knows `delivery`, the address in its trap table that it enters
+ * before it runs on, 0: none or entered, and `delivery_flags`, the virtual PSR bits that its handler
+ * finds in %l0), struct arch_fpu, arch_guest_pointer(), arch_physical_pointer(),
  * arch_kernel_address(), ARCH_VECTOR_BYTES, and what of the functions below the architecture makes
  * inline. */
 #include "arch_impl.h"
@@ -53,10 +55,6 @@ void arch_set_next(struct arch_context *context);
 struct arch_context *arch_current(void);
 /* The running context's registers are worthless (partition reset): do not save them. */
 void arch_discard_current(void);
-/* The next context is to enter its trap table at `address` with the virtual PSR bits `flags` in its
- * %l0; 0: nothing. */
-void arch_set_delivery(xmAddress_t address, xm_u32_t flags);
-xmAddress_t arch_delivery(void);
 /* Run core_leave() when the present entry ends. Interrupts and traps always do. */
 void arch_request_leave(void);
 /* The hypercall in progress gives way: it is made again, with the same arguments, when its
@@ -123,13 +121,5 @@ bool core_idle_step(void);
 /* A trap inside the hypervisor itself. */
 void core_kernel_trap(xm_u32_t trap_type, xm_u32_t pc, xm_u32_t address) __attribute__((noreturn));
 
-/* One row per hypercall: the handler takes its arguments as the architecture passes them; who is
- * XM_ANY, XM_SYS or XM_OWN. Aligned so that a dispatcher may load a row with one doubleword
- * access. */
-struct hypercall_row {
-    void (*handler)(void);
-    xm_u32_t who;
-} __attribute__((aligned(8)));
-extern const struct hypercall_row hypercall_table[];
 
 #endif

@@ -1,7 +1,9 @@
 /* board.h - the contract between core and the devices of a board
  *
- * A board is one const description (board/<name>/board.c); the drivers take every address from it.
- * core knows only the functions below. On the workstation arch/host/ implements them. */
+ * A board is one const description (board/<name>/board.c) and a header of the facts that must be
+ * constants for speed (board/<name>/board_impl.h), which may also define any of the functions below
+ * as a static inline one. core knows only these functions. On the workstation arch/host/ implements
+ * them. */
 #ifndef XM_CORE_BOARD_H
 #define XM_CORE_BOARD_H
 
@@ -23,13 +25,12 @@ struct board {
     xmAddress_t
         prom_start; /* readable by the kernel: a system booted from PROM keeps its images there */
     xm_u32_t prom_size;
-    xmAddress_t gptimer_base;
-    xm_u32_t gptimer_irq;       /* line of the second timer: the slot timer */
-    xmAddress_t irqmp_base;
     struct board_uart uart[BOARD_MAX_UARTS];
 };
 
 extern const struct board board;
+
+#include "board_impl.h" /* BOARD_TIMER_LINE, and what of the functions below is inline */
 
 /* Free-running microsecond count, 32 bits, wraps. */
 void timer_init(void);

@@ -1,9 +1,6 @@
-/* entry.c - what the architecture calls: interrupts, traps, assembler calls, and the way out of
- * every entry
+/* entry.c - what the architecture calls: interrupts, traps, assembler calls, idle time
  *
- * core_leave() is the heart: it brings plans and timers up to date, decides who runs, arms the one
- * timer for the next event and chooses the interrupt to deliver. Because every interrupt ends
- * there, nothing else ever decides what runs. */
+ * The way out of every entry is core_leave(), in sched.c. */
 #include "arch.h"
 #include "board.h"
 #include "config.h"
@@ -25,7 +22,7 @@
 #define TRAP_SOFTWARE 0x80u
 
 static xm_u64_t irq_count;
-static xm_u32_t kernel_lines; /* always enabled: slot timer, consoles, links */
+xm_u32_t entry_kernel_lines;
 static struct partition *line_owner[CONFIG_NO_HWIRQS]; /* NULL: the kernel's or nobody's */
 static struct partition *fpu_owner; /* whose values are in the FPU; NULL: nobody's */
 
@@ -45,7 +42,7 @@ static const xm_u8_t trap_event[NO_TRAPS] = {
 
 void entry_init(void)
 {
-    kernel_lines = 1u << board.gptimer_irq | console_irq_lines();
+    entry_kernel_lines = 1u << BOARD_TIMER_LINE | console_irq_lines();
     for (xm_u32_t id = 0; id < partition_count; id++) {
         for (xm_u32_t line = 1; line < CONFIG_NO_HWIRQS; line++) {
             if ((partitions[id].config->hw_irqs & 1u << line) != 0) {
@@ -70,16 +67,12 @@ static void unexpected(struct partition *p, xm_u32_t what, struct arch_trap *tra
     hm_raise(XM_HM_EV_UNEXPECTED_TRAP, p, &info);
 }
 
-void core_irq(xm_u32_t line)
+static __attribute__((noinline)) void device_irq(xm_u32_t line)
 {
     if (line == 0) {
         return; /* the idle loop yields */
     }
     irq_count++;
-    if (line == board.gptimer_irq) {
-        clock_fired();
-        return;
-    }
     for (xm_u32_t uart = 0; uart < BOARD_MAX_UARTS; uart++) {
         if (uart_exists(uart) && uart_irq(uart) == line &&
             (console_irq_lines() & 1u << line) != 0) {
@@ -91,6 +84,16 @@ void core_irq(xm_u32_t line)
         virq_raise_hw(line_owner[line], line);
     } else {
         unexpected(NULL, line, NULL);
+    }
+}
+
+void core_irq(xm_u32_t line)
+{
+    if (line == BOARD_TIMER_LINE) {
+        irq_count++;
+        clock_fired();
+    } else {
+        device_irq(line);
     }
 }
 
@@ -211,7 +214,6 @@ void core_flush_windows(void)
         bad_stack(p, bad);
     }
     /* The context is newer than the registers now: they are to be loaded from it again. */
-    p->delivery = arch_delivery();
     arch_discard_current();
 }
 
@@ -263,18 +265,13 @@ void core_iret(xm_u32_t flags)
     interrupts_opened(p);
 }
 
-/* ---- the way out ----------------------------------------------------------------------------- */
+/* ---- what is entered next -------------------------------------------------------------------- */
 
-/* Choose what p enters first when it runs. A partition without a trap table cannot be told
- * anything. */
-static void choose_delivery(struct partition *p)
+void entry_choose_delivery(struct partition *p)
 {
     static const struct hm_info nothing = { .propagate_vector = -1 };
     xm_u32_t vector;
 
-    if (p->delivery != 0 || (p->trap_vector < 0 && !virq_wakes(p))) {
-        return;
-    }
     /* A call that gave way goes on first: the partition's own timer could otherwise keep a long copy
      * from ever ending. Counted, because a call that is refused when it is made again says
      * nothing. */
@@ -289,51 +286,14 @@ static void choose_delivery(struct partition *p)
         hm_raise(XM_HM_EV_SYSTEM_ERROR, p, &nothing);
         return;
     }
-    p->delivery_flags |= virtual_ef(p); /* a handler may hand its flags to set_psr */
-    p->delivery = p->pct->arch.tbr + vector * ARCH_VECTOR_BYTES;
+    p->context.delivery_flags |= virtual_ef(p); /* a handler may hand its flags to set_psr */
+    p->context.delivery = p->pct->arch.tbr + vector * ARCH_VECTOR_BYTES;
     /* A copy that gave way begins again: its handler may change what is copied, or never come back
      * to it. */
     p->copy.to = NULL;
 }
 
-void core_leave(void)
-{
-    struct partition *current = partition_current();
-    struct partition *owner;
-    struct partition *next;
-    xmTime_t now_us = clock_now();
-    xmTime_t deadline_us;
-
-    if (current != NULL) {
-        current->delivery = arch_delivery(); /* 0 once it has been entered */
-    }
-    sched_advance(now_us);
-    owner = sched_slot_owner();
-    if (owner != NULL && owner->state != PARTITION_HALTED) {
-        timers_check(owner, now_us);
-    }
-    /* Each turn either settles on next or an event took it out of the running, for which its owner
-     * pays once. */
-    do {
-        owner = sched_slot_owner();
-        next = sched_pick();
-        if (next != NULL) {
-            choose_delivery(next);
-        }
-    } while (next != sched_pick());
-
-    sched_account(next, now_us);
-    deadline_us = sched_slot_end_us();
-    if (owner != NULL && owner->state == PARTITION_READY) {
-        xmTime_t timer_us = timers_next(owner, now_us, next != NULL);
-
-        deadline_us = timer_us < deadline_us ? timer_us : deadline_us;
-    }
-    clock_arm(deadline_us);
-    irq_set_mask(kernel_lines | (next != NULL ? virq_hw_enabled(next) : 0));
-    arch_set_next(next == NULL ? NULL : &next->context);
-    arch_set_delivery(next == NULL ? 0 : next->delivery, next == NULL ? 0 : next->delivery_flags);
-}
+/* ---- idle and panic -------------------------------------------------------------------------- */
 
 bool core_idle_step(void)
 {

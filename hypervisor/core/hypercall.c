@@ -1,10 +1,6 @@
-/* hypercall.c - the dispatch table, the permission check, and the services that belong to no other
- * module
+/* hypercall.c - the permission check, and the services that belong to no other module
  *
- * The table is expanded from abi/hypercalls.def. A handler is called with its arguments in the
- * registers in which the caller's stub put them: SPARC passes words, addresses and the halves of
- * 64-bit values alike, one register each, so the one generic type below is called correctly
- * whatever the row's real type is. */
+ * The dispatcher is the architecture's (arch/sparc/calls.S). */
 #include "hypercall.h"
 #include "board.h"
 #include "config.h"
@@ -15,8 +11,8 @@
 #include "sched.h"
 #include "time.h"
 
-#define XM_CALL(nr, name, who, arguments, doc) [nr] = { (void (*)(void))sys_##name, who },
-const struct hypercall_row hypercall_table[HYPERCALL_COUNT] = {
+#define XM_CALL(nr, name, who, arguments, doc) [nr] = who,
+const xm_u8_t hypercall_who[HYPERCALL_COUNT] = {
 #include "../abi/hypercalls.def"
 };
 #undef XM_CALL
@@ -24,7 +20,7 @@ const struct hypercall_row hypercall_table[HYPERCALL_COUNT] = {
 xm_s32_t core_call_permitted(xm_u32_t number, xm_u32_t first_argument)
 {
     const struct partition *p = partition_current();
-    xm_u32_t who = hypercall_table[number].who;
+    xm_u32_t who = hypercall_who[number];
     bool permitted = who == XM_ANY || p->system || (who == XM_OWN && first_argument == p->id);
 
     return permitted ? XM_OK : XM_PERM_ERROR;

@@ -52,6 +52,9 @@ enum hypercall_number {
 };
 #undef XM_CALL
 
+/* XM_ANY, XM_SYS or XM_OWN, by number. */
+extern const xm_u8_t hypercall_who[HYPERCALL_COUNT];
+
 /* Return codes. */
 #define XM_ERROR(code, name, meaning) name = code,
 enum xm_error {

@@ -67,8 +67,7 @@ struct partition {
     xm_u32_t *port_bitmap;  /* in the control table's page */
     struct partition_copy copy;
     xm_u32_t op_mode;
-    xmAddress_t delivery;   /* trap vector address chosen for it and not yet entered; 0: none */
-    xm_u32_t delivery_flags;
+    xm_u32_t lines;         /* interrupt lines enabled while it runs: virq.c */
     int trap_vector;        /* synchronous trap to propagate before any interrupt; -1: none */
     xmTime_t exec_us;       /* execution clock, up to run_start */
     struct partition_timer timer[3]; /* by clock: XM_HW_CLOCK, XM_EXEC_CLOCK, XM_WATCHDOG_TIMER */

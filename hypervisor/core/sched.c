@@ -1,11 +1,17 @@
-/* sched.c - cyclic plans
+/* sched.c - cyclic plans, and the way out of the kernel
  *
  * One cursor walks the slots of the current plan. Everything is computed from the nominal start of
  * the frame, which moves on by exactly one major frame, whenever that is noticed: lateness of one
- * slot never shifts the next. */
+ * slot never shifts the next.
+ *
+ * core_leave() is the heart of the kernel: it brings plans and timers up to date, decides who runs,
+ * arms the one timer for the next event and chooses the interrupt to deliver. Because every
+ * interrupt ends there, nothing else ever decides what runs. It and what it calls on every switch
+ * are one function after inlining: calls would be a fifth of its cost. */
 #include "sched.h"
 #include "config.h"
 #include "console.h"
+#include "entry.h"
 #include "guest_mem.h"
 #include "hm.h"
 #include "hypercall.h"
@@ -27,25 +33,20 @@ static void plan_select(xm_u32_t plan_id)
     sched.plan_id = plan_id;
     sched.requested_id = plan_id;
     sched.plan = config_plan(plan_id);
-    sched.plan_end = config_slot(sched.plan->slot_first) + sched.plan->slot_count;
+    sched.first = config_slot(sched.plan->slot_first);
+    sched.plan_end = sched.first + sched.plan->slot_count;
 }
 
 /* Make a slot the current one. Nominal times only; what the owner sees is slot_begin()'s
  * business. */
-static void slot_select(const struct xm_config_slot *slot)
+static inline void slot_select(const struct xm_config_slot *slot)
 {
     sched.slot = slot;
     sched.slot_end_us = sched.frame_start_us + (xmTime_t)(slot->start_us + slot->duration_us);
     sched.owner = slot->partition == XM_CONFIG_IDLE ? NULL : &partitions[slot->partition];
 }
 
-static void frame_select(void)
-{
-    sched.position = 0;
-    slot_select(config_slot(sched.plan->slot_first));
-}
-
-static void slot_begin(xmTime_t now_us)
+static inline void slot_begin(xmTime_t now_us)
 {
     struct partition *p = sched.owner;
 
@@ -53,8 +54,9 @@ static void slot_begin(xmTime_t now_us)
     if (p == NULL) {
         return;
     }
+    /* A start less than 71 minutes ago: 32 bits are enough. */
     sched.lateness_last_us =
-        (xm_u32_t)(now_us - (sched.slot_end_us - (xmTime_t)sched.slot->duration_us));
+        (xm_u32_t)now_us - (xm_u32_t)sched.slot_end_us + sched.slot->duration_us;
     if (sched.lateness_last_us > sched.lateness_max_us) {
         sched.lateness_max_us = sched.lateness_last_us;
     }
@@ -77,67 +79,89 @@ static void plan_enter(xm_u32_t plan_id, xmTime_t start_us)
                  (xm_u32_t)sched.frame);
 }
 
-/* More than a whole frame late (a debugger held the processor, or the clock jumped): go on with the
- * frame that should be running, on the same time grid. The only division of the scheduler, never
- * taken in operation. */
-static void frames_skip(xmTime_t now_us)
+/* If the frame that just began is already over (a debugger held the processor, or the clock jumped):
+ * go on with the one that should be running, on the same time grid. Returns whether frames were
+ * missed. The only division of the scheduler, never taken in operation. */
+static __attribute__((noinline)) bool frames_skip(xmTime_t now_us)
 {
-    xm_u64_t missed = (xm_u64_t)(now_us - sched.frame_start_us) / sched.plan->major_frame_us;
+    xm_u64_t late_us = (xm_u64_t)(now_us - sched.frame_start_us);
+    xm_u64_t missed;
 
+    if (sched.position != 0 || late_us < sched.plan->major_frame_us) {
+        return false;
+    }
+    missed = late_us / sched.plan->major_frame_us;
     sched.frame_start_us += (xmTime_t)(missed * sched.plan->major_frame_us);
     sched.frame += missed;
+    slot_select(sched.first);
+    return true;
 }
 
-/* Returns whether frames were missed. */
-static bool frame_next(xmTime_t now_us)
+static inline void frame_next(void)
 {
-    bool late;
-
-
     sched.frame_start_us += (xmTime_t)sched.plan->major_frame_us;
     sched.frame++;
     if (sched.requested_id != sched.plan_id) {
         plan_enter(sched.requested_id, sched.frame_start_us);
     }
-    late = now_us - sched.frame_start_us >= (xmTime_t)sched.plan->major_frame_us;
-    if (late) {
-        frames_skip(now_us);
-    }
-    return late;
+    sched.position = 0;
+    slot_select(sched.first);
 }
 
-void sched_advance(xmTime_t now_us)
+/* Say that a slot began late, or (late) that whole frames were missed. */
+static void report_lateness(bool late)
 {
-    static const struct hm_info nothing = { .propagate_vector = -1 };
+    struct hm_info info = { .propagate_vector = -1, .payload = { sched.lateness_last_us, 0, 0 } };
+
+    if (!late) {
+        hm_raise(XM_HM_EV_OVERRUN, sched.running, &info);
+    } else {
+        info.payload[0] = 0;
+        hm_raise(XM_HM_EV_SCHED_ERROR, NULL, &info);
+    }
+}
+
+static __attribute__((always_inline)) inline void advance(xmTime_t now_us)
+{
     bool late = false;
-    bool overrun;
 
     if (now_us < sched.slot_end_us) {
         return;
     }
-    /* At most one frame's slots: frame_next() skips what is more. */
-    do {
+    for (;;) {
         if (sched.slot + 1 == sched.plan_end) {
-            late = frame_next(now_us) || late;
-            frame_select();
+            frame_next();
         } else {
             sched.position++;
             slot_select(sched.slot + 1);
         }
-    } while (now_us >= sched.slot_end_us);
+        if (now_us < sched.slot_end_us) {
+            break; /* in operation always at the first turn */
+        }
+        late = frames_skip(now_us) || late;
+        if (now_us < sched.slot_end_us) {
+            break;
+        }
+    }
     slot_begin(now_us);
-    overrun = !late && sched.owner != NULL && sched.running != NULL &&
-              sched.lateness_last_us > OVERRUN_US;
-    if (overrun) {
-        struct hm_info info = { .propagate_vector = -1,
-                                .payload = { sched.lateness_last_us, 0, 0 } };
+    /* Last, when the scheduler is in order again: the action may be another plan. */
+    if (late || (sched.lateness_last_us > OVERRUN_US && sched.owner != NULL &&
+                 sched.running != NULL)) {
+        report_lateness(late);
+    }
+}
 
-        hm_raise(XM_HM_EV_OVERRUN, sched.running, &info);
-    }
-    if (late) {
-        /* Last, when the scheduler is in order again: the action may be another plan. */
-        hm_raise(XM_HM_EV_SCHED_ERROR, NULL, &nothing);
-    }
+void sched_advance(xmTime_t now_us)
+{
+    advance(now_us);
+}
+
+/* slot_begin() for those who begin one out of turn. */
+static __attribute__((noinline)) void first_slot_begin(xmTime_t now_us)
+{
+    sched.position = 0;
+    slot_select(sched.first);
+    slot_begin(now_us);
 }
 
 void sched_start(void)
@@ -152,8 +176,50 @@ void sched_start(void)
     sched.running = NULL;
     sched.frame_start_us = clock_now();
     sched.run_start_us = sched.frame_start_us;
-    frame_select();
-    slot_begin(sched.frame_start_us);
+    first_slot_begin(sched.frame_start_us);
+}
+
+/* ---- the way out ----------------------------------------------------------------------------- */
+
+/* Is there something for p to enter when it runs, and nothing chosen yet? Mostly not. */
+static inline bool delivery_due(const struct partition *p)
+{
+    return p->context.delivery == 0 && (p->trap_vector >= 0 || virq_wakes(p));
+}
+
+void core_leave(void)
+{
+    struct partition *next;
+    xmTime_t now_us = clock_read();
+    xmTime_t deadline_us;
+
+    advance(now_us);
+    if (sched.owner != NULL) {
+        timers_check(sched.owner, now_us); /* a halted one has none armed */
+    }
+    next = sched_pick();
+    /* Each turn either settles on next or an event took it out of the running, for which its owner
+     * pays once. */
+    while (next != NULL && delivery_due(next)) {
+        struct partition *chosen = next;
+
+        entry_choose_delivery(next);
+        next = sched_pick();
+        if (next == chosen) {
+            break;
+        }
+    }
+
+    sched_account(next, now_us);
+    deadline_us = sched.slot_end_us;
+    if (sched.owner != NULL && sched.owner->timers_armed && sched.owner->state == PARTITION_READY) {
+        xmTime_t timer_us = timers_next(sched.owner, now_us, next != NULL);
+
+        deadline_us = timer_us < deadline_us ? timer_us : deadline_us;
+    }
+    clock_arm(deadline_us);
+    irq_set_mask(next != NULL ? next->lines : entry_kernel_lines);
+    arch_set_next(next == NULL ? NULL : &next->context);
 }
 
 xm_u64_t sched_frame_count(void)
@@ -191,8 +257,7 @@ void sched_switch_to_maintenance(void)
     sched.frame++;
     sched.frame_start_us = now_us;
     plan_enter(PLAN_MAINTENANCE, now_us);
-    frame_select();
-    slot_begin(now_us);
+    first_slot_begin(now_us);
     arch_request_leave();
 }
 

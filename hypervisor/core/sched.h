@@ -19,6 +19,7 @@
 struct sched {
     const struct xm_config_plan *plan;
     const struct xm_config_slot *slot;     /* current */
+    const struct xm_config_slot *first;    /* of the plan */
     const struct xm_config_slot *plan_end; /* behind the last slot of the plan */
     xm_u32_t plan_id, requested_id;
     xm_s32_t previous_id;                  /* -1: no switch yet */

@@ -15,55 +15,18 @@
  * with none, the interrupt would be pending again at every return to it, for ever. */
 #define WATCHDOG_BREATH_US 25
 
-static xm_u32_t clock_high;      /* wraps of the 32-bit count seen so far */
-static xm_u32_t clock_last;      /* count at the last reading */
-static xmTime_t clock_offset_us; /* count when the hypervisor started */
-static xmTime_t armed_us;        /* deadline the slot timer stands at; 0: none */
+struct clock kernel_clock;
 
 void clock_init(void)
 {
-    clock_high = 0;
-    clock_last = timer_count_us();
-    clock_offset_us = (xmTime_t)clock_last;
-    armed_us = 0;
+    kernel_clock.last = timer_count_us();
+    kernel_clock.base_us = -(xmTime_t)kernel_clock.last;
+    kernel_clock.armed_us = 0;
 }
 
-/* One place extends the counter: interrupts are off here, so no reading can fall between the wrap
- * and its count. */
 xmTime_t clock_now(void)
 {
-    xm_u32_t count = timer_count_us();
-
-    if (count < clock_last) {
-        clock_high++;
-    }
-    clock_last = count;
-    return (xmTime_t)((xm_u64_t)clock_high << 32 | count) - clock_offset_us;
-}
-
-void clock_arm(xmTime_t deadline_us)
-{
-    xmTime_t delay_us;
-
-    if (deadline_us == armed_us) {
-        return;
-    }
-    /* The clock is read here and not handed down: what was done since would delay the end of the
-     * slot. */
-    delay_us = deadline_us - clock_now();
-    if (delay_us < 1) {
-        delay_us = 1;
-    } else if (delay_us > TIMER_MAX_ARM_US) {
-        delay_us = TIMER_MAX_ARM_US;
-        deadline_us = 0; /* it will have to be armed again, for the rest */
-    }
-    armed_us = deadline_us;
-    timer_arm_us((xm_u32_t)delay_us);
-}
-
-void clock_fired(void)
-{
-    armed_us = 0;
+    return clock_read();
 }
 
 /* Clock value a timer of this kind compares with. The watchdog counts on the hardware clock. */
@@ -98,11 +61,9 @@ static xmTime_t timer_following(xmTime_t expiry_us, xmTime_t interval_us, xmTime
     return expiry_us + (xmTime_t)(late_us / (xm_u64_t)interval_us + 1) * interval_us;
 }
 
-void timers_check(struct partition *p, xmTime_t now_us)
+/* timers_check() of a partition that has timers armed. */
+void timers_expire(struct partition *p, xmTime_t now_us)
 {
-    if (!p->timers_armed) {
-        return;
-    }
     for (xm_u32_t kind = XM_HW_CLOCK; kind <= XM_WATCHDOG_TIMER; kind++) {
         struct partition_timer *timer = &p->timer[kind];
         xmTime_t clock_us;
@@ -132,9 +93,6 @@ xmTime_t timers_next(const struct partition *p, xmTime_t now_us, bool running)
 {
     xmTime_t next_us = MAX_XMTIME;
 
-    if (!p->timers_armed) {
-        return next_us;
-    }
     for (xm_u32_t kind = XM_HW_CLOCK; kind <= XM_WATCHDOG_TIMER; kind++) {
         xmTime_t at_us = p->timer[kind].expiry_us;
 
@@ -197,9 +155,9 @@ xm_s32_t sys_set_timer(xm_u32_t clock_id, xmTime_t abs_time, xmTime_t interval)
     next_us = timers_next(p, now_us, true);
     /* Only an earlier expiry concerns the slot timer; an interrupt that is no longer wanted finds
      * nothing to do. */
-    if (armed_us == 0) {
+    if (kernel_clock.armed_us == 0) {
         arch_request_leave();
-    } else if (next_us < armed_us) {
+    } else if (next_us < kernel_clock.armed_us) {
         clock_arm(next_us);
     }
     return XM_OK;

@@ -1,6 +1,7 @@
 /* virq.c - virtual interrupts and traps of a partition */
 #include "virq.h"
 #include "board.h"
+#include "entry.h"
 #include "hypercall.h"
 #include "kernel.h"
 #include "sched.h"
@@ -34,10 +35,18 @@ void virq_table_init(partitionControlTable_t *pct)
 #undef HM_TRAP
 }
 
+/* What the interrupt controller is to let through while p runs: kept, because it is needed at every
+ * switch and changes only with the mask of a partition that owns lines. */
+static void lines_follow(struct partition *p)
+{
+    p->lines = entry_kernel_lines | (p->config->hw_irqs & ~p->pct->hwIrqsMask);
+}
+
 void virq_reset(struct partition *p)
 {
+    lines_follow(p);
     p->trap_vector = -1;
-    p->delivery = 0;
+    p->context.delivery = 0;
 }
 
 /* An interrupt of a halted partition is dropped; of a suspended one it waits. */
@@ -122,7 +131,7 @@ bool virq_take(struct partition *p, xm_u32_t *vector)
     }
     /* Virtual traps are off in the handler, as after a native trap, until it returns or turns them
      * on. */
-    p->delivery_flags = pct->iFlags;
+    p->context.delivery_flags = pct->iFlags;
     pct->iFlags &= ~VIRQ_FLAG_ET;
     return true;
 }
@@ -136,6 +145,7 @@ xm_s32_t sys_set_irqmask(xm_u32_t hw, xm_u32_t ext)
     p->pct->hwIrqsMask |= hw;
     p->pct->extIrqsMask |= ext;
     if ((hw & p->config->hw_irqs) != 0) {
+        lines_follow(p);
         arch_request_leave(); /* the interrupt controller's mask follows */
     }
     return XM_OK;
@@ -148,6 +158,7 @@ xm_s32_t sys_clear_irqmask(xm_u32_t hw, xm_u32_t ext)
     p->pct->hwIrqsMask &= ~hw;
     p->pct->extIrqsMask &= ~ext;
     if ((hw & p->config->hw_irqs) != 0 || virq_wakes(p)) {
+        lines_follow(p);
         arch_request_leave();
     }
     return XM_OK;

@@ -16,7 +16,7 @@
 /* Interrupt state and routing of a control table at the start of a life: everything masked, nothing
  * pending. */
 void virq_table_init(partitionControlTable_t *pct);
-/* Forget the trap or interrupt that was about to be delivered. */
+/* Begin a life: the control table is fresh, nothing is about to be delivered. */
 void virq_reset(struct partition *p);
 void virq_raise_ext(struct partition *p, xm_u32_t number);
 void virq_raise_hw(struct partition *p, xm_u32_t line);
@@ -38,10 +38,5 @@ static inline bool virq_wakes(const struct partition *p)
 /* Choose the vector to enter and commit it: clears pending bit and virtual ET. False: nothing
  * deliverable. The partition is raised SYSTEM_ERROR by the caller when it has no trap table. */
 bool virq_take(struct partition *p, xm_u32_t *vector);
-/* Hardware lines that may interrupt while this partition runs. */
-static inline xm_u32_t virq_hw_enabled(const struct partition *p)
-{
-    return p->config->hw_irqs & ~p->pct->hwIrqsMask;
-}
 
 #endif

@@ -158,7 +158,7 @@ def calls(run: Run) -> dict[str, list[tuple[int, int]]]:
                 symbols = run.image.partitions[run.image.partition_at(item.leave_pc) or 0]
                 begin = stub.count - 2  # CALL and its delay slot
                 back += (
-                    symbols.end["hypercall"] - item.leave_pc
+                    symbols.end[stub.name] - item.leave_pc
                 ) // 4  # what is left of the stub, to its last instruction
             found.setdefault(label, []).append((back - begin, item.piece))
             label, stub = "", None

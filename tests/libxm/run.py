@@ -155,25 +155,32 @@ def header_in_assembler(include: str, build: Path) -> None:
     run(flags("CC") + flags("ASFLAGS") + ["-c", str(source), "-o", str(build / "header.o")])
 
 
-def rows() -> list[tuple[int, str]]:
-    """Number and name of every row of the table of calls."""
+def rows() -> list[tuple[int, str, int]]:
+    """Number, name and argument registers of every row of the table of calls."""
     text = (ROOT / ABI / "hypercalls.def").read_text()
-    return [(int(number), name) for number, name in re.findall(r"^XM_CALL\(\s*(\d+),\s*(\w+)", text, re.MULTILINE)]
+    found = re.findall(r"^XM_CALL\(\s*(\d+),\s*(\w+),\s*\w+,\s*\((.*?)\),\s*\"", text, re.MULTILINE)
+    return [
+        (int(number), name, len(re.findall(r"\b[A-Z_0-9]+\(", args)) + len(re.findall(r"\b(?:TIME|U64)\(", args)))
+        for number, name, args in found
+    ]
 
 
 def stub_per_row(elf: Path) -> None:
-    """Every row has a stub that loads the row's number; memory.c completes one of them under its public name."""
+    """Every row has a stub that moves its arguments up, the last one first, loads the row's number and traps; memory.c completes
+    one of them under its public name."""
     listing = run([os.environ["CROSS"] + "objdump", "-d", "--no-show-raw-insn", str(elf)])
     if not rows():
         raise Failed("hypercalls.def has no rows")
-    for number, name in rows():
+    for number, name, words in rows():
         stub = "xm_memory_copy_piece" if name == "memory_copy" else f"XM_{name}"
-        body = re.search(rf"<{stub}>:\n(.*\n)(.*\n)", listing)
+        load = f"mov {number if number < 10 else hex(number)}, %o0" if number else "clr %o0"
+        expected = [f"mov %o{i}, %o{i + 1}" for i in reversed(range(words))] + [load, "ta 0x70", "retl", "nop"]
+        body = re.search(rf"<{stub}>:\n((?:.+\n)*)", listing)
         if not body:
             raise Failed(f"{stub} is missing")
-        loaded = re.search(r"\b(?:mov\s+(0x[0-9a-f]+|\d+), %g1|clr\s+%g1)", body.group(2))
-        if "<hypercall>" not in body.group(1) or not loaded or int(loaded.group(1) or "0", 0) != number:
-            raise Failed(f"{stub} does not load {number}: {body.group(0)}")
+        code = [" ".join(line.split(":", 1)[1].split("!")[0].split()) for line in body.group(1).splitlines()]
+        if code[: len(expected)] != expected:
+            raise Failed(f"{stub} is {code[:len(expected)]}, not {expected}")
 
 
 def host_program(program: Path) -> tuple[int, int]:

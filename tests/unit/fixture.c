@@ -260,7 +260,7 @@ void fixture_pass_us(xm_u32_t us)
     host_advance_us(us);
     if (due) {
         host.armed_us = 0;
-        core_irq(board.gptimer_irq);
+        core_irq(BOARD_TIMER_LINE);
     } else {
         host.armed_us -= us;
     }

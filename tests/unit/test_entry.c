@@ -93,7 +93,7 @@ static void entry_propagated_trap_enters_the_routed_vector(void **state)
     assert_int_equal(sys_route_irq(XM_TRAP_TYPE, 18, 0x66), XM_OK);
     core_trap(0x2a, &trap);
     core_leave();
-    assert_int_equal(host.delivery, FIXTURE_AREA(1) + 0x1000 + 0x66 * 16);
+    assert_int_equal(host.current->delivery, FIXTURE_AREA(1) + 0x1000 + 0x66 * 16);
     assert_int_equal(trap.pc, 0x40201000u);
     assert_int_equal(p->pct->iFlags & VIRQ_FLAG_ET, 0);
 }
@@ -120,7 +120,7 @@ static void entry_software_trap_goes_to_the_partition(void **state)
     core_trap(0x85, &trap);
     core_leave();
     assert_int_equal(hm_count(), 0);
-    assert_int_equal(host.delivery, FIXTURE_AREA(1) + 0x1000 + 0x85 * 16);
+    assert_int_equal(host.current->delivery, FIXTURE_AREA(1) + 0x1000 + 0x85 * 16);
 }
 
 static void entry_unknown_trap_is_unexpected(void **state)

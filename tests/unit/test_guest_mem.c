@@ -239,12 +239,12 @@ static void guest_copy_is_not_held_up_by_own_interrupts(void **state)
         core_leave(); /* out of the call */
         core_leave(); /* out of the interrupt */
         assert_int_equal(p->pct->extIrqsPend & shutdown, shutdown);
-        assert_int_equal(arch_delivery(), 0);
+        assert_int_equal(host.current->delivery, 0);
     } while (!copy(0));
     assert_int_not_equal(long_to[0], 99);
     core_leave();
     assert_int_equal(p->pct->extIrqsPend & shutdown, 0);
-    assert_int_not_equal(arch_delivery(), 0);
+    assert_int_not_equal(host.current->delivery, 0);
 }
 
 /* A call that does not come back to its copy (it was refused): interrupts are delivered all the same, and what it had copied
@@ -255,7 +255,7 @@ static void guest_copy_begins_again_after_a_delivery(void **state)
 
     (void)state;
     raise_in_the_middle_of_a_copy();
-    while (arch_delivery() == 0) {
+    while (host.current->delivery == 0) {
         core_leave();
         assert_true(leaves++ < 10);
     }

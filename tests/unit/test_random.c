@@ -185,7 +185,7 @@ static void calls(void *count)
         if (core_call_permitted(number, p->id) != XM_OK || (is_drastic(number) && below(200) != 0)) {
             continue;
         }
-        if (hypercall_table[number].who == XM_OWN && !p->system) {
+        if (hypercall_who[number] == XM_OWN && !p->system) {
             result = call_about_itself(number, p->id);
         } else {
             result = call(number);
@@ -199,7 +199,7 @@ static void calls(void *count)
         if (below(4) == 0) {
             host.uart[0].sent_count = 0;
             host.uart[1].sent_count = 0;
-            host.delivery = 0;
+            host.current->delivery = 0;
             fixture_pass_us(below(300));
         }
     }

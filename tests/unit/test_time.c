@@ -62,14 +62,25 @@ static void time_arming_is_bounded_both_ways(void **state)
     clock_arm(501);
     assert_int_equal(host.armed_us, 1);
     clock_fired();
-    clock_arm(MAX_XMTIME);
-    assert_int_equal(host.armed_us, TIMER_MAX_ARM_US);
+    clock_arm(500 + XM_CONFIG_MAX_FRAME_US);
+    assert_int_equal(host.armed_us, XM_CONFIG_MAX_FRAME_US);
     host.armed_count = 0;
-    clock_arm(MAX_XMTIME); /* the rest has to be armed again */
-    assert_int_equal(host.armed_count, 1);
     clock_arm(700);
     clock_arm(700); /* stands already */
-    assert_int_equal(host.armed_count, 2);
+    assert_int_equal(host.armed_count, 1);
+}
+
+/* The delay is the same wherever the 32-bit counter stands, and over its wrap. */
+static void time_arming_over_the_wrap_of_the_counter(void **state)
+{
+    (void)state;
+    start();
+    for (int i = 0; i < 40; i++) {
+        host_advance_us(400000000u);
+        clock_fired();
+        clock_arm(clock_now() + 1900000000);
+        assert_int_equal(host.armed_us, 1900000000u);
+    }
 }
 
 static void time_get_time_refusals(void **state)
@@ -285,6 +296,7 @@ int main(void)
         cmocka_unit_test(time_clock_starts_at_zero_and_counts),
         cmocka_unit_test(time_clock_survives_the_wrap_of_the_counter),
         cmocka_unit_test(time_arming_is_bounded_both_ways),
+        cmocka_unit_test(time_arming_over_the_wrap_of_the_counter),
         cmocka_unit_test(time_get_time_refusals),
         cmocka_unit_test(time_set_timer_refusals),
         cmocka_unit_test(time_one_shot_fires_once),

@@ -59,7 +59,7 @@ static void virq_order_of_delivery(void **state)
     for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
         assert_int_equal(next_vector(), order[i]);
         assert_int_equal(p->pct->iFlags & VIRQ_FLAG_ET, 0); /* off in the handler */
-        assert_int_equal(p->delivery_flags & VIRQ_FLAG_ET, VIRQ_FLAG_ET);
+        assert_int_equal(p->context.delivery_flags & VIRQ_FLAG_ET, VIRQ_FLAG_ET);
         assert_int_equal(next_vector(), 0xffff);
         p->pct->iFlags |= VIRQ_FLAG_ET;
     }
@@ -122,18 +122,18 @@ static void virq_delivery_enters_the_trap_table(void **state)
     p->pct->iFlags = VIRQ_FLAG_ET;
     virq_raise_ext(p, 4);
     core_leave();
-    assert_int_equal(host.delivery, TABLE + 0xe4 * 16);
-    assert_int_equal(host.delivery_flags, VIRQ_FLAG_ET | 0x1000u); /* it has the fp flag: its EF is on */
+    assert_int_equal(host.current->delivery, TABLE + 0xe4 * 16);
+    assert_int_equal(host.current->delivery_flags, VIRQ_FLAG_ET | 0x1000u); /* it has the fp flag: its EF is on */
     /* not entered yet, and another one comes: the first is not lost or entered twice */
     virq_raise_ext(p, 5);
     core_leave();
-    assert_int_equal(host.delivery, TABLE + 0xe4 * 16);
-    host.delivery = 0; /* entered */
+    assert_int_equal(host.current->delivery, TABLE + 0xe4 * 16);
+    host.current->delivery = 0; /* entered */
     core_leave();
-    assert_int_equal(host.delivery, 0); /* virtual traps are off */
+    assert_int_equal(host.current->delivery, 0); /* virtual traps are off */
     core_iret(VIRQ_FLAG_ET);
     core_leave();
-    assert_int_equal(host.delivery, TABLE + 0xe5 * 16);
+    assert_int_equal(host.current->delivery, TABLE + 0xe5 * 16);
 }
 
 static void virq_without_trap_table_is_a_system_error(void **state)
@@ -193,7 +193,7 @@ static void virq_controller_mask_follows_the_running_partition(void **state)
     start();
     core_leave();
     kernel = host.irq_mask;
-    assert_int_equal(kernel, 1u << board.gptimer_irq | console_irq_lines());
+    assert_int_equal(kernel, 1u << BOARD_TIMER_LINE | console_irq_lines());
     (void)sys_clear_irqmask(~0u, 0);
     core_leave();
     assert_int_equal(host.irq_mask, kernel | 1u << 5); /* only what it owns */

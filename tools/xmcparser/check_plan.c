@@ -115,6 +115,10 @@ static void check_plan(struct model *m, const struct processor *processor, uint3
     if (plan->major_frame_us == 0) {
         error_at(plan->line, "plan %u has no major frame - write majorFrame, such as \"100ms\"",
                  plan->id);
+    } else if (plan->major_frame_us > XM_CONFIG_MAX_FRAME_US) {
+        error_at(plan->line,
+                 "plan %u: a major frame of %u us is longer than %u us, some 35 minutes - shorten it",
+                 plan->id, plan->major_frame_us, XM_CONFIG_MAX_FRAME_US);
     }
     if (plan->slots.count == 0) {
         warning_at(plan->line, "plan %u has no slot: everything stands still in it", plan->id);

@@ -18,6 +18,8 @@ struct arch_context {
     xm_u32_t stack_size;
     xm_u32_t init_count;         /* lives begun */
     bool fpu_enabled;
+    xmAddress_t delivery;        /* a test that "enters" it sets it to 0 */
+    xm_u32_t delivery_flags;
 };
 
 struct arch_fpu {

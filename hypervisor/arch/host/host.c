@@ -17,9 +17,6 @@ const struct board board = {
     .device_size = 0x00100000u,
     .prom_start = 0,
     .prom_size = 0x10000u,
-    .gptimer_base = 0x80000300u,
-    .gptimer_irq = 7,
-    .irqmp_base = 0x80000200u,
     .uart = { { 0x80000100u, 3 }, { 0x80000400u, 2 } },
 };
 
@@ -140,17 +137,6 @@ struct arch_context *arch_current(void)
 void arch_discard_current(void)
 {
     host.discards++;
-}
-
-void arch_set_delivery(xmAddress_t address, xm_u32_t flags)
-{
-    host.delivery = address;
-    host.delivery_flags = flags;
-}
-
-xmAddress_t arch_delivery(void)
-{
-    return host.delivery;
 }
 
 void arch_request_leave(void)

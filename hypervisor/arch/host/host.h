@@ -47,8 +47,6 @@ struct host {
     xm_u32_t irq_mask, irq_forced, irq_cleared;
     struct host_uart uart[BOARD_MAX_UARTS];
     struct arch_context *current, *next;
-    xmAddress_t delivery;
-    xm_u32_t delivery_flags;
     xm_u32_t leave_requests, discards, idle_yields;
     xm_u32_t space;                /* active address space */
     bool mmu;

@@ -25,14 +25,14 @@
 
 struct arch_context {
     xm_u32_t window[8][16]; /* %l0-%l7, %i0-%i7 */
-    xm_u32_t g5;
     xm_u32_t wim;
-    xm_u32_t g6, g7;
-    xm_u32_t space;         /* MMU context number */
+    xm_u32_t g5, g6, g7;
+    /* Window spills and fills inside [base, base + limit + 64) need no further check. */
+    xm_u32_t stack_base, stack_limit;
+    xm_u32_t delivery; /* trap vector address to enter first; 0: none, or entered */
+    xm_u32_t space;    /* MMU context number */
+    xm_u32_t delivery_flags; /* virtual PSR bits for the handler's %l0 */
     xm_u32_t reserved;
-    xm_u32_t
-        stack_base; /* window spills and fills inside [base, base + limit + 64) need no further check */
-    xm_u32_t stack_limit;
 } __attribute__((aligned(8)));
 
 struct arch_fpu {
@@ -47,6 +47,9 @@ struct arch_registers {
     xm_u32_t g[8], o[8], l[8], i[8];
 };
 
+/* The low ten bits of its address are 0: SETHI loads all of it. */
+#define ARCH_CPU_ALIGNMENT 1024
+
 struct arch_cpu {
     xm_u32_t outs
         [8]; /* the trap window's %o0-%o7 at entry: the ins of the oldest live frame may be there */
@@ -56,13 +59,11 @@ struct arch_cpu {
     struct arch_context *current; /* NULL: idle, or its registers are worthless */
     struct arch_context *next;
     xm_u32_t restart;        /* arch_restart_call() */
-    xm_u32_t delivery;       /* vector address to enter, 0: none */
-    xm_u32_t delivery_flags;
     xm_u32_t stack_base, stack_limit; /* of the current context */
     struct arch_trap trap;
-    xm_u32_t reserved2;
+    xm_u32_t reserved;
     struct arch_registers registers;
-} __attribute__((aligned(8)));
+} __attribute__((aligned(ARCH_CPU_ALIGNMENT)));
 
 /* What the entry code keeps per processor; offsets for assembler come from asm_offsets.c. */
 extern struct arch_cpu arch_cpu;
@@ -75,17 +76,6 @@ static inline void arch_set_next(struct arch_context *context)
 static inline struct arch_context *arch_current(void)
 {
     return arch_cpu.current;
-}
-
-static inline void arch_set_delivery(xmAddress_t address, xm_u32_t flags)
-{
-    arch_cpu.delivery = address;
-    arch_cpu.delivery_flags = flags;
-}
-
-static inline xmAddress_t arch_delivery(void)
-{
-    return arch_cpu.delivery;
 }
 
 static inline void arch_request_leave(void)

@@ -53,7 +53,6 @@ void arch_context_disable_fpu(struct arch_context *context)
 void arch_discard_current(void)
 {
     arch_cpu.current = NULL;
-    arch_cpu.delivery = 0;
     arch_cpu.attention = 1;
 }
 

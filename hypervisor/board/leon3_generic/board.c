@@ -9,8 +9,5 @@ const struct board board = {
     .device_size = 0x1000,
     .prom_start = 0x00000000,
     .prom_size = 0x00800000,
-    .gptimer_base = 0x80000300,
-    .gptimer_irq = 7,
-    .irqmp_base = 0x80000200,
     .uart = { { .base = 0x80000100, .irq = 3 } },
 };

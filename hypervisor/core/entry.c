@@ -267,7 +267,7 @@ void core_iret(xm_u32_t flags)
 
 /* ---- what is entered next -------------------------------------------------------------------- */
 
-void entry_choose_delivery(struct partition *p)
+__attribute__((noinline)) void entry_choose_delivery(struct partition *p)
 {
     static const struct hm_info nothing = { .propagate_vector = -1 };
     xm_u32_t vector;

@@ -7,7 +7,8 @@
  * core_leave() is the heart of the kernel: it brings plans and timers up to date, decides who runs,
  * arms the one timer for the next event and chooses the interrupt to deliver. Because every
  * interrupt ends there, nothing else ever decides what runs. It and what it calls on every switch
- * are one function after inlining: calls would be a fifth of its cost. */
+ * are one function after inlining, and what it calls rarely is kept out: calls, and registers saved
+ * for others, would be a quarter of its cost. */
 #include "sched.h"
 #include "config.h"
 #include "console.h"
@@ -46,7 +47,7 @@ static inline void slot_select(const struct xm_config_slot *slot)
     sched.owner = slot->partition == XM_CONFIG_IDLE ? NULL : &partitions[slot->partition];
 }
 
-static inline void slot_begin(xmTime_t now_us)
+static __attribute__((always_inline)) inline void slot_begin(xmTime_t now_us)
 {
     struct partition *p = sched.owner;
 
@@ -69,7 +70,7 @@ static inline void slot_begin(xmTime_t now_us)
                  sched.plan_id);
 }
 
-static void plan_enter(xm_u32_t plan_id, xmTime_t start_us)
+static __attribute__((noinline)) void plan_enter(xm_u32_t plan_id, xmTime_t start_us)
 {
     sched.previous_id = (xm_s32_t)sched.plan_id;
     plan_select(plan_id);
@@ -79,10 +80,37 @@ static void plan_enter(xm_u32_t plan_id, xmTime_t start_us)
                  (xm_u32_t)sched.frame);
 }
 
+static __attribute__((always_inline)) inline void frame_next(void)
+{
+    sched.frame_start_us += (xmTime_t)sched.plan->major_frame_us;
+    sched.frame++;
+    if (sched.requested_id != sched.plan_id) {
+        plan_enter(sched.requested_id, sched.frame_start_us);
+    }
+    sched.position = 0;
+    slot_select(sched.first);
+}
+
+static __attribute__((always_inline)) inline void slot_next(void)
+{
+    if (sched.slot + 1 == sched.plan_end) {
+        frame_next();
+    } else {
+        sched.position++;
+        slot_select(sched.slot + 1);
+    }
+}
+
+/* slot_begin() for those who begin one out of turn. */
+static __attribute__((noinline)) void slot_begin_now(xmTime_t now_us)
+{
+    slot_begin(now_us);
+}
+
 /* If the frame that just began is already over (a debugger held the processor, or the clock jumped):
  * go on with the one that should be running, on the same time grid. Returns whether frames were
  * missed. The only division of the scheduler, never taken in operation. */
-static __attribute__((noinline)) bool frames_skip(xmTime_t now_us)
+static bool frames_skip(xmTime_t now_us)
 {
     xm_u64_t late_us = (xm_u64_t)(now_us - sched.frame_start_us);
     xm_u64_t missed;
@@ -97,71 +125,55 @@ static __attribute__((noinline)) bool frames_skip(xmTime_t now_us)
     return true;
 }
 
-static inline void frame_next(void)
-{
-    sched.frame_start_us += (xmTime_t)sched.plan->major_frame_us;
-    sched.frame++;
-    if (sched.requested_id != sched.plan_id) {
-        plan_enter(sched.requested_id, sched.frame_start_us);
-    }
-    sched.position = 0;
-    slot_select(sched.first);
-}
-
-/* Say that a slot began late, or (late) that whole frames were missed. */
-static void report_lateness(bool late)
+static __attribute__((noinline)) void overrun(void)
 {
     struct hm_info info = { .propagate_vector = -1, .payload = { sched.lateness_last_us, 0, 0 } };
 
-    if (!late) {
+    if (sched.owner != NULL && sched.running != NULL) {
         hm_raise(XM_HM_EV_OVERRUN, sched.running, &info);
-    } else {
-        info.payload[0] = 0;
-        hm_raise(XM_HM_EV_SCHED_ERROR, NULL, &info);
+    }
+}
+
+/* The slot just selected is over, too: never in operation. Also says so, last, when the scheduler is
+ * in order again: the action may be another plan. */
+static __attribute__((noinline)) void catch_up(xmTime_t now_us)
+{
+    static const struct hm_info nothing = { .propagate_vector = -1 };
+    bool missed = false;
+
+    do {
+        missed = frames_skip(now_us) || missed;
+        if (now_us >= sched.slot_end_us) {
+            slot_next();
+        }
+    } while (now_us >= sched.slot_end_us);
+    slot_begin_now(now_us);
+    if (missed) {
+        hm_raise(XM_HM_EV_SCHED_ERROR, NULL, &nothing);
+    } else if (sched.lateness_last_us > OVERRUN_US) {
+        overrun();
     }
 }
 
 static __attribute__((always_inline)) inline void advance(xmTime_t now_us)
 {
-    bool late = false;
-
     if (now_us < sched.slot_end_us) {
         return;
     }
-    for (;;) {
-        if (sched.slot + 1 == sched.plan_end) {
-            frame_next();
-        } else {
-            sched.position++;
-            slot_select(sched.slot + 1);
+    slot_next();
+    if (now_us < sched.slot_end_us) {
+        slot_begin(now_us);
+        if (sched.lateness_last_us > OVERRUN_US) {
+            overrun();
         }
-        if (now_us < sched.slot_end_us) {
-            break; /* in operation always at the first turn */
-        }
-        late = frames_skip(now_us) || late;
-        if (now_us < sched.slot_end_us) {
-            break;
-        }
-    }
-    slot_begin(now_us);
-    /* Last, when the scheduler is in order again: the action may be another plan. */
-    if (late || (sched.lateness_last_us > OVERRUN_US && sched.owner != NULL &&
-                 sched.running != NULL)) {
-        report_lateness(late);
+    } else {
+        catch_up(now_us);
     }
 }
 
 void sched_advance(xmTime_t now_us)
 {
     advance(now_us);
-}
-
-/* slot_begin() for those who begin one out of turn. */
-static __attribute__((noinline)) void first_slot_begin(xmTime_t now_us)
-{
-    sched.position = 0;
-    slot_select(sched.first);
-    slot_begin(now_us);
 }
 
 void sched_start(void)
@@ -176,7 +188,9 @@ void sched_start(void)
     sched.running = NULL;
     sched.frame_start_us = clock_now();
     sched.run_start_us = sched.frame_start_us;
-    first_slot_begin(sched.frame_start_us);
+    sched.position = 0;
+    slot_select(sched.first);
+    slot_begin_now(sched.frame_start_us);
 }
 
 /* ---- the way out ----------------------------------------------------------------------------- */
@@ -185,6 +199,20 @@ void sched_start(void)
 static inline bool delivery_due(const struct partition *p)
 {
     return p->context.delivery == 0 && (p->trap_vector >= 0 || virq_wakes(p));
+}
+
+/* What runs after p's delivery was chosen. Each turn either settles on somebody or an event took it
+ * out of the running, for which its owner pays once. */
+static __attribute__((noinline)) struct partition *deliver(struct partition *p)
+{
+    struct partition *chosen;
+
+    do {
+        chosen = p;
+        entry_choose_delivery(chosen);
+        p = sched_pick();
+    } while (p != NULL && p != chosen && delivery_due(p));
+    return p;
 }
 
 void core_leave(void)
@@ -198,18 +226,9 @@ void core_leave(void)
         timers_check(sched.owner, now_us); /* a halted one has none armed */
     }
     next = sched_pick();
-    /* Each turn either settles on next or an event took it out of the running, for which its owner
-     * pays once. */
-    while (next != NULL && delivery_due(next)) {
-        struct partition *chosen = next;
-
-        entry_choose_delivery(next);
-        next = sched_pick();
-        if (next == chosen) {
-            break;
-        }
+    if (next != NULL && delivery_due(next)) {
+        next = deliver(next);
     }
-
     sched_account(next, now_us);
     deadline_us = sched.slot_end_us;
     if (sched.owner != NULL && sched.owner->timers_armed && sched.owner->state == PARTITION_READY) {
@@ -257,7 +276,9 @@ void sched_switch_to_maintenance(void)
     sched.frame++;
     sched.frame_start_us = now_us;
     plan_enter(PLAN_MAINTENANCE, now_us);
-    first_slot_begin(now_us);
+    sched.position = 0;
+    slot_select(sched.first);
+    slot_begin_now(now_us);
     arch_request_leave();
 }
 

@@ -62,7 +62,7 @@ static xmTime_t timer_following(xmTime_t expiry_us, xmTime_t interval_us, xmTime
 }
 
 /* timers_check() of a partition that has timers armed. */
-void timers_expire(struct partition *p, xmTime_t now_us)
+__attribute__((noinline)) void timers_expire(struct partition *p, xmTime_t now_us)
 {
     for (xm_u32_t kind = XM_HW_CLOCK; kind <= XM_WATCHDOG_TIMER; kind++) {
         struct partition_timer *timer = &p->timer[kind];
@@ -89,7 +89,7 @@ void timers_expire(struct partition *p, xmTime_t now_us)
     }
 }
 
-xmTime_t timers_next(const struct partition *p, xmTime_t now_us, bool running)
+__attribute__((noinline)) xmTime_t timers_next(const struct partition *p, xmTime_t now_us, bool running)
 {
     xmTime_t next_us = MAX_XMTIME;
 
@@ -137,10 +137,12 @@ xm_s32_t sys_get_time(xm_u32_t clock_id, xmAddress_t time)
     return XM_OK;
 }
 
+/* XM_INVALID_PARAM: no such clock, a negative time, or an interval so short that its interrupts would
+ * eat the slot. */
 xm_s32_t sys_set_timer(xm_u32_t clock_id, xmTime_t abs_time, xmTime_t interval)
 {
     struct partition *p = partition_current();
-    xmTime_t now_us, next_us;
+    xm_u64_t at_us = (xm_u64_t)abs_time;
 
     if (clock_id > XM_WATCHDOG_TIMER || abs_time < 0 || interval < 0 ||
         (interval > 0 && interval < TIMER_MIN_INTERVAL_US)) {
@@ -150,15 +152,23 @@ xm_s32_t sys_set_timer(xm_u32_t clock_id, xmTime_t abs_time, xmTime_t interval)
     p->timer[clock_id].expiry_us = abs_time;
     p->timer[clock_id].interval_us = interval;
     p->timers_armed = true;
-    now_us = clock_now();
-    timers_check(p, now_us);
-    next_us = timers_next(p, now_us, true);
-    /* Only an earlier expiry concerns the slot timer; an interrupt that is no longer wanted finds
-     * nothing to do. */
-    if (kernel_clock.armed_us == 0) {
-        arch_request_leave();
-    } else if (next_us < kernel_clock.armed_us) {
-        clock_arm(next_us);
+    if (abs_time == 0) {
+        return XM_OK; /* an interrupt that is no longer wanted finds nothing to do */
+    }
+    if (clock_id == XM_EXEC_CLOCK) {
+        /* The execution clock runs as long as the caller does. Unsigned: no sum of two times
+         * overflows. */
+        at_us += (xm_u64_t)(sched.run_start_us - p->exec_us);
+    }
+    /* The other timers, and the slot, are armed already: only an earlier expiry concerns the slot
+     * timer. */
+    if (at_us >= (xm_u64_t)kernel_clock.armed_us && kernel_clock.armed_us != 0) {
+        return XM_OK;
+    }
+    if (kernel_clock.armed_us == 0 || (xmTime_t)at_us <= clock_read()) {
+        arch_request_leave(); /* expired already, or the slot timer just fired */
+    } else {
+        clock_arm((xmTime_t)at_us);
     }
     return XM_OK;
 }

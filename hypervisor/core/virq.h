@@ -32,8 +32,10 @@ static inline void virq_raise_slot_start(struct partition *p)
 /* Is an unmasked interrupt pending, whatever ET and PIL say? It ends XM_idle_self. */
 static inline bool virq_wakes(const struct partition *p)
 {
-    return (p->pct->hwIrqsPend & ~p->pct->hwIrqsMask) != 0 ||
-           (p->pct->extIrqsPend & (~p->pct->extIrqsMask | XM_EXT_TRAPS)) != 0;
+    const partitionControlTable_t *pct = p->pct;
+
+    return ((pct->hwIrqsPend & ~pct->hwIrqsMask) |
+            (pct->extIrqsPend & (~pct->extIrqsMask | XM_EXT_TRAPS))) != 0;
 }
 /* Choose the vector to enter and commit it: clears pending bit and virtual ET. False: nothing
  * deliverable. The partition is raised SYSTEM_ERROR by the caller when it has no trap table. */

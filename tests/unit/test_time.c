@@ -129,14 +129,26 @@ static void time_one_shot_fires_once(void **state)
     assert_int_equal(partitions[0].timer[XM_HW_CLOCK].expiry_us, 0);
 }
 
+/* A call that asked for core_leave(), with which it then ends. */
+static void end_of_call(void)
+{
+    assert_int_equal(host.leave_requests, 1);
+    host.leave_requests = 0;
+    core_leave();
+}
+
 static void time_past_expiry_fires_at_once(void **state)
 {
     (void)state;
     start();
     host_advance_us(150);
+    host.leave_requests = 0;
     assert_int_equal(sys_set_timer(XM_HW_CLOCK, 1, 0), XM_OK);
+    end_of_call();
     assert_true(take_pending(0, XM_VT_EXT_HW_TIMER));
+    host.leave_requests = 0;
     assert_int_equal(sys_set_timer(XM_HW_CLOCK, 110, 60), XM_OK);
+    end_of_call();
     assert_true(take_pending(0, XM_VT_EXT_HW_TIMER));
     assert_int_equal(partitions[0].timer[XM_HW_CLOCK].expiry_us, 170); /* goes on from what was asked */
 }
@@ -195,7 +207,9 @@ static void time_huge_interval_does_not_overflow(void **state)
     (void)state;
     start();
     host_advance_us(10);
+    host.leave_requests = 0;
     assert_int_equal(sys_set_timer(XM_HW_CLOCK, 5, MAX_XMTIME), XM_OK);
+    end_of_call();
     assert_true(take_pending(0, XM_VT_EXT_HW_TIMER));
     core_leave();
     fixture_pass_us(100);

@@ -4,29 +4,47 @@
  * new. A partition's own ring feeds the ground: bytes are numbered, nothing is consumed, a full
  * ring overwrites the oldest.
  *
- * Who pays for moving bytes: the caller of a service for its own, idle time for anybody's, and
- * interrupts and slot starts for a bounded number per slot. That bound is what one partition's
- * traffic can take from another. */
+ * Who pays for moving bytes: the caller of a service for its own, idle time for anybody's, and the
+ * slot that runs for a bounded number, the budget. That is what one partition's traffic can take
+ * from another.
+ *
+ * When it takes it: never at the start of a slot. While links or consoles have something to do, a
+ * slot starts with the interrupts of links held back; the first turn comes TURN_US later, from the
+ * slot timer, and as long as there is more the next turn as much later. So a flood neither delays
+ * the owner's first instruction nor takes more than a turn in TURN_US, and while it lasts there is
+ * one interrupt for TURN_BYTES and not one for each byte. Without a flood the lines are open: a
+ * byte interrupts, and is in its ring at once. */
 #include "console.h"
 #include "board.h"
 #include "config.h"
 #include "guest_mem.h"
 #include "hypercall.h"
 #include "kernel.h"
+#include "sched.h"
+#include "time.h"
 
 #define CONSOLE_RING_BYTES 8192u
-/* Bytes a slot start pushes to a console UART: a small hardware FIFO. */
+/* From the start of a slot to the first turn, and from one turn to the next. Longer than a switch
+ * takes. Shorter than a byte at 115200 baud (87 us), so that a UART without FIFO, which has room for
+ * one more while the last one waits, loses nothing. A slot must be longer to have a turn at all. */
+#define TURN_US 40
+/* Bytes a turn moves: long enough to make the interrupt cheap for each of them (a byte costs 9
+ * instructions, an interrupt 400), short enough not to be the longest piece of a stay in the
+ * kernel. */
+#define TURN_BYTES 64u
+/* Bytes an interrupt of a link moves. It may come just before a slot's first instruction, if the
+ * link was quiet in the slot before: so it is short. */
+#define IRQ_BYTES 16u
+/* Budget of a console UART in a slot: a small hardware FIFO. */
 #define CONSOLE_SLOT_BYTES 32u
 /* Bytes one service call, or one step of idle time, moves to or from a device with interrupts
  * off. */
-#define CALL_BYTES 128u
-#define IDLE_BYTES 64u
+#define CALL_BYTES 96u
+#define IDLE_BYTES 32u
 /* Beyond its own bytes a writer pushes at most this much of what others left in the ring. */
-#define WRITE_EXTRA_BYTES 64u
+#define WRITE_EXTRA_BYTES 32u
 /* A byte at 9600 baud takes 1 ms; a look at the status register takes 0.1 us or more. */
 #define FLUSH_POLLS_PER_BYTE 20000u
-/* Bytes an interrupt of a link moves before it gives way. */
-#define LINK_STEP_BYTES 48u
 /* Bytes taken at once from a device whose ring is full. */
 #define DROP_BYTES 16u
 /* Room for the note on lost bytes. */
@@ -40,13 +58,15 @@ struct ring {
 };
 
 struct uart {
+    struct uart *next;                   /* of those that this system uses */
     const struct xm_config_uart *config; /* NULL: not used by this system */
     xm_u32_t number;                     /* of the board */
-    bool link;
+    xm_u32_t line;             /* a link: the bit of its interrupt line; 0: a console */
+    bool awaits_room;          /* link: the device is full and will interrupt */
     struct ring tx, rx;        /* rx: links only */
     xm_u32_t lost_bytes;       /* dropped since the last note in the output */
-    xm_u32_t budget_left;      /* link: bytes that interrupts may still move in this slot */
-    bool receive_off;          /* link: budget used up */
+    xm_u32_t budget;           /* bytes that may move in a slot at its owner's cost */
+    xm_u32_t budget_left;
     xm_u64_t rx_bytes, tx_bytes, rx_dropped;
     xm_u32_t rx_errors, budget_exhausted;
 };
@@ -58,11 +78,20 @@ struct record {
     xm_u64_t next; /* number of the next byte; the first is 1 */
 };
 
+#define NEVER MAX_XMTIME
+
 static struct uart uarts[BOARD_MAX_UARTS]; /* by board number */
+static struct uart *first_uart;            /* of those in use */
 static struct record *records;             /* by partition */
 static struct uart *kernel_uart;           /* NULL: the hypervisor's output is discarded */
 static bool initialised;
 static bool live;
+bool console_active;
+xm_u32_t console_held_lines;
+static xm_u32_t link_lines;  /* of all links */
+static xmTime_t slot_end_us; /* of the slot that the budgets are of */
+static xmTime_t turn_us;     /* when the next turn is */
+static xmTime_t last_irq_us; /* when a link interrupted */
 
 /* ---- rings ----------------------------------------------------------------------------------- */
 
@@ -136,16 +165,15 @@ static xm_u32_t transmit(struct uart *u, xm_u32_t limit)
 {
     struct ring *r = &u->tx;
     xm_u32_t count = 0;
-    xm_u32_t piece, sent;
+    xm_u32_t piece, sent = 0;
 
-    do {
+    for (piece = 0; sent == piece && count < limit && ring_used(r) > 0; count += sent) {
         xm_u32_t at = r->taken & (r->size - 1);
 
         piece = smaller(smaller(limit - count, ring_used(r)), r->size - at);
         sent = uart_transmit(u->number, r->data + at, piece);
         r->taken += sent;
-        count += sent;
-    } while (sent == piece && count < limit && ring_used(r) > 0);
+    }
     u->tx_bytes += count;
     return count;
 }
@@ -156,9 +184,9 @@ static xm_u32_t receive(struct uart *u, xm_u32_t limit)
 {
     struct ring *r = &u->rx;
     xm_u32_t count = 0;
-    xm_u32_t piece, got;
+    xm_u32_t piece, got = 0;
 
-    do {
+    for (piece = 0; got == piece && count < limit; count += got) {
         xm_u32_t at = r->put & (r->size - 1);
         xm_u8_t dropped[DROP_BYTES];
 
@@ -171,57 +199,71 @@ static xm_u32_t receive(struct uart *u, xm_u32_t limit)
             got = uart_receive(u->number, dropped, piece);
             u->rx_dropped += got;
         }
-        count += got;
-    } while (got == piece && count < limit);
-    u->rx_bytes += count;
-    u->rx_errors += uart_take_errors(u->number);
+    }
+    if (count > 0) {
+        u->rx_bytes += count;
+        u->rx_errors += uart_take_errors(u->number);
+    }
     return count;
 }
 
-/* Transmit interrupts run while the ring has bytes and the slot has budget. The device signals that
- * it sent something, not that it is idle: so one more byte is offered after they are turned on. */
-static void set_interrupts(struct uart *u)
+/* A device that is full says when it has sent what it has: sent, not idle. So one more byte is
+ * offered after that interrupt is turned on. */
+static void set_awaits_room(struct uart *u, bool full)
 {
-    bool more = ring_used(&u->tx) > 0 && u->budget_left > 0;
-
-    uart_set_interrupts(u->number, !u->receive_off, more);
-    if (more && transmit(u, 1) == 1) {
-        u->budget_left--;
-        if (ring_used(&u->tx) == 0) {
-            uart_set_interrupts(u->number, !u->receive_off, false);
-        }
+    u->awaits_room = full;
+    uart_set_interrupts(u->number, true, full);
+    if (full) {
+        u->budget_left -= transmit(u, 1);
     }
 }
 
-/* Move a piece of what the budget allows, both ways. If there may be more, the line is forced: the
- * rest comes after whatever else is due, so that a flood delays a slot by one piece, not by the
- * whole budget. */
-static void link_serve(struct uart *u)
+/* Move up to limit bytes of what the budget allows, both ways. True: there may be more, and the
+ * budget allows it. */
+static bool serve(struct uart *u, xm_u32_t limit)
 {
-    xm_u32_t piece = smaller(u->budget_left, LINK_STEP_BYTES);
-    xm_u32_t moved = receive(u, piece);
+    xm_u32_t piece = smaller(limit, u->budget_left);
+    xm_u32_t moved = 0;
+    bool full;
 
+    if (u->line != 0) {
+        moved = receive(u, piece);
+    }
     moved += transmit(u, piece - moved);
     u->budget_left -= moved;
-    if (moved == piece && u->budget_left > 0) {
-        irq_force(1u << uart_irq(u->number));
+    full = moved < piece && ring_used(&u->tx) > 0;
+    if (u->line != 0 && full != u->awaits_room) {
+        set_awaits_room(u, full);
     }
-    if (u->budget_left == 0 && !u->receive_off) {
-        u->receive_off = true;
-        u->budget_exhausted++;
+    if (u->budget_left == 0) {
+        console_held_lines |= u->line;
+        u->budget_exhausted += piece > 0;
+        return false;
     }
-    set_interrupts(u);
+    return moved == piece;
 }
 
-/* A device may start sending what its ring holds; `limit` is what the one who pays agreed to. */
+/* A turn polls: until it comes, an interrupt would say nothing new. */
+static void turn_later(void)
+{
+    turn_us = clock_now() + TURN_US;
+    console_held_lines = link_lines;
+}
+
+/* A device may start sending what its ring holds; `limit` is what the one who pays agreed to. The
+ * rest has its turn. */
 static void push(struct uart *u, xm_u32_t limit)
 {
     if (!live) {
         return;
     }
     (void)transmit(u, smaller(limit, CALL_BYTES));
-    if (u->link) {
-        set_interrupts(u);
+    if (ring_used(&u->tx) > 0) {
+        console_active = true;
+        if (turn_us == NEVER && u->budget_left > 0 && !u->awaits_room) {
+            turn_later();
+            arch_request_leave();
+        }
     }
 }
 
@@ -231,14 +273,21 @@ static void uart_setup(const struct xm_config_uart *c)
 {
     struct uart *u = &uarts[c->id];
 
+    u->next = first_uart;
+    first_uart = u;
     u->config = c;
     u->number = c->id;
-    u->link = c->link_partition != XM_CONFIG_NONE;
-    ring_init(&u->tx, u->link ? c->ring_bytes : CONSOLE_RING_BYTES);
-    if (u->link) {
+    if (c->link_partition != XM_CONFIG_NONE) {
+        u->line = 1u << uart_irq(c->id);
+        u->budget = c->budget_bytes;
+        ring_init(&u->tx, c->ring_bytes);
         ring_init(&u->rx, c->ring_bytes);
-        u->budget_left = c->budget_bytes;
+    } else {
+        u->budget = CONSOLE_SLOT_BYTES;
+        ring_init(&u->tx, CONSOLE_RING_BYTES);
     }
+    u->budget_left = u->budget;
+    link_lines |= u->line;
     uart_init(c->id, c->baud);
     uart_set_interrupts(c->id, false, false);
 }
@@ -256,7 +305,13 @@ static struct uart *uart_of(xm_u32_t index)
 void console_init(void)
 {
     memset(uarts, 0, sizeof(uarts));
+    first_uart = NULL;
+    link_lines = 0;
     live = false;
+    console_active = false;
+    slot_end_us = 0;
+    turn_us = NEVER;
+    last_irq_us = 0;
     for (xm_u32_t i = 0; i < config->uarts.count; i++) {
         if (config_uart(i)->id < BOARD_MAX_UARTS && uart_exists(config_uart(i)->id)) {
             uart_setup(config_uart(i));
@@ -281,14 +336,16 @@ void console_init(void)
     }
 }
 
-/* From here on nobody waits for a device. Links begin to receive. */
+/* From here on nobody waits for a device. Links begin to receive: bytes that came before their
+ * interrupts were on do not interrupt, so some are taken here, and more in a turn of the first
+ * slot. */
 void console_go_live(void)
 {
     live = true;
-    for (xm_u32_t i = 0; i < BOARD_MAX_UARTS; i++) {
-        if (uarts[i].config != NULL && uarts[i].link) {
-            set_interrupts(&uarts[i]);
-            link_serve(&uarts[i]); /* bytes that came before interrupts were on do not interrupt */
+    for (struct uart *u = first_uart; u != NULL; u = u->next) {
+        if (u->line != 0) {
+            uart_set_interrupts(u->number, true, false);
+            console_active = serve(u, TURN_BYTES) || u->budget_left == 0 || console_active;
         }
     }
 }
@@ -298,11 +355,11 @@ void console_go_live(void)
 void console_flush_now(void)
 {
     live = false;
-    for (xm_u32_t i = 0; i < BOARD_MAX_UARTS; i++) {
-        struct uart *u = &uarts[i];
+    console_active = false;
+    for (struct uart *u = first_uart; u != NULL; u = u->next) {
         xm_u32_t polls = FLUSH_POLLS_PER_BYTE;
 
-        while (u->config != NULL && ring_used(&u->tx) > 0 && polls > 0) {
+        while (ring_used(&u->tx) > 0 && polls > 0) {
             polls = transmit(u, 1) == 1 ? FLUSH_POLLS_PER_BYTE : polls - 1;
         }
     }
@@ -370,7 +427,7 @@ static void record_write(struct record *r, const xm_u8_t *bytes, xm_u32_t count)
 }
 
 /* Bytes of a long output that are taken at once with interrupts off. */
-#define WRITE_STEP_BYTES 256u
+#define WRITE_STEP_BYTES 64u
 
 /* Bytes taken, fewer than asked when the UART's ring is full; 0 without a console.
  * XM_INVALID_PARAM: negative length or bad buffer. */
@@ -386,7 +443,7 @@ xm_s32_t sys_write_console(xmAddress_t buffer, xm_s32_t length)
     if (length < 0 || (length > 0 && !guest_range_ok(p, buffer, size, false))) {
         return XM_INVALID_PARAM;
     }
-    if (length == 0 || (r->size == 0 && (u == NULL || u->link))) {
+    if (length == 0 || (r->size == 0 && (u == NULL || u->line != 0))) {
         return 0;
     }
     done = guest_copy_done(p, r, bytes, size, 0);
@@ -397,7 +454,7 @@ xm_s32_t sys_write_console(xmAddress_t buffer, xm_s32_t length)
         if (r->size != 0) {
             record_write(r, bytes + done, piece);
         }
-        if (u != NULL && !u->link) {
+        if (u != NULL && u->line == 0) {
             taken = uart_write(u, bytes + done, piece);
         }
         done += taken;
@@ -442,63 +499,90 @@ xm_s32_t sys_console_fetch(xm_u32_t partition_id, xm_u64_t from, xmAddress_t bat
     return (xm_s32_t)head.count;
 }
 
-/* ---- interrupts, slots, idle time ------------------------------------------------------------ */
+/* ---- interrupts, turns, idle time ------------------------------------------------------------ */
 
 xm_u32_t console_irq_lines(void)
 {
-    xm_u32_t lines = 0;
-
-    for (xm_u32_t i = 0; i < BOARD_MAX_UARTS; i++) {
-        if (uarts[i].config != NULL && uarts[i].link) {
-            lines |= 1u << uart_irq(i);
-        }
-    }
-    return lines;
+    return link_lines;
 }
 
-void console_irq(xm_u32_t number)
+/* In another slot than the one looked at last, budgets are whole again. */
+static bool is_new_slot(void)
 {
-    if (uarts[number].config != NULL && uarts[number].link && live) {
-        link_serve(&uarts[number]);
+    if (slot_end_us == sched_slot_end_us()) {
+        return false;
+    }
+    slot_end_us = sched_slot_end_us();
+    console_held_lines = 0;
+    for (struct uart *u = first_uart; u != NULL; u = u->next) {
+        u->budget_left = u->budget;
+    }
+    return true;
+}
+
+bool console_irq(xm_u32_t line)
+{
+    struct uart *u = first_uart;
+    xmTime_t before_us = last_irq_us;
+
+    while (u != NULL && u->line != 1u << line) {
+        u = u->next;
+    }
+    if (u == NULL || !live) {
+        return u != NULL;
+    }
+    (void)is_new_slot();
+    last_irq_us = clock_now();
+    /* More to come, or interrupts that come faster than turns: turns are cheaper. */
+    if (serve(u, IRQ_BYTES) || (u->budget_left > 0 && last_irq_us - before_us < TURN_US)) {
+        turn_later();
+    }
+    console_active = true;
+    return true;
+}
+
+/* Everybody's turn. There is another one in this slot if somebody may have more; there is one in
+ * the next slot if anybody had something in this one. */
+static void take_turn(void)
+{
+    xm_u32_t left = TURN_BYTES;
+    bool more = false;
+
+    irq_clear(link_lines); /* before looking: what comes later interrupts again */
+    console_active = false;
+    console_held_lines = 0;
+    for (struct uart *u = first_uart; u != NULL; u = u->next) {
+        xm_u32_t budget = u->budget_left;
+
+        more = serve(u, left) || more;
+        left -= budget - u->budget_left;
+        if (u->budget_left != u->budget || ring_used(&u->tx) > 0) {
+            console_active = true;
+        }
+    }
+    turn_us = NEVER;
+    if (more) {
+        turn_later();
     }
 }
 
-void console_slot_start(void)
+xmTime_t console_turn(xmTime_t now_us, xmTime_t deadline_us)
 {
-    if (!live) {
-        return;
+    if (is_new_slot()) {
+        turn_later();
+    } else if (turn_us <= now_us && !clock_is_armed()) {
+        take_turn();
     }
-    for (xm_u32_t i = 0; i < BOARD_MAX_UARTS; i++) {
-        struct uart *u = &uarts[i];
-
-        if (!u->link) {
-            if (ring_used(&u->tx) > 0) {
-                (void)transmit(u, CONSOLE_SLOT_BYTES);
-            }
-            continue;
-        }
-        u->budget_left = u->config->budget_bytes;
-        if (u->receive_off || ring_used(&u->tx) > 0) {
-            u->receive_off = false;
-            set_interrupts(u);
-            link_serve(u); /* what arrived while interrupts were off does not interrupt */
-        }
-    }
+    return turn_us < deadline_us ? turn_us : deadline_us;
 }
 
 bool console_idle(void)
 {
     bool more = false;
 
-    for (xm_u32_t i = 0; live && i < BOARD_MAX_UARTS; i++) {
-        struct uart *u = &uarts[i];
-
-        if (u->config == NULL) {
-            continue;
-        }
-        /* Nobody needs this time: what the budget kept waiting moves now, as far as the ring can
-         * hold it. */
-        if (u->link && u->receive_off) {
+    for (struct uart *u = first_uart; live && u != NULL; u = u->next) {
+        /* Nobody needs this time: what is held back moves now, as far as the ring can hold it. */
+        if ((u->line & console_held_lines) != 0) {
             xm_u32_t limit = smaller(IDLE_BYTES, ring_free(&u->rx));
 
             more = (limit > 0 && receive(u, limit) == limit) || more;
@@ -531,7 +615,7 @@ xm_s32_t sys_link_read(xmAddress_t buffer, xm_u32_t size)
     if (!guest_range_ok(p, buffer, size, true)) {
         return XM_INVALID_PARAM;
     }
-    if (u->receive_off) {
+    if (u->budget_left == 0) {
         /* In its own slot the owner may fetch beyond the budget, at its own cost. */
         (void)receive(u, smaller(smaller(size, CALL_BYTES), ring_free(&u->rx)));
     }
@@ -581,7 +665,7 @@ xm_s32_t sys_link_status(xmAddress_t address)
     status.tx_size = u->tx.size;
     status.rx_high_water = u->rx.high_water;
     status.tx_high_water = u->tx.high_water;
-    status.budget_bytes = u->config->budget_bytes;
+    status.budget_bytes = u->budget;
     status.budget_exhausted = u->budget_exhausted;
     return guest_write(p, address, 8, &status, sizeof(status)) ? XM_OK : XM_INVALID_PARAM;
 }

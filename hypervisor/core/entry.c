@@ -73,12 +73,8 @@ static __attribute__((noinline)) void device_irq(xm_u32_t line)
         return; /* the idle loop yields */
     }
     irq_count++;
-    for (xm_u32_t uart = 0; uart < BOARD_MAX_UARTS; uart++) {
-        if (uart_exists(uart) && uart_irq(uart) == line &&
-            (console_irq_lines() & 1u << line) != 0) {
-            console_irq(uart);
-            return;
-        }
+    if (console_irq(line)) {
+        return;
     }
     if (line_owner[line] != NULL) {
         virq_raise_hw(line_owner[line], line);

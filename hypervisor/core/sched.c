@@ -51,7 +51,6 @@ static __attribute__((always_inline)) inline void slot_begin(xmTime_t now_us)
 {
     struct partition *p = sched.owner;
 
-    console_slot_start();
     if (p == NULL) {
         return;
     }
@@ -220,6 +219,7 @@ void core_leave(void)
     struct partition *next;
     xmTime_t now_us = clock_read();
     xmTime_t deadline_us;
+    xm_u32_t lines;
 
     advance(now_us);
     if (sched.owner != NULL) {
@@ -236,8 +236,13 @@ void core_leave(void)
 
         deadline_us = timer_us < deadline_us ? timer_us : deadline_us;
     }
+    lines = next != NULL ? next->lines : entry_kernel_lines;
+    if (console_active) {
+        deadline_us = console_turn(now_us, deadline_us);
+        lines &= ~console_held_lines;
+    }
     clock_arm(deadline_us);
-    irq_set_mask(next != NULL ? next->lines : entry_kernel_lines);
+    irq_set_mask(lines);
     arch_set_next(next == NULL ? NULL : &next->context);
 }
 

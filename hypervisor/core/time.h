@@ -51,6 +51,11 @@ static inline void clock_fired(void)
 {
     kernel_clock.armed_us = 0;
 }
+/* False: it fired, and has not been armed since. */
+static inline bool clock_is_armed(void)
+{
+    return kernel_clock.armed_us != 0;
+}
 
 void timers_expire(struct partition *p, xmTime_t now_us);
 /* Raise what expired of a partition's timers. Most have none armed at most times. */

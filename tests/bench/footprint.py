@@ -7,7 +7,7 @@ import statistics
 from pathlib import Path
 
 import probe
-from measures import UART_VECTOR, calls
+from measures import TIMER_VECTORS, UART_VECTOR, calls
 from results import Results, Row
 
 
@@ -34,7 +34,11 @@ def measure_link(build_dir: str, results: Results) -> None:
         )
     )
     ready = next(i for i, item in enumerate(run.items) if item.name == "ready")
-    interrupts = [item.length for item in run.items[ready:] if item.vector == UART_VECTOR]
+    interrupts = [
+        item.length
+        for item in run.items[ready:]
+        if item.vector == UART_VECTOR or item.vector in TIMER_VECTORS
+    ]
     if not interrupts:
         results.rows.append(
             Row(5, "link device: each byte received", None, note="no interrupt was seen")

@@ -7,6 +7,9 @@
 #define LINK_UART 1u
 #define RING FIXTURE_LINK_RING
 #define BUDGET FIXTURE_BUDGET
+#define LINK_LINE uart_irq(LINK_UART)
+#define SLOT_BYTES 32u /* of a console UART */
+#define TURN_US 40u
 
 static char *buffer(xm_u32_t n)
 {
@@ -18,6 +21,33 @@ static void start(void)
     fixture_start();
     host.uart[0].sent_count = 0;
     host.uart[0].polled_count = 0;
+}
+
+/* The next turn comes, and finds a device that interrupts held back until then. */
+static void take_turn(void)
+{
+    assert_in_range(host.armed_us, 1, TURN_US);
+    fixture_pass_us(host.armed_us);
+}
+
+/* To the start of the next slot. */
+static void next_slot(void)
+{
+    fixture_pass_us((xm_u32_t)(sched_slot_end_us() - clock_now()));
+}
+
+static bool link_is_held(void)
+{
+    return (host.irq_mask & 1u << LINK_LINE) == 0;
+}
+
+/* Interrupt of the link, as far as the controller lets it through. */
+static void link_interrupt(void)
+{
+    if (!link_is_held()) {
+        core_irq(LINK_LINE);
+        core_leave();
+    }
 }
 
 static xm_s32_t write_as(xm_u32_t n, const char *text)
@@ -121,7 +151,7 @@ static void console_one_write_moves_a_bounded_number(void **state)
     assert_int_equal(host.uart[CONSOLE_UART].sent_count, 4096); /* each byte once */
 }
 
-static void console_slot_start_moves_a_bounded_number(void **state)
+static void console_slot_start_moves_nothing_the_turn_a_bounded_number(void **state)
 {
     xm_u32_t before;
 
@@ -133,8 +163,29 @@ static void console_slot_start_moves_a_bounded_number(void **state)
     (void)sys_write_console(BUF(1), 4096);
     host.uart[CONSOLE_UART].room = HOST_UNLIMITED;
     before = host.uart[CONSOLE_UART].sent_count;
-    console_slot_start();
-    assert_in_range(host.uart[CONSOLE_UART].sent_count - before, 1, 32);
+    for (xm_u32_t slots = 1; slots < 4; slots++) {
+        next_slot();
+        assert_int_equal(host.uart[CONSOLE_UART].sent_count, before);
+        take_turn();
+        before += SLOT_BYTES;
+        assert_int_equal(host.uart[CONSOLE_UART].sent_count, before);
+        fixture_pass_us(TURN_US); /* the only one in this slot */
+        assert_int_equal(host.uart[CONSOLE_UART].sent_count, before);
+    }
+}
+
+static void console_without_work_costs_nothing(void **state)
+{
+    xm_u32_t armed;
+
+    (void)state;
+    start();
+    (void)write_as(1, "gone at once");
+    next_slot();
+    assert_false(console_active);
+    armed = host.armed_us;
+    assert_int_equal(armed, sched_slot_end_us() - clock_now()); /* no turn before the end */
+    assert_false(link_is_held());
 }
 
 static void console_idle_says_when_it_is_done(void **state)
@@ -223,7 +274,7 @@ static void console_works_with_one_uart_only(void **state)
     (void)write_as(1, "text");
     while (console_idle()) {
     }
-    console_irq(LINK_UART); /* not ours: nothing happens */
+    assert_false(console_irq(LINK_LINE)); /* not ours: nothing happens */
     assert_int_equal(host.uart[LINK_UART].sent_count, 0);
     assert_false(host.uart[LINK_UART].initialised);
     assert_non_null(strstr(fixture_output(CONSOLE_UART), "text"));
@@ -348,7 +399,7 @@ static void link_belongs_to_its_partition(void **state)
 {
     (void)state;
     start();
-    assert_int_equal(console_irq_lines(), 1u << board.uart[LINK_UART].irq);
+    assert_int_equal(console_irq_lines(), 1u << LINK_LINE);
     for (xm_u32_t n = 1; n <= 2; n++) {
         (void)fixture_enter(n);
         assert_int_equal(sys_link_read(BUF(n), 4), XM_INVALID_CONFIG);
@@ -370,7 +421,7 @@ static void link_receives_in_order(void **state)
     start();
     assert_true(host.uart[LINK_UART].receive_interrupt);
     arrive(10);
-    console_irq(LINK_UART);
+    link_interrupt();
     assert_int_equal(link_read(4), 4);
     assert_memory_equal(buffer(0), "\0\1\2\3\xee", 5);
     assert_int_equal(link_read(200), 6);
@@ -384,31 +435,41 @@ static void link_bytes_before_the_start_are_not_lost(void **state)
 {
     (void)state;
     (void)fixture_new();
-    arrive(5);
+    arrive(BUDGET + 3);
     fixture_boot();
-    assert_int_equal(link_read(16), 5);
+    core_leave();
+    assert_true(link_is_held());
+    take_turn();
+    assert_int_equal(link_read(256), BUDGET + 3);
 }
 
-static void link_budget_bounds_the_interrupt_handler(void **state)
+static void link_budget_bounds_what_moves_in_a_slot(void **state)
 {
     (void)state;
     start();
     arrive(3 * BUDGET);
-    console_irq(LINK_UART);
+    link_interrupt();
     assert_int_equal(host.uart[LINK_UART].arrived_taken, BUDGET);
-    assert_false(host.uart[LINK_UART].receive_interrupt);
+    assert_true(link_is_held());
     assert_int_equal(link_status()->budget_exhausted, 1);
-    console_irq(LINK_UART); /* one that was already under way */
+    assert_true(console_irq(LINK_LINE)); /* one that was already under way */
     assert_int_equal(host.uart[LINK_UART].arrived_taken, BUDGET);
-    console_slot_start(); /* whole again, and polls: what waits does not interrupt any more */
+    next_slot();
+    assert_int_equal(host.uart[LINK_UART].arrived_taken, BUDGET); /* its owner first */
+    assert_true(link_is_held());
+    take_turn();
     assert_int_equal(host.uart[LINK_UART].arrived_taken, 2 * BUDGET);
     assert_int_equal(link_status()->budget_exhausted, 2);
-    console_slot_start();
+    next_slot();
+    take_turn();
     assert_int_equal(host.uart[LINK_UART].arrived_taken, 3 * BUDGET);
-    console_slot_start();
-    assert_true(host.uart[LINK_UART].receive_interrupt);
+    next_slot();
+    take_turn();
+    assert_false(link_is_held());
     assert_int_equal(link_read(256), 3 * BUDGET);
     assert_int_equal(link_status()->rx_dropped, 0);
+    next_slot();
+    assert_false(console_active);
 }
 
 static void link_owner_fetches_beyond_the_budget_itself(void **state)
@@ -416,7 +477,7 @@ static void link_owner_fetches_beyond_the_budget_itself(void **state)
     (void)state;
     start();
     arrive(3 * BUDGET);
-    console_irq(LINK_UART);
+    link_interrupt();
     assert_int_equal(link_read(256), 3 * BUDGET);
 }
 
@@ -425,7 +486,7 @@ static void link_idle_time_moves_what_the_budget_held_back(void **state)
     (void)state;
     start();
     arrive(3 * BUDGET);
-    console_irq(LINK_UART);
+    link_interrupt();
     while (console_idle()) {
     }
     assert_int_equal(host.uart[LINK_UART].arrived_taken, 3 * BUDGET);
@@ -438,8 +499,9 @@ static void link_full_receive_ring_drops_and_counts(void **state)
     start();
     for (xm_u32_t i = 0; i < RING / BUDGET + 2; i++) {
         arrive(BUDGET - 1);
-        console_irq(LINK_UART);
-        console_slot_start();
+        link_interrupt();
+        next_slot();
+        take_turn();
     }
     assert_int_equal(link_status()->rx_waiting, RING);
     assert_int_equal(link_status()->rx_high_water, RING);
@@ -453,7 +515,7 @@ static void link_idle_leaves_in_the_device_what_does_not_fit(void **state)
     (void)state;
     start();
     arrive(RING + 50);
-    console_irq(LINK_UART);
+    link_interrupt();
     while (console_idle()) {
     }
     assert_int_equal(link_status()->rx_waiting, RING);
@@ -468,7 +530,8 @@ static void link_device_errors_are_counted(void **state)
     host.uart[LINK_UART].errors = 3;
     assert_int_equal(link_status()->rx_errors, 3);
     host.uart[LINK_UART].errors = 2;
-    console_irq(LINK_UART);
+    arrive(1);
+    link_interrupt();
     assert_int_equal(link_status()->rx_errors, 5);
 }
 
@@ -489,22 +552,42 @@ static void link_rest_goes_out_by_interrupt_under_the_budget(void **state)
     start();
     host.uart[LINK_UART].room = 8; /* a small hardware FIFO */
     assert_int_equal(link_write(60), 60);
+    core_leave();
+    assert_int_equal(host.uart[LINK_UART].sent_count, 8);
+    take_turn(); /* finds it full: from now on it says when it is not */
     assert_int_equal(host.uart[LINK_UART].sent_count, 8);
     assert_true(host.uart[LINK_UART].transmit_interrupt);
+    assert_false(link_is_held());
     host.uart[LINK_UART].room = 8;
-    console_irq(LINK_UART);
+    link_interrupt();
     assert_int_equal(host.uart[LINK_UART].sent_count, 16);
     assert_true(host.uart[LINK_UART].transmit_interrupt);
     host.uart[LINK_UART].room = HOST_UNLIMITED;
-    console_irq(LINK_UART);
+    link_interrupt();
     assert_int_equal(host.uart[LINK_UART].sent_count, 8 + BUDGET);
     assert_false(host.uart[LINK_UART].transmit_interrupt);
-    console_slot_start();
-    console_slot_start();
-    console_slot_start();
+    assert_true(link_is_held()); /* the budget of this slot */
+    for (int slots = 0; slots < 3; slots++) {
+        next_slot();
+        take_turn();
+    }
     assert_int_equal(host.uart[LINK_UART].sent_count, 60);
     assert_memory_equal(host.uart[LINK_UART].sent, buffer(0), 60);
     assert_false(host.uart[LINK_UART].transmit_interrupt);
+}
+
+/* A small FIFO empties between the look at it and the turning on of its interrupt. */
+static void link_device_that_empties_meanwhile_is_not_forgotten(void **state)
+{
+    (void)state;
+    start();
+    host.uart[LINK_UART].room = 0;
+    host.uart[LINK_UART].room_after_interrupt_on = 1;
+    assert_int_equal(link_write(3), 3);
+    core_leave();
+    take_turn();
+    assert_true(host.uart[LINK_UART].transmit_interrupt);
+    assert_int_equal(host.uart[LINK_UART].sent_count, 1); /* which it will say is gone */
 }
 
 static void link_write_takes_what_fits(void **state)
@@ -536,8 +619,9 @@ static void link_rings_go_round(void **state)
             bytes[i] = (xm_u8_t)(round * sizeof(bytes) + i);
         }
         host_uart_arrive(LINK_UART, bytes, sizeof(bytes));
-        console_irq(LINK_UART);
-        console_slot_start();
+        next_slot();
+        link_interrupt();
+        fixture_pass_us(TURN_US);
         assert_int_equal(link_read(64), sizeof(bytes));
         for (xm_u32_t i = 0; i < sizeof(bytes); i++) {
             assert_int_equal((xm_u8_t)buffer(0)[i], expected++);
@@ -550,38 +634,69 @@ static void link_flood_costs_others_no_more_than_the_budget(void **state)
 {
     (void)state;
     start();
-    for (xm_u32_t frame = 0; frame < 100; frame++) {
-        xm_u64_t moved = link_status()->rx_bytes;
+    for (xm_u32_t slots = 0; slots < 100; slots++) {
+        xm_u64_t moved;
 
+        next_slot();
+        moved = link_status()->rx_bytes;
         arrive(200);
         for (int i = 0; i < 20; i++) {
-            console_irq(LINK_UART);
+            (void)console_irq(LINK_LINE);
+            link_interrupt();
         }
-        assert_true(link_status()->rx_bytes - moved <= BUDGET);
-        console_slot_start();
-        assert_true(link_status()->rx_bytes - moved <= 2 * BUDGET);
+        fixture_pass_us(TURN_US);
+        assert_int_equal(link_status()->rx_bytes - moved, BUDGET);
     }
 }
 
-static void link_interrupt_moves_a_piece_and_comes_again(void **state)
+/* An interrupt moves a little, then turns poll, with a distance in which nothing interrupts. */
+static void link_flood_goes_on_in_turns(void **state)
 {
     struct fixture *f = fixture_new();
-    xm_u64_t moved = 0;
 
     (void)state;
     f->uart[LINK_UART].budget_bytes = 200;
     fixture_boot();
     arrive(120);
-    for (int interrupts = 1; moved < 120; interrupts++) {
-        xm_u64_t before = link_status()->rx_bytes;
+    link_interrupt();
+    assert_int_equal(link_status()->rx_bytes, 16);
+    assert_true(link_is_held());
+    fixture_pass_us(TURN_US - 1);
+    assert_int_equal(link_status()->rx_bytes, 16);
+    take_turn();
+    assert_int_equal(link_status()->rx_bytes, 16 + 64);
+    assert_true(link_is_held());
+    host.irq_cleared = 0;
+    take_turn();
+    assert_int_equal(link_status()->rx_bytes, 120);
+    assert_false(link_is_held());
+    /* What the turn took does not interrupt once more. */
+    assert_int_equal(host.irq_cleared, 1u << LINK_LINE);
+}
 
-        host.irq_forced = 0;
-        console_irq(LINK_UART);
-        moved = link_status()->rx_bytes;
-        assert_in_range(moved - before, 1, 48);
-        assert_int_equal(host.irq_forced, moved < 120 ? 1u << uart_irq(LINK_UART) : 0);
-        assert_true(interrupts < 10);
-    }
+static void link_bytes_faster_than_turns_are_polled(void **state)
+{
+    struct fixture *f = fixture_new();
+
+    (void)state;
+    f->uart[LINK_UART].budget_bytes = 200;
+    fixture_boot();
+    fixture_pass_us(TURN_US);
+    arrive(1);
+    link_interrupt();
+    assert_false(link_is_held());
+    fixture_pass_us(TURN_US);
+    arrive(1);
+    link_interrupt();
+    assert_false(link_is_held()); /* slow enough */
+    fixture_pass_us(TURN_US - 1);
+    arrive(1);
+    link_interrupt();
+    assert_true(link_is_held());
+    arrive(3);
+    take_turn();
+    assert_false(link_is_held());
+    assert_int_equal(link_status()->rx_bytes, 6);
 }
 
 int main(void)
@@ -593,7 +708,8 @@ int main(void)
         cmocka_unit_test(console_without_device_discards),
         cmocka_unit_test(console_full_ring_drops_and_says_how_much),
         cmocka_unit_test(console_one_write_moves_a_bounded_number),
-        cmocka_unit_test(console_slot_start_moves_a_bounded_number),
+        cmocka_unit_test(console_slot_start_moves_nothing_the_turn_a_bounded_number),
+        cmocka_unit_test(console_without_work_costs_nothing),
         cmocka_unit_test(console_idle_says_when_it_is_done),
         cmocka_unit_test(console_halt_pushes_everything_out),
         cmocka_unit_test(console_flush_empties_every_ring),
@@ -607,7 +723,7 @@ int main(void)
         cmocka_unit_test(link_belongs_to_its_partition),
         cmocka_unit_test(link_receives_in_order),
         cmocka_unit_test(link_bytes_before_the_start_are_not_lost),
-        cmocka_unit_test(link_budget_bounds_the_interrupt_handler),
+        cmocka_unit_test(link_budget_bounds_what_moves_in_a_slot),
         cmocka_unit_test(link_owner_fetches_beyond_the_budget_itself),
         cmocka_unit_test(link_idle_time_moves_what_the_budget_held_back),
         cmocka_unit_test(link_full_receive_ring_drops_and_counts),
@@ -615,10 +731,12 @@ int main(void)
         cmocka_unit_test(link_device_errors_are_counted),
         cmocka_unit_test(link_write_goes_out_at_once),
         cmocka_unit_test(link_rest_goes_out_by_interrupt_under_the_budget),
+        cmocka_unit_test(link_device_that_empties_meanwhile_is_not_forgotten),
         cmocka_unit_test(link_write_takes_what_fits),
         cmocka_unit_test(link_rings_go_round),
         cmocka_unit_test(link_flood_costs_others_no_more_than_the_budget),
-        cmocka_unit_test(link_interrupt_moves_a_piece_and_comes_again),
+        cmocka_unit_test(link_flood_goes_on_in_turns),
+        cmocka_unit_test(link_bytes_faster_than_turns_are_polled),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

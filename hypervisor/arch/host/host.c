@@ -316,6 +316,9 @@ xm_u32_t uart_receive(xm_u32_t uart, xm_u8_t *bytes, xm_u32_t count)
 
 void uart_set_interrupts(xm_u32_t uart, bool receive, bool transmit)
 {
+    if (transmit && !host.uart[uart].transmit_interrupt) {
+        host.uart[uart].room += host.uart[uart].room_after_interrupt_on;
+    }
     host.uart[uart].receive_interrupt = receive;
     host.uart[uart].transmit_interrupt = transmit;
 }

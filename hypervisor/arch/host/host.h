@@ -31,6 +31,7 @@ struct host_uart {
     xm_u32_t baud;
     bool receive_interrupt, transmit_interrupt;
     xm_u32_t room;                 /* bytes it takes before it is full; HOST_UNLIMITED: like QEMU */
+    xm_u32_t room_after_interrupt_on; /* added to it when transmit interrupts are turned on */
     char sent[HOST_UART_BYTES];    /* all output, polled too */
     xm_u32_t sent_count;
     xm_u8_t arrived[HOST_UART_BYTES];

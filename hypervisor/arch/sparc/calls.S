@@ -4,8 +4,8 @@
  * masks) have a short way besides, in the trap window's locals alone: nothing to keep, no stack, no
  * C. A short way handles the usual case and nothing else; at the first doubt it goes to the C
  * handler, before or after a store that the C handler will repeat. It must do exactly what that
- * handler does: tests/system/ runs both. Traps are off there, so each address it touches is the
- * kernel's own or was checked. */
+ * handler does (tests/system/call_short_ways_do_what_c_does). Traps are off there, so each address
+ * it touches is the kernel's own or was checked. */
 #include "trap.inc"
 #include "board_impl.h"
 

@@ -9,12 +9,8 @@
  *
  * Two pairs of registers take turns: a load is never followed by the store that waits for it. */
 
-.macro DOUBLES_2 at
-    ldd     [%o1 + \at], %g2
-    ldd     [%o1 + \at + 8], %o4
-    std     %g2, [%g1 + \at]
-    std     %o4, [%g1 + \at + 8]
-.endm
+#define BLOCK 128 /* 36 instructions: the loop's own are a ninth */
+#define BLOCK_SHIFT 7
 
     .section .text.memcpy, "ax"
     .global memcpy
@@ -25,36 +21,34 @@ memcpy:
     bne     not_doubles
     mov     %o0, %g1
 
-/* Both ends on a doubleword: messages, mostly. Blocks of 64 bytes, then the halves of a block that
- * are left: the lower bits of %o2 stay those of the size while 64 are taken off, even below 0. */
+/* Both ends on a doubleword: messages, mostly. Blocks of BLOCK bytes, before them the pairs of
+ * doublewords that make no whole block: the first block is entered in its middle. A pair of 16 bytes
+ * is copied by 16 bytes of code, so what the pointers are moved back is also how far into the block
+ * the way goes. */
 doubles:
-    subcc   %o2, 64, %o2
-    bcs     half_block
-    btst    32, %o2
+    and     %o2, BLOCK - 16, %g2
+    mov     BLOCK, %g3
+    sub     %g3, %g2, %g3
+    sub     %o1, %g3, %o1
+    sub     %g1, %g3, %g1
+    sethi   %hi(block), %g2
+    or      %g2, %lo(block), %g2
+    jmp     %g2 + %g3
+    srl     %o2, BLOCK_SHIFT, %o3
 block:
-    DOUBLES_2 0
-    DOUBLES_2 16
-    DOUBLES_2 32
-    DOUBLES_2 48
-    add     %o1, 64, %o1
-    subcc   %o2, 64, %o2
+    .set    at, 0
+    .rept   BLOCK / 16
+    ldd     [%o1 + at], %g2
+    ldd     [%o1 + at + 8], %o4
+    std     %g2, [%g1 + at]
+    std     %o4, [%g1 + at + 8]
+    .set    at, at + 16
+    .endr
+    add     %o1, BLOCK, %o1
+    subcc   %o3, 1, %o3
     bcc     block
-    add     %g1, 64, %g1
-    btst    32, %o2
-half_block:
-    be      quarter_block
-    btst    16, %o2
-    DOUBLES_2 0
-    DOUBLES_2 16
-    add     %o1, 32, %o1
-    add     %g1, 32, %g1
-quarter_block:
-    be      one_double
+    add     %g1, BLOCK, %g1
     btst    8, %o2
-    DOUBLES_2 0
-    add     %o1, 16, %o1
-    add     %g1, 16, %g1
-one_double:
     be      rest
     and     %o2, 7, %o2
     ldd     [%o1], %g2

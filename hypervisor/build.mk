@@ -1,8 +1,9 @@
 # The hypervisor: core + arch/sparc + drivers + one board, linked to $(XM_ELF).
 # -mflat: C code lives in the trap's window (arch/sparc/arch_impl.h). -mno-user-mode: atomics with supervisor rights.
+# -ffixed-o7: the compiler else takes the return address' register for values first, and so gives leaf functions a stack frame.
 XM_OUT := $(BUILD)/hypervisor/$(BOARD)
 XM_ELF := $(XM_OUT)/xm.elf
-XM_FLAGS = $(TCFLAGS) -mflat -mno-user-mode -Ihypervisor/arch/sparc -Ihypervisor/board/$(BOARD) \
+XM_FLAGS = $(TCFLAGS) -mflat -ffixed-o7 -mno-user-mode -Ihypervisor/arch/sparc -Ihypervisor/board/$(BOARD) \
            -fno-tree-loop-distribute-patterns -ffunction-sections -fdata-sections $(WARN) $(XM_LTO) $(XM_SPEED)
 # One program for the compiler: small functions of other files and the constants of the board become part of their callers,
 # which saves a twentieth of the text and a call or two on every way. Each file keeps its own -O2 or -Os. Empty: without.

@@ -65,9 +65,12 @@ void virq_raise_ext(struct partition *p, xm_u32_t number)
     if (p->state == PARTITION_HALTED) {
         return;
     }
-    p->pct->extIrqsPend |= 1u << number;
     p->virq_count++;
-    raised(p);
+    /* Pending already: whom it concerns was told then. */
+    if ((p->pct->extIrqsPend & 1u << number) == 0) {
+        p->pct->extIrqsPend |= 1u << number;
+        raised(p);
+    }
 }
 
 void virq_raise_hw(struct partition *p, xm_u32_t line)

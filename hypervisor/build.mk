@@ -14,7 +14,7 @@ XM_S := $(wildcard hypervisor/arch/sparc/*.S)
 XM_OBJECTS = $(patsubst %.c,$(XM_OUT)/%.o,$(XM_C)) $(patsubst %.S,$(XM_OUT)/%.o,$(XM_S)) \
              $(XM_OUT)/gcc_helpers.o
 # For speed what runs at every entry, slot or message; for size what runs at boot, at an event or for the supervisor.
-XM_FAST := $(addprefix hypervisor/core/,entry.c sched.c time.c virq.c guest_mem.c port.c string.c) \
+XM_FAST := $(addprefix hypervisor/core/,entry.c sched.c time.c virq.c) \
            $(wildcard hypervisor/drivers/*.c)
 XM_SMALL := $(filter-out $(XM_FAST),$(XM_C))
 $(patsubst %.c,$(XM_OUT)/%.o,$(XM_SMALL)): XM_SPEED := -Os

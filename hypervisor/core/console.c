@@ -460,7 +460,7 @@ xm_s32_t sys_write_console(xmAddress_t buffer, xm_s32_t length)
         done += taken;
         if (taken < piece) {
             u->lost_bytes += size - done - (piece - taken); /* what was not even tried */
-            p->copy.to = NULL;
+            guest_copy_forget(p);
             break;
         }
         if (!guest_copy_step(p, done)) {

@@ -189,15 +189,13 @@ static void bad_stack(struct partition *p, xmAddress_t sp)
 void core_stack_fault(xmAddress_t sp)
 {
     struct partition *p = partition_current();
-    const struct xm_config_area *area;
 
     CHECK(p != NULL);
     if ((sp & 7u) != 0 || !guest_range_ok(p, sp, 64, true)) {
         bad_stack(p, sp);
         return;
     }
-    area = config_area(guest_find_area(p, sp, 64));
-    arch_set_stack_area(&p->context, area->mapped_at, area->size);
+    arch_set_stack_area(&p->context, p->last_area->mapped_at, p->last_area->size);
 }
 
 void core_flush_windows(void)
@@ -269,10 +267,8 @@ __attribute__((noinline)) void entry_choose_delivery(struct partition *p)
     xm_u32_t vector;
 
     /* A call that gave way goes on first: the partition's own timer could otherwise keep a long copy
-     * from ever ending. Counted, because a call that is refused when it is made again says
-     * nothing. */
-    if (p->copy.held != 0 && p->trap_vector < 0) {
-        p->copy.held--;
+     * from ever ending. What waits is told when the call has ended (guest_copy_forget). */
+    if (p->copy.to != NULL && p->trap_vector < 0) {
         return;
     }
     if (!virq_take(p, &vector)) {

@@ -5,43 +5,37 @@
 #include "kernel.h"
 #include "virq.h"
 
-/* Subtraction form: address + size may wrap, offset and size - offset cannot. */
-static bool inside(const struct xm_config_area *area, xmAddress_t address, xm_u32_t size)
+/* In subtraction form: address + size may wrap, offset and size - offset cannot. */
+static inline __attribute__((always_inline)) bool
+area_holds(const struct xm_config_area *area, xmAddress_t address, xm_u32_t size, bool write)
 {
+    xm_u32_t refused = XM_MEM_AREA_UNMAPPED | (write ? XM_MEM_AREA_READONLY | XM_MEM_AREA_ROM : 0);
     xm_u32_t offset = address - area->mapped_at;
 
-    return offset < area->size && size <= area->size - offset;
+    return offset < area->size && size <= area->size - offset && (area->flags & refused) == 0;
 }
 
-xm_u32_t guest_find_area(const struct partition *p, xmAddress_t address, xm_u32_t size)
+static __attribute__((noinline)) bool find_area(struct partition *p, xmAddress_t address, xm_u32_t size, bool write)
 {
-    xm_u32_t first = p->config->area_first;
+    const struct xm_config_area *area = config_area(p->config->area_first);
 
-    for (xm_u32_t i = first; i < first + p->config->area_count; i++) {
-        const struct xm_config_area *area = config_area(i);
-
-        if ((area->flags & XM_MEM_AREA_UNMAPPED) == 0 && inside(area, address, size)) {
-            return i;
+    for (xm_u32_t i = 0; i < p->config->area_count; i++, area++) {
+        if (area_holds(area, address, size, write)) {
+            p->last_area = area;
+            return true;
         }
     }
-    return XM_CONFIG_NONE;
+    return false;
 }
 
+/* Nearly all pointers of a partition fall into one area: the search is apart, so that this needs no
+ * stack frame. */
 bool guest_range_ok(struct partition *p, xmAddress_t address, xm_u32_t size, bool write)
 {
-    const struct xm_config_area *area = p->last_area;
-
-    /* Nearly all pointers of a partition fall into one area: try the last one first. */
-    if (!inside(area, address, size) || (area->flags & XM_MEM_AREA_UNMAPPED) != 0) {
-        xm_u32_t found = guest_find_area(p, address, size);
-
-        if (found == XM_CONFIG_NONE) {
-            return false;
-        }
-        area = config_area(found);
-        p->last_area = area;
+    if (area_holds(p->last_area, address, size, write)) {
+        return true;
     }
-    return !write || (area->flags & (XM_MEM_AREA_READONLY | XM_MEM_AREA_ROM)) == 0;
+    return find_area(p, address, size, write);
 }
 
 bool guest_read(struct partition *p, xmAddress_t address, xm_u32_t alignment, void *to,
@@ -90,47 +84,46 @@ xm_u32_t guest_copy_done(struct partition *p, const void *to, const void *from, 
     /* An interrupt handler of the partition may have copied something else meanwhile: then this one
      * begins again. */
     if (copy->to != to || copy->from != from || copy->size != size || copy->stamp != stamp) {
-        *copy = (struct partition_copy){ .to = to, .from = from, .size = size, .stamp = stamp };
+        copy->to = to;
+        copy->from = from;
+        copy->size = size;
+        copy->done = 0;
+        copy->stamp = stamp;
     }
-    copy->held = 0;
     return copy->done;
 }
 
-/* From a call that gave way to the same call again: out of the call, out of the interrupt it gave
- * way to, and as many for interrupts that come in that moment. */
-#define HELD_LEAVES 4u
-
-bool guest_copy_step(struct partition *p, xm_u32_t done)
+void guest_copy_forget(struct partition *p)
 {
-    struct partition_copy *copy = &p->copy;
-
-    copy->done = done;
-    if (done == copy->size) {
-        copy->to = NULL;
+    if (p->copy.to != NULL) {
+        p->copy.to = NULL;
         if (virq_wakes(p)) {
             arch_request_leave(); /* what waited for the end of the call */
         }
-        return true;
     }
-    if (irq_pending()) {
-        copy->held = HELD_LEAVES;
+}
+
+bool guest_copy_step(struct partition *p, xm_u32_t done)
+{
+    p->copy.done = done;
+    if (done == p->copy.size) {
+        guest_copy_forget(p);
+    } else if (irq_pending()) {
         arch_restart_call();
         return false;
     }
     return true;
 }
 
-bool guest_copy(struct partition *p, void *to, const void *from, xm_u32_t size, xm_u32_t stamp)
+__attribute__((noinline)) bool guest_copy_in_steps(struct partition *p, void *to, const void *from, xm_u32_t size,
+                         xm_u32_t stamp)
 {
-    xm_u32_t done;
+    bool doubles = (((unsigned long)to | (unsigned long)from) & 7u) == 0;
+    xm_u32_t step = doubles ? GUEST_COPY_STEP_DOUBLES : GUEST_COPY_STEP;
+    xm_u32_t done = guest_copy_done(p, to, from, size, stamp);
 
-    if (size <= GUEST_COPY_STEP) {
-        memcpy(to, from, size);
-        return true;
-    }
-    done = guest_copy_done(p, to, from, size, stamp);
     do {
-        xm_u32_t piece = size - done < GUEST_COPY_STEP ? size - done : GUEST_COPY_STEP;
+        xm_u32_t piece = size - done < step ? size - done : step;
 
         memcpy((xm_u8_t *)to + done, (const xm_u8_t *)from + done, piece);
         done += piece;

@@ -6,8 +6,11 @@
 #ifndef XM_CORE_GUEST_MEM_H
 #define XM_CORE_GUEST_MEM_H
 
+#include "kernel.h"
 #include "partition.h"
 
+/* May p read, or write, all of [address, address + size)? The area that holds it is p->last_area
+ * then. */
 bool guest_range_ok(struct partition *p, xmAddress_t address, xm_u32_t size, bool write);
 /* Both refuse (false) a bad range, or an address that is no multiple of alignment. */
 bool guest_read(struct partition *p, xmAddress_t address, xm_u32_t alignment, void *to,
@@ -18,21 +21,33 @@ bool guest_write(struct partition *p, xmAddress_t address, xm_u32_t alignment, c
  * in that length. */
 bool guest_read_name(struct partition *p, xmAddress_t address, char name[CONFIG_ID_STRING_LENGTH])
     __attribute__((warn_unused_result));
-/* Longest copy with interrupts off: the worst alignment costs two instructions a byte. */
+/* Longest copy with interrupts off, in bytes, for the worst alignment: two instructions a byte. Three
+ * bytes an instruction if both ends are on a doubleword. */
 #define GUEST_COPY_STEP 512u
-/* A copy of a hypercall that may be long, in steps that give way to interrupts. One end is memory
- * of p, checked before. False: an interrupt is due. The handler then returns at once, whatever it
- * returns: the call is made again and comes back here, where the copy goes on. Virtual interrupts
- * of the partition wait for the end of the call, as for that of any other. The copy begins again if
- * `stamp` is another by then: what is copied is no longer the same. */
-bool guest_copy(struct partition *p, void *to, const void *from, xm_u32_t size, xm_u32_t stamp)
-    __attribute__((warn_unused_result));
-/* The same for a handler that takes its steps itself: how much of this copy was done before, and
- * (false: give way) that so much is done now. A finished copy is forgotten. */
+#define GUEST_COPY_STEP_DOUBLES 2048u
+/* The parts of a long copy for a handler that takes its steps itself: how much of this copy was done
+ * before, and (false: give way) that so much is done now. A finished copy is forgotten; one that is
+ * not to be finished must be. */
 xm_u32_t guest_copy_done(struct partition *p, const void *to, const void *from, xm_u32_t size,
                          xm_u32_t stamp);
 bool guest_copy_step(struct partition *p, xm_u32_t done) __attribute__((warn_unused_result));
-/* Index of the area that holds [address, address + size), XM_CONFIG_NONE: none. */
-xm_u32_t guest_find_area(const struct partition *p, xmAddress_t address, xm_u32_t size);
+void guest_copy_forget(struct partition *p);
+bool guest_copy_in_steps(struct partition *p, void *to, const void *from, xm_u32_t size,
+                         xm_u32_t stamp) __attribute__((warn_unused_result));
+/* A copy of a hypercall that may be long, in steps that give way to interrupts. One end is memory
+ * of p, checked before. False: an interrupt is due. The handler then returns at once, whatever it
+ * returns: the call is made again and comes back here, where the copy goes on. Virtual interrupts
+ * of the partition wait for the end of the call, as for that of any other; so a handler that finds
+ * when it is made again that there is nothing to copy any more must forget the copy. The copy begins
+ * again if `stamp` is another by then: what is copied is no longer the same. */
+static inline __attribute__((always_inline)) bool
+guest_copy(struct partition *p, void *to, const void *from, xm_u32_t size, xm_u32_t stamp)
+{
+    if (size > GUEST_COPY_STEP || p->copy.to != NULL) {
+        return guest_copy_in_steps(p, to, from, size, stamp);
+    }
+    memcpy(to, from, size);
+    return true;
+}
 
 #endif

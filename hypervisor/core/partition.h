@@ -41,12 +41,12 @@ struct partition_load {
     xm_u32_t crc;
 };
 
-/* How far a long copy of a hypercall has come that gave way to an interrupt (guest_mem.h). */
+/* How far a long copy of a hypercall has come that gave way to an interrupt (guest_mem.h). The
+ * partition makes the call again before it does anything else. */
 struct partition_copy {
-    const void *to, *from; /* NULL: none */
+    const void *to, *from; /* to NULL: none */
     xm_u32_t size, done;
     xm_u32_t stamp;
-    xm_u32_t held; /* ways out of the kernel on which interrupts still wait for the call to go on */
 };
 
 struct partition {
@@ -64,6 +64,7 @@ struct partition {
     partitionControlTable_t *pct;
     partitionControlTable_t
         *pct_first;         /* what it is at the start of a life, trailing tables included */
+    struct port *ports;     /* by descriptor */
     xm_u32_t *port_bitmap;  /* in the control table's page */
     struct partition_copy copy;
     xm_u32_t op_mode;

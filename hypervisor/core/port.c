@@ -7,7 +7,10 @@
  *
  * A long message is copied in steps that give way to interrupts (guest_copy), and becomes visible
  * only when it is complete: a sampling channel has a second buffer to write into, a queue an empty
- * place. A reader whose message was replaced while it gave way begins again with the new one. */
+ * place. A reader whose message was replaced, or taken by another reader of the queue, while it gave
+ * way begins again with the new one.
+ *
+ * Compiled for size: the few functions of the fast paths, put() and take(), serve both types. */
 #include "port.h"
 #include "config.h"
 #include "guest_mem.h"
@@ -22,83 +25,122 @@ enum port_state {
     PORT_NEW
 }; /* as in the status flags of the interface */
 
+/* What a port is, in bits, so that one comparison asks for type and direction: a type's bit and
+ * XM_SOURCE_PORT or XM_DESTINATION_PORT. */
+#define SAMPLING 4u
+#define QUEUING 8u
+
 /* Everything a call needs to know about a port, put together once at boot. */
 struct port {
     struct partition *p;
-    xm_u32_t number; /* in its partition's PortTable: descriptor and bit of its bitmap */
     const struct xm_config_port *config;
-    const struct xm_config_channel *channel_config; /* NULL: not connected */
-    struct channel *channel;
-    bool open;
-    enum port_state state; /* sampling */
+    struct channel *channel; /* NULL: not connected */
+    struct port *next;       /* source: first destination of its channel; destination: the next one */
+    xm_u32_t *bitmap_word;   /* of its partition's bitmap */
+    xm_u32_t bitmap_bit;
+    xm_u8_t kind;
+    xm_u8_t open_as;         /* its kind; 0: not open */
+    xm_u8_t state;           /* enum port_state, sampling */
+    xm_u8_t virq;            /* that says something happened */
+    xm_u32_t reserved;       /* a size that is found by a shift */
 };
 
 struct message {
-    xmTime_t time_us; /* when it was written */
-    xm_u32_t bytes;   /* 0: nothing was ever written */
+    xmTime_t time_us; /* sampling: when it was written */
+    xm_u32_t bytes;
     xm_u32_t reserved;
     xm_u8_t data[];   /* doubleword aligned */
 };
 
 struct channel {
-    xm_u8_t *messages;
+    const struct xm_config_channel *config;
+    struct port *source;
+    struct message *front; /* to read: in force, or the oldest */
+    struct message *back;  /* to write into next; nobody reads it */
+    xm_u8_t *messages, *end;
     xm_u32_t message_bytes; /* from one message to the next */
-    xm_u32_t first,
-        count; /* queuing: oldest message, messages waiting. Sampling: first is the message in force */
-    xm_u32_t version;       /* sampling: messages written */
+    xm_u32_t count;         /* messages waiting; sampling: 1 as soon as there is one */
+    xm_u32_t version;       /* changes whenever front does */
 };
 
 _Static_assert(sizeof(struct port) <= XM_MEMORY_PER_PORT, "abi/config.h bound");
 _Static_assert(sizeof(struct channel) <= XM_MEMORY_PER_CHANNEL, "abi/config.h bound");
 _Static_assert(sizeof(struct message) <= XM_MEMORY_PER_MESSAGE, "abi/config.h bound");
 
-static struct port *ports;       /* like the configuration's table */
-static struct channel *channels; /* like the configuration's table */
+/* Messages of a channel follow each other, the first one follows the last. */
+static struct message *following(const struct channel *channel, struct message *m)
+{
+    xm_u8_t *next = (xm_u8_t *)m + channel->message_bytes;
+
+    return (struct message *)(void *)(next == channel->end ? channel->messages : next);
+}
+
+static void channel_init(struct channel *channel, const struct xm_config_channel *c,
+                         struct port *ports)
+{
+    struct port *next = NULL;
+
+    channel->config = c;
+    channel->source = &ports[c->source];
+    channel->message_bytes =
+        (xm_u32_t)sizeof(struct message) + ((c->max_message_bytes + 7u) & ~7u);
+    channel->messages = kernel_carve(XM_CONFIG_BUFFERS(c) * channel->message_bytes, 8);
+    channel->end = channel->messages + XM_CONFIG_BUFFERS(c) * channel->message_bytes;
+    channel->front = (struct message *)(void *)channel->messages;
+    channel->back = c->type == XM_SAMPLING_PORT ? following(channel, channel->front) : channel->front;
+    for (xm_u32_t i = c->destination_count; i-- > 0;) {
+        struct port *port = &ports[config_destination(c->destination_first + i)];
+
+        port->next = next;
+        next = port;
+    }
+    channel->source->next = next;
+}
 
 /* Boot only. */
 void port_init_all(void)
 {
-    ports = kernel_carve(config->ports.count * (xm_u32_t)sizeof(*ports), 8);
-    channels = kernel_carve(config->channels.count * (xm_u32_t)sizeof(*channels), 8);
+    struct port *ports = kernel_carve(config->ports.count * (xm_u32_t)sizeof(*ports), 8);
+    struct channel *channels =
+        kernel_carve(config->channels.count * (xm_u32_t)sizeof(*channels), 8);
+
     for (xm_u32_t i = 0; i < config->channels.count; i++) {
-        const struct xm_config_channel *c = config_channel(i);
-
-        channels[i].message_bytes =
-            (xm_u32_t)sizeof(struct message) + ((c->max_message_bytes + 7u) & ~7u);
-        channels[i].messages = kernel_carve(XM_CONFIG_BUFFERS(c) * channels[i].message_bytes, 8);
+        channel_init(&channels[i], config_channel(i), ports);
     }
-    for (xm_u32_t i = 0; i < config->ports.count; i++) {
-        const struct xm_config_port *c = config_port(i);
-        struct partition *p = &partitions[c->partition];
-        bool connected = c->channel != XM_CONFIG_NONE;
+    for (xm_u32_t id = 0; id < partition_count; id++) {
+        struct partition *p = &partitions[id];
 
-        ports[i] = (struct port){ .p = p,
-                                  .number = i - p->config->port_first,
-                                  .config = c,
-                                  .channel_config = connected ? config_channel(c->channel) : NULL,
-                                  .channel = connected ? &channels[c->channel] : NULL };
+        p->ports = &ports[p->config->port_first];
+        for (xm_u32_t i = 0; i < p->config->port_count; i++) {
+            const struct xm_config_port *c = config_port(p->config->port_first + i);
+            struct port *port = &p->ports[i];
+
+            port->p = p;
+            port->config = c;
+            port->channel = c->channel == XM_CONFIG_NONE ? NULL : &channels[c->channel];
+            port->bitmap_word = &p->port_bitmap[i / 32];
+            port->bitmap_bit = 1u << i % 32;
+            port->kind =
+                (xm_u8_t)((c->type == XM_SAMPLING_PORT ? SAMPLING : QUEUING) | c->direction);
+            port->virq = c->type == XM_SAMPLING_PORT ? XM_VT_EXT_SAMPLING_PORT :
+                                                       XM_VT_EXT_QUEUING_PORT;
+        }
     }
 }
 
-/* The caller's open port of that descriptor and type, NULL: none. Every bit of the descriptor
- * counts: it is an index into the caller's own table. */
-static struct port *find_open(xm_u32_t descriptor, xm_u32_t type)
+/* Is a descriptor of p that of an open port with all bits of `kind`? Every bit of the descriptor
+ * counts: it is an index into the partition's own table. */
+static inline __attribute__((always_inline)) bool is_open(const struct partition *p,
+                                                          xm_u32_t descriptor, xm_u32_t kind)
 {
-    const struct xm_config_partition *c = partition_current()->config;
-    struct port *port;
-
-    if (descriptor >= c->port_count) {
-        return NULL;
-    }
-    port = &ports[c->port_first + descriptor];
-    return port->open && port->config->type == type ? port : NULL;
+    return descriptor < p->config->port_count && (p->ports[descriptor].open_as & kind) == kind;
 }
 
 /* The caller's port of that name, of whatever type; NULL: none, or a bad address. */
 static struct port *find_named(xmAddress_t name_address)
 {
     struct partition *p = partition_current();
-    struct port *port = &ports[p->config->port_first];
+    struct port *port = p->ports;
     char name[CONFIG_ID_STRING_LENGTH];
 
     if (!guest_read_name(p, name_address, name)) {
@@ -112,178 +154,210 @@ static struct port *find_named(xmAddress_t name_address)
     return NULL;
 }
 
-static struct message *message_at(const struct channel *channel, xm_u32_t i)
+static inline void bitmap_set(const struct port *port)
 {
-    return (struct message *)(void *)(channel->messages + i * channel->message_bytes);
+    *port->bitmap_word |= port->bitmap_bit;
 }
 
-/* The message in force of a sampling channel, and the place for the next one. */
-static struct message *sample(const struct channel *channel)
+static inline void bitmap_clear(const struct port *port)
 {
-    return message_at(channel, channel->first);
-}
-
-static struct message *next_sample(const struct channel *channel)
-{
-    return message_at(channel, 1 - channel->first);
-}
-
-static void bitmap_set(const struct port *port)
-{
-    port->p->port_bitmap[port->number / 32] |= 1u << port->number % 32;
-}
-
-static void bitmap_clear(const struct port *port)
-{
-    port->p->port_bitmap[port->number / 32] &= ~(1u << port->number % 32);
-}
-
-static void notify(const struct port *port)
-{
-    virq_raise_ext(port->p, port->config->type == XM_SAMPLING_PORT ? XM_VT_EXT_SAMPLING_PORT
-                                                                   : XM_VT_EXT_QUEUING_PORT);
-}
-
-/* A message arrived: tell every destination that has opened its port. */
-static void notify_destinations(const struct port *source)
-{
-    const struct xm_config_channel *c = source->channel_config;
-
-    for (xm_u32_t i = 0; i < c->destination_count; i++) {
-        struct port *port = &ports[config_destination(c->destination_first + i)];
-
-        if (port->open) {
-            port->state = PORT_NEW;
-            bitmap_set(port);
-            notify(port);
-        }
-    }
-}
-
-/* A message was taken: the writer may want to send the next one. */
-static void notify_source(const struct port *destination)
-{
-    const struct port *port = &ports[destination->channel_config->source];
-
-    if (port->open) {
-        notify(port);
-    }
+    *port->bitmap_word &= ~port->bitmap_bit;
 }
 
 /* Is a message still valid? Its age must be less than the period: a period of 0 is never met, an
  * infinite one always. */
-static bool message_valid(xmTime_t written_us, xm_u32_t period_us, xmTime_t now_us)
+static bool message_valid(const struct message *m, xm_u32_t period_us)
 {
-    return period_us == XM_INFINITE_TIME || now_us - written_us < (xmTime_t)period_us;
-}
-
-/* After the last refusal of a creation. What is already in the channel is new to a port that was
- * just opened. */
-static xm_s32_t open_port(struct port *port)
-{
-    port->open = true;
-    port->state = PORT_EMPTY;
-    if (port->channel != NULL && port->config->direction == XM_DESTINATION_PORT) {
-        bool waiting = port->config->type == XM_SAMPLING_PORT ? sample(port->channel)->bytes != 0 :
-                                                             port->channel->count != 0;
-
-        if (waiting) {
-            port->state = PORT_NEW;
-            bitmap_set(port);
-        }
-    }
-    return (xm_s32_t)port->number;
+    return period_us == XM_INFINITE_TIME || clock_now() - m->time_us < (xmTime_t)period_us;
 }
 
 void port_close_all(struct partition *p)
 {
-    struct port *port = &ports[p->config->port_first];
-
-    for (xm_u32_t i = 0; i < p->config->port_count; i++, port++) {
-        port->open = false;
-        port->state = PORT_EMPTY;
-    }
-    for (xm_u32_t i = 0; i < p->config->port_count; i += 32) {
-        p->port_bitmap[i / 32] = 0;
+    for (xm_u32_t i = 0; i < p->config->port_count; i++) {
+        p->ports[i].open_as = 0;
+        p->ports[i].state = PORT_EMPTY;
+        bitmap_clear(&p->ports[i]);
     }
 }
 
-/* What both kinds check of a transfer: size against the channel, then the whole buffer. */
-static xm_s32_t transfer_refusal(const struct port *port, xmAddress_t buffer, xm_u32_t size,
-                                 bool write)
-{
-    if (size == 0 || size > port->channel_config->max_message_bytes) {
-        return XM_INVALID_CONFIG;
-    }
-    return guest_range_ok(port->p, buffer, size, write) ? XM_OK : XM_INVALID_PARAM;
-}
-
-/* False: the copy gave way. */
-static bool message_store(struct partition *p, struct message *m, xmAddress_t from, xm_u32_t size)
-{
-    if (!guest_copy(p, m->data, arch_guest_pointer(from), size, 0)) {
-        return false;
-    }
-    m->bytes = size;
-    m->time_us = clock_now();
-    return true;
-}
-
-/* *bytes is what the reader asked for, then what was copied: no more than the message has. False:
- * the copy gave way. */
-static bool message_load(struct partition *p, const struct message *m, xmAddress_t to,
-                         xm_u32_t *bytes, xm_u32_t stamp)
-{
-    *bytes = m->bytes < *bytes ? m->bytes : *bytes;
-    return guest_copy(p, arch_guest_pointer(to), m->data, *bytes, stamp);
-}
-
-/* ---- sampling ports -------------------------------------------------------------------------- */
+/* ---- what both types share ------------------------------------------------------------------- */
 
 /* Descriptor (>= 0). XM_INVALID_PARAM: bad name or direction, or no such port; XM_INVALID_CONFIG:
- * type, direction, size or period are not those of the configuration; XM_NO_ACTION: open
- * already. */
-xm_s32_t sys_create_sampling_port(xmAddress_t name, xm_u32_t max_bytes, xm_u32_t direction,
-                                  xmTime_t period_us)
+ * type, direction, size or `other` (period, or number of messages) are not those of the
+ * configuration; XM_NO_ACTION: open already. */
+static xm_s32_t create(xmAddress_t name, xm_u32_t type, xm_u32_t direction, xm_u32_t max_bytes,
+                       xmTime_t other)
 {
     struct port *port = find_named(name);
+    struct channel *channel;
 
     if ((direction != XM_SOURCE_PORT && direction != XM_DESTINATION_PORT) || port == NULL) {
         return XM_INVALID_PARAM;
     }
-    if (port->config->type != XM_SAMPLING_PORT || port->config->direction != direction ||
-        (port->channel != NULL && (max_bytes != port->channel_config->max_message_bytes ||
-                               period_us != (xmTime_t)port->channel_config->valid_period_us))) {
+    channel = port->channel;
+    if (port->kind != (type | direction) ||
+        (channel != NULL &&
+         (max_bytes != channel->config->max_message_bytes ||
+          other != (xmTime_t)(type == SAMPLING ? channel->config->valid_period_us :
+                                                 channel->config->max_messages)))) {
         return XM_INVALID_CONFIG;
     }
-    return port->open ? XM_NO_ACTION : open_port(port);
+    if (port->open_as != 0) {
+        return XM_NO_ACTION;
+    }
+    port->open_as = port->kind;
+    /* What is already in the channel is new to a port that was just opened. */
+    if (channel != NULL && direction == XM_DESTINATION_PORT && channel->count != 0) {
+        port->state = PORT_NEW;
+        bitmap_set(port);
+    }
+    return (xm_s32_t)(port - port->p->ports);
+}
+
+/* What a transfer through a connected port is refused for: its size, then the whole buffer. */
+static inline xm_s32_t transfer_refusal(struct partition *p, const struct channel *channel,
+                                        xmAddress_t buffer, xm_u32_t size, bool write)
+{
+    if (size == 0 || size > channel->config->max_message_bytes) {
+        return XM_INVALID_CONFIG;
+    }
+    return guest_range_ok(p, buffer, size, write) ? XM_OK : XM_INVALID_PARAM;
+}
+
+/* Write a sampling message or send a queuing one. Everything between the refusals and the copy is
+ * the same when the call that gave way is made again: a channel has one source. */
+static xm_s32_t put(xm_u32_t descriptor, xmAddress_t buffer, xm_u32_t size, xm_u32_t type)
+{
+    struct partition *p = partition_current();
+    struct port *port;
+    struct channel *channel;
+    struct message *m;
+    xm_s32_t refusal;
+
+    if (!is_open(p, descriptor, type | XM_SOURCE_PORT)) {
+        return XM_INVALID_PARAM;
+    }
+    port = &p->ports[descriptor];
+    channel = port->channel;
+    if (channel == NULL) {
+        return XM_OK;
+    }
+    refusal = transfer_refusal(p, channel, buffer, size, false);
+    if (refusal != XM_OK) {
+        return refusal;
+    }
+    if (type == QUEUING && channel->count == channel->config->max_messages) {
+        return XM_OP_NOT_ALLOWED;
+    }
+    m = channel->back;
+    if (!guest_copy(p, m->data, arch_guest_pointer(buffer), size, 0)) {
+        return XM_OK;
+    }
+    m->bytes = size;
+    if (type == SAMPLING) {
+        m->time_us = clock_now();
+        channel->back = channel->front;
+        channel->front = m;
+        channel->count = 1;
+        channel->version++;
+        port->state = PORT_NEW;
+        p->sampling_written++;
+    } else {
+        channel->back = following(channel, m);
+        channel->count++;
+        p->queuing_sent++;
+    }
+    /* Tell every destination that has opened its port. */
+    for (port = port->next; port != NULL; port = port->next) {
+        if (port->open_as != 0) {
+            port->state = PORT_NEW;
+            bitmap_set(port);
+            virq_raise_ext(port->p, port->virq);
+        }
+    }
+    return XM_OK;
+}
+
+/* There is nothing to take; refused as if there were. Another reader of the queue may have taken what
+ * this one was copying. */
+static xm_s32_t take_nothing(struct partition *p, xmAddress_t flags, xm_s32_t result)
+{
+    static const xm_u32_t invalid = 0;
+
+    guest_copy_forget(p);
+    return flags == 0 || guest_write(p, flags, 4, &invalid, 4) ? result : XM_INVALID_PARAM;
+}
+
+/* Read a sampling message or receive a queuing one: bytes copied, no more than the message has. */
+static xm_s32_t take(xm_u32_t descriptor, xmAddress_t buffer, xm_u32_t size, xmAddress_t flags,
+                     xm_u32_t type)
+{
+    struct partition *p = partition_current();
+    struct port *port;
+    struct channel *channel;
+    struct message *m;
+    xm_u32_t valid = 0;
+    xm_s32_t refusal;
+
+    if (!is_open(p, descriptor, type | XM_DESTINATION_PORT)) {
+        return XM_INVALID_PARAM;
+    }
+    port = &p->ports[descriptor];
+    channel = port->channel;
+    if (channel == NULL) {
+        return take_nothing(p, flags, 0);
+    }
+    refusal = transfer_refusal(p, channel, buffer, size, true);
+    if (refusal != XM_OK) {
+        return refusal;
+    }
+    if (channel->count == 0) {
+        return take_nothing(p, flags, type == SAMPLING ? 0 : XM_OP_NOT_ALLOWED);
+    }
+    if (flags != 0 && ((flags & 3u) != 0 || !guest_range_ok(p, flags, 4, true))) {
+        return XM_INVALID_PARAM;
+    }
+    m = channel->front;
+    size = m->bytes < size ? m->bytes : size;
+    if (!guest_copy(p, arch_guest_pointer(buffer), m->data, size, channel->version)) {
+        return XM_OK;
+    }
+    if (type == SAMPLING) {
+        valid = message_valid(m, channel->config->valid_period_us) ? XM_COMM_MSG_VALID : 0;
+        port->state = PORT_CONSUMED;
+        p->sampling_read++;
+        bitmap_clear(port);
+    } else {
+        channel->front = following(channel, m);
+        channel->version++;
+        p->queuing_received++;
+        if (--channel->count == 0) {
+            bitmap_clear(port);
+        }
+    }
+    if (flags != 0) {
+        *(xm_u32_t *)arch_guest_pointer(flags) = valid;
+    }
+    /* The writer may want to send the next one. */
+    if (channel->source->open_as != 0) {
+        virq_raise_ext(channel->source->p, channel->source->virq);
+    }
+    return (xm_s32_t)size;
+}
+
+/* ---- sampling ports -------------------------------------------------------------------------- */
+
+/* See create(). */
+xm_s32_t sys_create_sampling_port(xmAddress_t name, xm_u32_t max_bytes, xm_u32_t direction,
+                                  xmTime_t period_us)
+{
+    return create(name, SAMPLING, direction, max_bytes, period_us);
 }
 
 /* XM_OK, also for a port that is not connected. */
 xm_s32_t sys_write_sampling_message(xm_s32_t descriptor, xmAddress_t buffer, xm_u32_t size)
 {
-    struct port *port = find_open((xm_u32_t)descriptor, XM_SAMPLING_PORT);
-    xm_s32_t refusal;
-
-    if (port == NULL || port->config->direction != XM_SOURCE_PORT) {
-        return XM_INVALID_PARAM;
-    }
-    if (port->channel == NULL) {
-        return XM_OK;
-    }
-    refusal = transfer_refusal(port, buffer, size, false);
-    if (refusal != XM_OK) {
-        return refusal;
-    }
-    if (!message_store(port->p, next_sample(port->channel), buffer, size)) {
-        return XM_OK;
-    }
-    port->channel->first = 1 - port->channel->first;
-    port->channel->version++;
-    port->state = PORT_NEW;
-    port->p->sampling_written++;
-    notify_destinations(port);
-    return XM_OK;
+    return put((xm_u32_t)descriptor, buffer, size, SAMPLING);
 }
 
 /* Bytes copied; 0: never written, or not connected. *flags, if wanted: XM_COMM_MSG_VALID or 0.
@@ -291,43 +365,7 @@ xm_s32_t sys_write_sampling_message(xm_s32_t descriptor, xmAddress_t buffer, xm_
 xm_s32_t sys_read_sampling_message(xm_s32_t descriptor, xmAddress_t buffer, xm_u32_t size,
                                    xmAddress_t flags)
 {
-    struct port *port = find_open((xm_u32_t)descriptor, XM_SAMPLING_PORT);
-    const struct message *m;
-    xm_s32_t refusal = XM_OK;
-    xm_u32_t bytes = 0;
-    xm_u32_t valid = 0;
-
-    if (port == NULL || port->config->direction != XM_DESTINATION_PORT) {
-        return XM_INVALID_PARAM;
-    }
-    if (port->channel != NULL) {
-        refusal = transfer_refusal(port, buffer, size, true);
-    }
-    if (refusal == XM_OK && flags != 0 &&
-        ((flags & 3u) != 0 || !guest_range_ok(port->p, flags, 4, true))) {
-        refusal = XM_INVALID_PARAM;
-    }
-    if (refusal != XM_OK) {
-        return refusal;
-    }
-    m = port->channel == NULL ? NULL : sample(port->channel);
-    if (m != NULL && m->bytes != 0) {
-        bytes = size;
-        if (!message_load(port->p, m, buffer, &bytes, port->channel->version)) {
-            return XM_OK;
-        }
-        valid = message_valid(m->time_us, port->channel_config->valid_period_us, clock_now())
-                    ? XM_COMM_MSG_VALID
-                    : 0;
-        port->state = PORT_CONSUMED;
-        port->p->sampling_read++;
-        bitmap_clear(port);
-        notify_source(port);
-    }
-    if (flags != 0) {
-        memcpy(arch_guest_pointer(flags), &valid, sizeof(valid));
-    }
-    return (xm_s32_t)bytes;
+    return take((xm_u32_t)descriptor, buffer, size, flags, SAMPLING);
 }
 
 /* Any refusal: XM_INVALID_PARAM. The state is the caller's view: whether it has read, or written,
@@ -340,23 +378,25 @@ xm_s32_t sys_get_sampling_port_status(xm_u32_t descriptor, xmAddress_t address)
         [PORT_NEW] = XM_COMM_NEW_MSG,
     };
     xmSamplingPortStatus_t status;
-    struct port *port = find_open(descriptor, XM_SAMPLING_PORT);
+    struct partition *p = partition_current();
+    const struct port *port;
 
-    if (port == NULL) {
+    if (!is_open(p, descriptor, SAMPLING)) {
         return XM_INVALID_PARAM;
     }
+    port = &p->ports[descriptor];
     memset(&status, 0, sizeof(status));
     status.flags = state_flag[port->state];
-    if (port->channel != NULL && sample(port->channel)->bytes != 0) {
-        const struct message *m = sample(port->channel);
+    if (port->channel != NULL && port->channel->count != 0) {
+        const struct message *m = port->channel->front;
 
         status.timestamp = m->time_us;
         status.lastMsgSize = m->bytes;
-        if (message_valid(m->time_us, port->channel_config->valid_period_us, clock_now())) {
+        if (message_valid(m, port->channel->config->valid_period_us)) {
             status.flags |= XM_COMM_MSG_VALID;
         }
     }
-    return guest_write(port->p, address, 8, &status, sizeof(status)) ? XM_OK : XM_INVALID_PARAM;
+    return guest_write(p, address, 8, &status, sizeof(status)) ? XM_OK : XM_INVALID_PARAM;
 }
 
 /* Any refusal: XM_INVALID_PARAM. The port need not be open; of one that is not connected sizes and
@@ -366,117 +406,53 @@ xm_s32_t sys_get_sampling_port_info(xmAddress_t name, xmAddress_t address)
     xmSamplingPortInfo_t info;
     const struct port *port = find_named(name);
 
-    if (port == NULL || port->config->type != XM_SAMPLING_PORT) {
+    if (port == NULL || (port->kind & SAMPLING) == 0) {
         return XM_INVALID_PARAM;
     }
     memset(&info, 0, sizeof(info));
     info.portName = arch_guest_pointer(name);
     info.direction = port->config->direction;
     if (port->channel != NULL) {
-        info.validPeriod = (xmTime_t)port->channel_config->valid_period_us;
-        info.maxMsgSize = port->channel_config->max_message_bytes;
+        info.validPeriod = (xmTime_t)port->channel->config->valid_period_us;
+        info.maxMsgSize = port->channel->config->max_message_bytes;
     }
     return guest_write(port->p, address, 8, &info, sizeof(info)) ? XM_OK : XM_INVALID_PARAM;
 }
 
 /* ---- queuing ports --------------------------------------------------------------------------- */
 
-/* As sys_create_sampling_port(), with the number of messages in place of the period. */
+/* See create(). */
 xm_s32_t sys_create_queuing_port(xmAddress_t name, xm_u32_t max_messages, xm_u32_t max_bytes,
                                  xm_u32_t direction)
 {
-    struct port *port = find_named(name);
-
-    if ((direction != XM_SOURCE_PORT && direction != XM_DESTINATION_PORT) || port == NULL) {
-        return XM_INVALID_PARAM;
-    }
-    if (port->config->type != XM_QUEUING_PORT || port->config->direction != direction ||
-        (port->channel != NULL && (max_bytes != port->channel_config->max_message_bytes ||
-                               max_messages != port->channel_config->max_messages))) {
-        return XM_INVALID_CONFIG;
-    }
-    return port->open ? XM_NO_ACTION : open_port(port);
+    return create(name, QUEUING, direction, max_bytes, (xmTime_t)max_messages);
 }
 
-/* XM_OP_NOT_ALLOWED: the queue is full, nothing is lost. */
+/* XM_OP_NOT_ALLOWED: the queue is full, nothing is lost. XM_OK also for a port that is not
+ * connected. */
 xm_s32_t sys_send_queuing_message(xm_s32_t descriptor, xmAddress_t buffer, xm_u32_t size)
 {
-    struct port *port = find_open((xm_u32_t)descriptor, XM_QUEUING_PORT);
-    xm_s32_t refusal;
-    xm_u32_t free_place;
-
-    if (port == NULL || port->config->direction != XM_SOURCE_PORT) {
-        return XM_INVALID_PARAM;
-    }
-    if (port->channel == NULL) {
-        return XM_OK;
-    }
-    refusal = transfer_refusal(port, buffer, size, false);
-    if (refusal != XM_OK) {
-        return refusal;
-    }
-    if (port->channel->count == port->channel_config->max_messages) {
-        return XM_OP_NOT_ALLOWED;
-    }
-    free_place = port->channel->first + port->channel->count;
-    if (free_place >= port->channel_config->max_messages) {
-        free_place -= port->channel_config->max_messages;
-    }
-    if (!message_store(port->p, message_at(port->channel, free_place), buffer, size)) {
-        return XM_OK;
-    }
-    port->channel->count++;
-    port->p->queuing_sent++;
-    notify_destinations(port);
-    return XM_OK;
+    return put((xm_u32_t)descriptor, buffer, size, QUEUING);
 }
 
-/* Bytes copied; a buffer shorter than the message truncates it, and it is taken all the same.
- * XM_OP_NOT_ALLOWED: empty. */
+/* Bytes copied; a buffer shorter than the message truncates it, and it is taken all the same. 0: not
+ * connected. XM_OP_NOT_ALLOWED: empty. */
 xm_s32_t sys_receive_queuing_message(xm_s32_t descriptor, xmAddress_t buffer, xm_u32_t size)
 {
-    struct port *port = find_open((xm_u32_t)descriptor, XM_QUEUING_PORT);
-    xm_s32_t refusal;
-    xm_u32_t bytes = size;
-
-    if (port == NULL || port->config->direction != XM_DESTINATION_PORT) {
-        return XM_INVALID_PARAM;
-    }
-    if (port->channel == NULL) {
-        return 0;
-    }
-    refusal = transfer_refusal(port, buffer, size, true);
-    if (refusal != XM_OK) {
-        return refusal;
-    }
-    if (port->channel->count == 0) {
-        return XM_OP_NOT_ALLOWED;
-    }
-    if (!message_load(port->p, message_at(port->channel, port->channel->first), buffer, &bytes,
-                      0)) {
-        return XM_OK;
-    }
-    port->channel->first = port->channel->first + 1 == port->channel_config->max_messages
-                               ? 0
-                               : port->channel->first + 1;
-    port->channel->count--;
-    port->p->queuing_received++;
-    if (port->channel->count == 0) {
-        bitmap_clear(port);
-    }
-    notify_source(port);
-    return (xm_s32_t)bytes;
+    return take((xm_u32_t)descriptor, buffer, size, 0, QUEUING);
 }
 
 /* Any refusal: XM_INVALID_PARAM. */
 xm_s32_t sys_get_queuing_port_status(xm_u32_t descriptor, xmAddress_t address)
 {
     xmQueuingPortStatus_t status;
-    struct port *port = find_open(descriptor, XM_QUEUING_PORT);
+    struct partition *p = partition_current();
+    const struct port *port;
 
-    if (port == NULL) {
+    if (!is_open(p, descriptor, QUEUING)) {
         return XM_INVALID_PARAM;
     }
+    port = &p->ports[descriptor];
     status.noMsgs = port->channel == NULL ? 0 : port->channel->count;
     return guest_write(port->p, address, 4, &status, sizeof(status)) ? XM_OK : XM_INVALID_PARAM;
 }
@@ -488,15 +464,15 @@ xm_s32_t sys_get_queuing_port_info(xmAddress_t name, xmAddress_t address)
     xmQueuingPortInfo_t info;
     const struct port *port = find_named(name);
 
-    if (port == NULL || port->config->type != XM_QUEUING_PORT) {
+    if (port == NULL || (port->kind & QUEUING) == 0) {
         return XM_INVALID_PARAM;
     }
     memset(&info, 0, sizeof(info));
     info.portName = arch_guest_pointer(name);
     info.direction = port->config->direction;
     if (port->channel != NULL) {
-        info.maxMsgSize = port->channel_config->max_message_bytes;
-        info.maxNoMsgs = port->channel_config->max_messages;
+        info.maxMsgSize = port->channel->config->max_message_bytes;
+        info.maxNoMsgs = port->channel->config->max_messages;
     }
     return guest_write(port->p, address, 8, &info, sizeof(info)) ? XM_OK : XM_INVALID_PARAM;
 }

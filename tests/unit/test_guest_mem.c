@@ -137,38 +137,53 @@ static void guest_mem_name_never_leaves_the_partition(void **state)
 
 /* ---- long copies ------------------------------------------------------------------------------------------------- */
 
-static xm_u8_t long_from[2000], long_to[2000];
+#define LONG_BYTES 5000
+
+static xm_u8_t buffer_from[LONG_BYTES + 1] __attribute__((aligned(8)));
+static xm_u8_t buffer_to[LONG_BYTES + 1] __attribute__((aligned(8)));
+static xm_u8_t *long_from = buffer_from + 1, *long_to = buffer_to;
 
 static void start_copy(void)
 {
     start();
-    for (xm_u32_t i = 0; i < sizeof(long_from); i++) {
+    for (xm_u32_t i = 0; i < LONG_BYTES; i++) {
         long_from[i] = (xm_u8_t)(i * 7);
     }
-    memset(long_to, 0, sizeof(long_to));
+    memset(long_to, 0, LONG_BYTES);
     host.restarts = 0;
     host.irq_due = true;
 }
 
 static bool copy(xm_u32_t stamp)
 {
-    return guest_copy(p, long_to, long_from, sizeof(long_from), stamp);
+    return guest_copy(p, long_to, long_from, LONG_BYTES, stamp);
 }
 
-static void guest_copy_gives_way_and_goes_on(void **state)
+static void expect_steps_of(xm_u32_t step)
 {
     xm_u32_t calls = 0;
 
-    (void)state;
     start_copy();
     while (!copy(0)) {
         calls++;
         assert_int_equal(host.restarts, calls);
-        assert_memory_equal(long_to, long_from, calls * GUEST_COPY_STEP);
-        assert_int_equal(long_to[calls * GUEST_COPY_STEP + 1], 0); /* one step a call */
+        assert_memory_equal(long_to, long_from, calls * step);
+        assert_int_equal(long_to[calls * step + 1], 0); /* one step a call */
     }
-    assert_int_equal(calls, (sizeof(long_from) - 1) / GUEST_COPY_STEP);
-    assert_memory_equal(long_to, long_from, sizeof(long_from));
+    assert_int_equal(calls, (LONG_BYTES - 1) / step);
+    assert_memory_equal(long_to, long_from, LONG_BYTES);
+}
+
+static void guest_copy_gives_way_and_goes_on(void **state)
+{
+    (void)state;
+    expect_steps_of(GUEST_COPY_STEP);
+    long_from = buffer_from;
+    expect_steps_of(GUEST_COPY_STEP_DOUBLES);
+    long_to = buffer_to + 1;
+    expect_steps_of(GUEST_COPY_STEP);
+    long_to = buffer_to;
+    long_from = buffer_from + 1;
 }
 
 static void guest_copy_short_ones_never_give_way(void **state)
@@ -185,7 +200,7 @@ static void guest_copy_without_interrupt_is_one_call(void **state)
     start_copy();
     host.irq_due = false;
     assert_true(copy(0));
-    assert_memory_equal(long_to, long_from, sizeof(long_from));
+    assert_memory_equal(long_to, long_from, LONG_BYTES);
 }
 
 /* What was copied is taken again when the source is another, or another copy came between, or a new life began. */
@@ -247,18 +262,49 @@ static void guest_copy_is_not_held_up_by_own_interrupts(void **state)
     assert_int_not_equal(host.current->delivery, 0);
 }
 
-/* A call that does not come back to its copy (it was refused): interrupts are delivered all the same, and what it had copied
- * counts no more. */
-static void guest_copy_begins_again_after_a_delivery(void **state)
+/* However many interrupts come before the partition makes its call again. */
+static void guest_copy_holds_own_interrupts_as_long_as_it_takes(void **state)
 {
-    xm_u32_t leaves = 0;
-
     (void)state;
     raise_in_the_middle_of_a_copy();
-    while (host.current->delivery == 0) {
+    for (xm_u32_t leaves = 0; leaves < 20; leaves++) {
         core_leave();
-        assert_true(leaves++ < 10);
+        assert_int_equal(host.current->delivery, 0);
     }
+    host.irq_due = false;
+    assert_true(copy(0));
+    core_leave();
+    assert_int_not_equal(host.current->delivery, 0);
+}
+
+/* A handler that finds nothing to copy any more says so: what waited is delivered at once, and what it had copied counts no
+ * more. */
+static void guest_copy_forgotten_ends_the_wait(void **state)
+{
+    (void)state;
+    raise_in_the_middle_of_a_copy();
+    core_leave();
+    assert_int_equal(host.current->delivery, 0);
+    host.leave_requests = 0;
+    guest_copy_forget(p);
+    assert_int_equal(host.leave_requests, 1);
+    guest_copy_forget(p);
+    assert_int_equal(host.leave_requests, 1); /* nothing to forget */
+    core_leave();
+    assert_int_not_equal(host.current->delivery, 0);
+    host.irq_due = false;
+    assert_true(copy(0));
+    assert_int_equal(long_to[0], 99);
+}
+
+/* A trap is not held up: its handler may change what is copied, or never come back to it. */
+static void guest_copy_begins_again_after_a_trap(void **state)
+{
+    (void)state;
+    raise_in_the_middle_of_a_copy();
+    p->trap_vector = 5;
+    core_leave();
+    assert_int_not_equal(host.current->delivery, 0);
     host.irq_due = false;
     assert_true(copy(0));
     assert_int_equal(long_to[0], 99);
@@ -281,7 +327,9 @@ int main(void)
         cmocka_unit_test(guest_copy_without_interrupt_is_one_call),
         cmocka_unit_test(guest_copy_begins_again),
         cmocka_unit_test(guest_copy_is_not_held_up_by_own_interrupts),
-        cmocka_unit_test(guest_copy_begins_again_after_a_delivery),
+        cmocka_unit_test(guest_copy_holds_own_interrupts_as_long_as_it_takes),
+        cmocka_unit_test(guest_copy_forgotten_ends_the_wait),
+        cmocka_unit_test(guest_copy_begins_again_after_a_trap),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

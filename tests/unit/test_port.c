@@ -522,6 +522,88 @@ static void port_reset_closes_ports_and_keeps_messages(void **state)
     assert_string_equal((char *)buffer(2), "kept");
 }
 
+#define LONG_MESSAGE 1501u /* no doubleword multiple, and its buffer is odd: three steps */
+
+static xm_s32_t receive_long(xm_u32_t n, xm_s32_t descriptor)
+{
+    (void)fixture_enter(n);
+    return sys_receive_queuing_message(descriptor, BUF(n) + 1, LONG_MESSAGE);
+}
+
+static void send_long(xm_u8_t value)
+{
+    (void)fixture_enter(1);
+    memset(buffer(1), value, LONG_MESSAGE);
+    assert_int_equal(sys_send_queuing_message(P1_QUEUING_OUT, BUF(1), LONG_MESSAGE), XM_OK);
+}
+
+/* A queue of one place and two readers. P0 gives way in the middle of its copy, and P2 takes the message. */
+static void lose_the_message_to_another_reader(void)
+{
+    struct fixture *f = fixture_new();
+
+    f->port[7] = f->port[1]; /* of P2 now */
+    f->port[7].partition = 2;
+    f->channel[0].destination_count = 1;
+    f->channel[1].destination_first = 1;
+    f->channel[1].destination_count = 2;
+    f->channel[1].max_message_bytes = LONG_MESSAGE;
+    f->channel[1].max_messages = 1;
+    fixture_boot();
+    assert_int_equal(create_queuing(1, "qOut", 1, LONG_MESSAGE, XM_SOURCE_PORT), P1_QUEUING_OUT);
+    assert_int_equal(create_queuing(0, "qIn", 1, LONG_MESSAGE, XM_DESTINATION_PORT), P0_QUEUING_IN);
+    assert_int_equal(create_queuing(2, "qIn", 1, LONG_MESSAGE, XM_DESTINATION_PORT), P2_SAMPLING_IN);
+    send_long(1);
+    host.irq_due = true;
+    host.restarts = 0;
+    (void)receive_long(0, P0_QUEUING_IN);
+    assert_int_equal(host.restarts, 1);
+    host.irq_due = false;
+    assert_int_equal(receive_long(2, P2_SAMPLING_IN), LONG_MESSAGE);
+}
+
+static void queuing_message_lost_to_another_reader(void **state)
+{
+    (void)state;
+    lose_the_message_to_another_reader();
+    assert_int_equal(receive_long(0, P0_QUEUING_IN), XM_OP_NOT_ALLOWED);
+    assert_null(partitions[0].copy.to); /* its interrupts wait no longer */
+}
+
+static void queuing_message_is_whole_whoever_else_reads(void **state)
+{
+    xm_u8_t expected[LONG_MESSAGE];
+
+    (void)state;
+    lose_the_message_to_another_reader();
+    send_long(2); /* into the same place */
+    assert_int_equal(receive_long(0, P0_QUEUING_IN), LONG_MESSAGE);
+    memset(expected, 2, sizeof(expected));
+    assert_memory_equal(buffer(0) + 1, expected, LONG_MESSAGE);
+}
+
+/* The call is made again until the copy is complete; the message is there once, and not before. */
+static void queuing_message_is_sent_once_by_a_call_that_gave_way(void **state)
+{
+    xm_u32_t calls = 0;
+
+    (void)state;
+    lose_the_message_to_another_reader();
+    (void)fixture_enter(1);
+    host.irq_due = true;
+    do {
+        assert_int_equal(partitions[1].queuing_sent, 1);
+        host.restarts = 0;
+        assert_int_equal(sys_send_queuing_message(P1_QUEUING_OUT, BUF(1) + 1, LONG_MESSAGE), XM_OK);
+        calls++;
+    } while (host.restarts != 0);
+    assert_int_equal(calls, 3);
+    assert_int_equal(partitions[1].queuing_sent, 2);
+    host.irq_due = false;
+    assert_int_equal(receive_long(2, P2_SAMPLING_IN), LONG_MESSAGE);
+    assert_int_equal(receive_long(2, P2_SAMPLING_IN), XM_OP_NOT_ALLOWED);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -549,6 +631,9 @@ int main(void)
         cmocka_unit_test(port_queue_bit_stays_until_empty),
         cmocka_unit_test(port_info_needs_no_open_port),
         cmocka_unit_test(port_reset_closes_ports_and_keeps_messages),
+        cmocka_unit_test(queuing_message_lost_to_another_reader),
+        cmocka_unit_test(queuing_message_is_whole_whoever_else_reads),
+        cmocka_unit_test(queuing_message_is_sent_once_by_a_call_that_gave_way),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

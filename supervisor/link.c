@@ -243,11 +243,12 @@ void link_pump(link_bulk_source *next_bulk)
         if (link.out_at == link.out_end && !load_next(next_bulk)) {
             return;
         }
-        xm_s32_t taken = XM_link_write(link.out + link.out_at, link.out_end - link.out_at);
+        xm_s32_t taken;
 
-        if (taken > 0) {
-            link.out_at += (uint32_t)taken;
-        }
+        do { /* a piece may be all that one call takes */
+            taken = XM_link_write(link.out + link.out_at, link.out_end - link.out_at);
+            link.out_at += taken > 0 ? (uint32_t)taken : 0;
+        } while (taken > 0 && link.out_at != link.out_end);
         if (link.out_at != link.out_end) {
             return; /* the ring is full; the rest goes out in the next slot */
         }

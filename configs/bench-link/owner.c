@@ -11,7 +11,7 @@ void PartitionMain(void)
     xm_s32_t received = 0;
 
     MEASURE(link_write_1, XM_link_write(bytes, 1));
-    MEASURE(link_write_65, XM_link_write(bytes, 65));
+    MEASURE(link_write_33, XM_link_write(bytes, 33));
     MARK(ready);
     XM_link_write(">", 1);
     while (received < EXPECTED_BYTES) {

@@ -166,7 +166,7 @@ struct xm_config_uart {
     xm_u32_t baud;
     xm_u32_t
         link_partition; /* partition served by this UART as a link device, or XM_CONFIG_NONE: a console */
-    xm_u32_t budget_bytes;   /* link: bytes the interrupt handler may move in one slot */
+    xm_u32_t budget_bytes;   /* link: bytes that may move in one slot at its owner's cost */
     xm_u32_t ring_bytes;     /* link: capacity of each ring, a power of two */
 };
 

@@ -62,7 +62,7 @@ struct xm_link_status {
     xm_u32_t rx_waiting, tx_waiting;   /* bytes in the rings now */
     xm_u32_t rx_size, tx_size;         /* capacity of the rings */
     xm_u32_t rx_high_water, tx_high_water;
-    xm_u32_t budget_bytes;             /* bytes the interrupt handler may move in one slot */
+    xm_u32_t budget_bytes;             /* bytes that may move in one slot at its owner's cost */
     xm_u32_t budget_exhausted;         /* slots in which that was not enough */
     xm_u32_t reserved;
 };

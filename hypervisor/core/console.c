@@ -39,10 +39,10 @@
 #define CONSOLE_SLOT_BYTES 32u
 /* Bytes one service call, or one step of idle time, moves to or from a device with interrupts
  * off. */
-#define CALL_BYTES 96u
+#define CALL_BYTES 64u
 #define IDLE_BYTES 32u
-/* Beyond its own bytes a writer pushes at most this much of what others left in the ring. */
-#define WRITE_EXTRA_BYTES 32u
+/* Bytes that XM_link_write takes before it looks whether it should give way. */
+#define LINK_STEP_BYTES 256u
 /* A byte at 9600 baud takes 1 ms; a look at the status register takes 0.1 us or more. */
 #define FLUSH_POLLS_PER_BYTE 20000u
 /* Bytes taken at once from a device whose ring is full. */
@@ -61,14 +61,12 @@ struct uart {
     struct uart *next;                   /* of those that this system uses */
     const struct xm_config_uart *config; /* NULL: not used by this system */
     xm_u32_t number;                     /* of the board */
-    xm_u32_t line;             /* a link: the bit of its interrupt line; 0: a console */
-    bool awaits_room;          /* link: the device is full and will interrupt */
-    struct ring tx, rx;        /* rx: links only */
-    xm_u32_t lost_bytes;       /* dropped since the last note in the output */
-    xm_u32_t budget;           /* bytes that may move in a slot at its owner's cost */
-    xm_u32_t budget_left;
-    xm_u64_t rx_bytes, tx_bytes, rx_dropped;
-    xm_u32_t rx_errors, budget_exhausted;
+    xm_u32_t line;                       /* a link: the bit of its interrupt line; 0: a console */
+    bool awaits_room;                    /* link: the device is full and will interrupt */
+    struct ring tx, rx;                  /* rx: links only */
+    xm_u32_t lost_bytes;                 /* dropped since the last note in the output */
+    xm_u32_t budget_left;         /* bytes that may still move in this slot at its owner's cost */
+    struct xm_link_status status; /* what is counted; of the rest budget_bytes and sizes are set */
 };
 
 /* A partition's output for the ground. Byte n stands at n % size. */
@@ -174,7 +172,7 @@ static xm_u32_t transmit(struct uart *u, xm_u32_t limit)
         sent = uart_transmit(u->number, r->data + at, piece);
         r->taken += sent;
     }
-    u->tx_bytes += count;
+    u->status.tx_bytes += count;
     return count;
 }
 
@@ -197,12 +195,12 @@ static xm_u32_t receive(struct uart *u, xm_u32_t limit)
         } else {
             piece = smaller(limit - count, DROP_BYTES);
             got = uart_receive(u->number, dropped, piece);
-            u->rx_dropped += got;
+            u->status.rx_dropped += got;
         }
     }
     if (count > 0) {
-        u->rx_bytes += count;
-        u->rx_errors += uart_take_errors(u->number);
+        u->status.rx_bytes += count;
+        u->status.rx_errors += uart_take_errors(u->number);
     }
     return count;
 }
@@ -237,7 +235,7 @@ static bool serve(struct uart *u, xm_u32_t limit)
     }
     if (u->budget_left == 0) {
         console_held_lines |= u->line;
-        u->budget_exhausted += piece > 0;
+        u->status.budget_exhausted += piece > 0;
         return false;
     }
     return moved == piece;
@@ -250,14 +248,14 @@ static void turn_later(void)
     console_held_lines = link_lines;
 }
 
-/* A device may start sending what its ring holds; `limit` is what the one who pays agreed to. The
+/* The device starts sending what its ring holds, which whoever put the last byte there pays for. The
  * rest has its turn. */
-static void push(struct uart *u, xm_u32_t limit)
+static void push(struct uart *u)
 {
     if (!live) {
         return;
     }
-    (void)transmit(u, smaller(limit, CALL_BYTES));
+    (void)transmit(u, CALL_BYTES);
     if (ring_used(&u->tx) > 0) {
         console_active = true;
         if (turn_us == NEVER && u->budget_left > 0 && !u->awaits_room) {
@@ -279,14 +277,15 @@ static void uart_setup(const struct xm_config_uart *c)
     u->number = c->id;
     if (c->link_partition != XM_CONFIG_NONE) {
         u->line = 1u << uart_irq(c->id);
-        u->budget = c->budget_bytes;
+        u->status.budget_bytes = c->budget_bytes;
         ring_init(&u->tx, c->ring_bytes);
         ring_init(&u->rx, c->ring_bytes);
+        u->status.tx_size = u->status.rx_size = c->ring_bytes;
     } else {
-        u->budget = CONSOLE_SLOT_BYTES;
+        u->status.budget_bytes = CONSOLE_SLOT_BYTES;
         ring_init(&u->tx, CONSOLE_RING_BYTES);
     }
-    u->budget_left = u->budget;
+    u->budget_left = u->status.budget_bytes;
     link_lines |= u->line;
     uart_init(c->id, c->baud);
     uart_set_interrupts(c->id, false, false);
@@ -394,7 +393,7 @@ static xm_u32_t uart_write(struct uart *u, const void *bytes, xm_u32_t count)
     note_loss(u);
     taken = ring_write(&u->tx, bytes, count);
     u->lost_bytes += count - taken;
-    push(u, taken + WRITE_EXTRA_BYTES);
+    push(u);
     return taken;
 }
 
@@ -416,18 +415,18 @@ void console_kernel_write(const char *text, xm_u32_t length)
     }
 }
 
-/* Nothing is refused: the oldest bytes make room. */
-static void record_write(struct record *r, const xm_u8_t *bytes, xm_u32_t count)
+/* Nothing is refused: the oldest bytes make room. At most r->size bytes. */
+static xm_u32_t record_write(struct record *r, const xm_u8_t *bytes, xm_u32_t count)
 {
-    for (xm_u32_t done = 0, piece; done < count; done += piece) {
-        piece = smaller(count - done, r->size);
-        copy_in(r->data, r->size, (xm_u32_t)r->next & (r->size - 1), bytes + done, piece);
-        r->next += piece;
-    }
+    copy_in(r->data, r->size, (xm_u32_t)r->next & (r->size - 1), bytes, count);
+    r->next += count;
+    return count;
 }
 
-/* Bytes of a long output that are taken at once with interrupts off. */
-#define WRITE_STEP_BYTES 64u
+/* Bytes of a long output that are taken at once with interrupts off: as many as the device is then
+ * given, or with a ring for the ground, where no device costs time, more. */
+#define WRITE_STEP_BYTES CALL_BYTES
+#define RECORD_STEP_BYTES 256u
 
 /* Bytes taken, fewer than asked when the UART's ring is full; 0 without a console.
  * XM_INVALID_PARAM: negative length or bad buffer. */
@@ -437,8 +436,9 @@ xm_s32_t sys_write_console(xmAddress_t buffer, xm_s32_t length)
     struct uart *u = uart_of(p->config->console_device);
     struct record *r = &records[p->id];
     xm_u32_t size = (xm_u32_t)length;
+    xm_u32_t step = r->size == 0 ? WRITE_STEP_BYTES : smaller(r->size, RECORD_STEP_BYTES);
     const xm_u8_t *bytes = arch_guest_pointer(buffer);
-    xm_u32_t done;
+    xm_u32_t done, piece, taken;
 
     if (length < 0 || (length > 0 && !guest_range_ok(p, buffer, size, false))) {
         return XM_INVALID_PARAM;
@@ -448,15 +448,9 @@ xm_s32_t sys_write_console(xmAddress_t buffer, xm_s32_t length)
     }
     done = guest_copy_done(p, r, bytes, size, 0);
     do {
-        xm_u32_t piece = smaller(size - done, WRITE_STEP_BYTES);
-        xm_u32_t taken = piece;
-
-        if (r->size != 0) {
-            record_write(r, bytes + done, piece);
-        }
-        if (u != NULL && u->line == 0) {
-            taken = uart_write(u, bytes + done, piece);
-        }
+        piece = smaller(size - done, step);
+        taken = r->size != 0 ? record_write(r, bytes + done, piece)
+                             : uart_write(u, bytes + done, piece);
         done += taken;
         if (taken < piece) {
             u->lost_bytes += size - done - (piece - taken); /* what was not even tried */
@@ -484,7 +478,6 @@ xm_s32_t sys_console_fetch(xm_u32_t partition_id, xm_u64_t from, xmAddress_t bat
         return XM_INVALID_PARAM;
     }
     r = &records[partition_id];
-    memset(&head, 0, sizeof(head));
     head.boot_id = kernel_boot_id;
     head.next = r->next;
     head.oldest = r->next > r->size ? r->next - r->size : 1;
@@ -506,18 +499,19 @@ xm_u32_t console_irq_lines(void)
     return link_lines;
 }
 
-/* In another slot than the one looked at last, budgets are whole again. */
-static bool is_new_slot(void)
+/* In another slot than the one looked at last budgets are whole again. */
+static inline bool is_new_slot(void)
 {
-    if (slot_end_us == sched_slot_end_us()) {
-        return false;
-    }
+    return slot_end_us != sched_slot_end_us();
+}
+
+static void renew_budgets(void)
+{
     slot_end_us = sched_slot_end_us();
     console_held_lines = 0;
     for (struct uart *u = first_uart; u != NULL; u = u->next) {
-        u->budget_left = u->budget;
+        u->budget_left = u->status.budget_bytes;
     }
-    return true;
 }
 
 bool console_irq(xm_u32_t line)
@@ -531,7 +525,9 @@ bool console_irq(xm_u32_t line)
     if (u == NULL || !live) {
         return u != NULL;
     }
-    (void)is_new_slot();
+    if (is_new_slot()) {
+        renew_budgets();
+    }
     last_irq_us = clock_now();
     /* More to come, or interrupts that come faster than turns: turns are cheaper. */
     if (serve(u, IRQ_BYTES) || (u->budget_left > 0 && last_irq_us - before_us < TURN_US)) {
@@ -556,7 +552,7 @@ static void take_turn(void)
 
         more = serve(u, left) || more;
         left -= budget - u->budget_left;
-        if (u->budget_left != u->budget || ring_used(&u->tx) > 0) {
+        if (u->budget_left != u->status.budget_bytes || ring_used(&u->tx) > 0) {
             console_active = true;
         }
     }
@@ -566,9 +562,11 @@ static void take_turn(void)
     }
 }
 
-xmTime_t console_turn(xmTime_t now_us, xmTime_t deadline_us)
+/* Not a part of the way out, which takes it rarely. */
+__attribute__((noinline)) xmTime_t console_turn(xmTime_t now_us, xmTime_t deadline_us)
 {
     if (is_new_slot()) {
+        renew_budgets();
         turn_later();
     } else if (turn_us <= now_us && !clock_is_armed()) {
         take_turn();
@@ -599,21 +597,27 @@ static struct uart *link_of(const struct partition *p)
     return uart_of(p->config->link_device);
 }
 
-/* Bytes taken, 0: none waiting. XM_INVALID_CONFIG: the caller serves no link; XM_INVALID_PARAM: bad
+/* What both transfers refuse. XM_INVALID_CONFIG: the caller serves no link; XM_INVALID_PARAM: bad
  * buffer. */
-xm_s32_t sys_link_read(xmAddress_t buffer, xm_u32_t size)
+static xm_s32_t transfer_check(const struct uart *u, xmAddress_t buffer, xm_u32_t size, bool write)
 {
-    struct partition *p = partition_current();
-    struct uart *u = link_of(p);
-
     if (u == NULL) {
         return XM_INVALID_CONFIG;
     }
-    if (size == 0) {
-        return 0;
-    }
-    if (!guest_range_ok(p, buffer, size, true)) {
+    if (size > 0 && !guest_range_ok(partition_current(), buffer, size, write)) {
         return XM_INVALID_PARAM;
+    }
+    return XM_OK;
+}
+
+/* Bytes taken, 0: none waiting. */
+xm_s32_t sys_link_read(xmAddress_t buffer, xm_u32_t size)
+{
+    struct uart *u = link_of(partition_current());
+    xm_s32_t refusal = transfer_check(u, buffer, size, true);
+
+    if (refusal != XM_OK || size == 0) {
+        return refusal;
     }
     if (u->budget_left == 0) {
         /* In its own slot the owner may fetch beyond the budget, at its own cost. */
@@ -622,24 +626,25 @@ xm_s32_t sys_link_read(xmAddress_t buffer, xm_u32_t size)
     return (xm_s32_t)ring_read(&u->rx, arch_guest_pointer(buffer), smaller(size, GUEST_COPY_STEP));
 }
 
-/* Bytes taken: what the ring has room for. Refusals as sys_link_read(). */
+/* Bytes taken: what the ring has room for, or fewer if an interrupt waits; the caller comes
+ * again. */
 xm_s32_t sys_link_write(xmAddress_t buffer, xm_u32_t size)
 {
-    struct partition *p = partition_current();
-    struct uart *u = link_of(p);
-    xm_u32_t taken;
+    struct uart *u = link_of(partition_current());
+    xm_s32_t refusal = transfer_check(u, buffer, size, false);
+    const xm_u8_t *bytes = arch_guest_pointer(buffer);
+    xm_u32_t taken = 0;
+    xm_u32_t piece, fitted;
 
-    if (u == NULL) {
-        return XM_INVALID_CONFIG;
+    if (refusal != XM_OK || size == 0) {
+        return refusal;
     }
-    if (size == 0) {
-        return 0;
-    }
-    if (!guest_range_ok(p, buffer, size, false)) {
-        return XM_INVALID_PARAM;
-    }
-    taken = ring_write(&u->tx, arch_guest_pointer(buffer), smaller(size, GUEST_COPY_STEP));
-    push(u, CALL_BYTES);
+    do {
+        piece = smaller(size - taken, LINK_STEP_BYTES);
+        fitted = ring_write(&u->tx, bytes + taken, piece);
+        taken += fitted;
+        push(u);
+    } while (fitted == piece && taken < size && !irq_pending());
     return (xm_s32_t)taken;
 }
 
@@ -648,24 +653,14 @@ xm_s32_t sys_link_status(xmAddress_t address)
 {
     struct partition *p = partition_current();
     struct uart *u = link_of(p);
-    struct xm_link_status status;
 
     if (u == NULL) {
         return XM_INVALID_CONFIG;
     }
-    u->rx_errors += uart_take_errors(u->number);
-    memset(&status, 0, sizeof(status));
-    status.rx_bytes = u->rx_bytes;
-    status.tx_bytes = u->tx_bytes;
-    status.rx_dropped = u->rx_dropped;
-    status.rx_errors = u->rx_errors;
-    status.rx_waiting = ring_used(&u->rx);
-    status.tx_waiting = ring_used(&u->tx);
-    status.rx_size = u->rx.size;
-    status.tx_size = u->tx.size;
-    status.rx_high_water = u->rx.high_water;
-    status.tx_high_water = u->tx.high_water;
-    status.budget_bytes = u->budget;
-    status.budget_exhausted = u->budget_exhausted;
-    return guest_write(p, address, 8, &status, sizeof(status)) ? XM_OK : XM_INVALID_PARAM;
+    u->status.rx_errors += uart_take_errors(u->number);
+    u->status.rx_waiting = ring_used(&u->rx);
+    u->status.tx_waiting = ring_used(&u->tx);
+    u->status.rx_high_water = u->rx.high_water;
+    u->status.tx_high_water = u->tx.high_water;
+    return guest_write(p, address, 8, &u->status, sizeof(u->status)) ? XM_OK : XM_INVALID_PARAM;
 }

@@ -86,7 +86,8 @@ xm_u32_t uart_receive(xm_u32_t uart, xm_u8_t *bytes, xm_u32_t count)
 
 void uart_set_interrupts(xm_u32_t uart, bool receive, bool transmit)
 {
-    *uart_register(uart, CTRL) = CTRL_RE | CTRL_TE | (receive ? CTRL_RI : 0) | (transmit ? CTRL_TI : 0);
+    *uart_register(uart, CTRL) =
+        CTRL_RE | CTRL_TE | (receive ? CTRL_RI : 0) | (transmit ? CTRL_TI : 0);
 }
 
 xm_u32_t uart_take_errors(xm_u32_t uart)

@@ -22,14 +22,14 @@ def measure_link(build_dir: str, results: Results) -> None:
         probe.build("bench-link", build_dir), build_dir, feed=bytes(FED_BYTES), after=b">"
     )
     found = calls(run)
-    sent = statistics.median(c for c, _ in found["link_write_65"]) - statistics.median(
+    sent = statistics.median(c for c, _ in found["link_write_33"]) - statistics.median(
         c for c, _ in found["link_write_1"]
     )
     results.rows.append(
         Row(
             5,
             "link device: each byte sent",
-            round(sent / 64, 1),
+            round(sent / 32, 1),
             note="in XM_link_write: into the ring, and from there to the UART",
         )
     )

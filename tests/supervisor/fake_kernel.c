@@ -380,6 +380,8 @@ xm_s32_t XM_link_read(void *buffer, xm_u32_t size)
     return (xm_s32_t)count;
 }
 
+#define LINK_STEP_BYTES 256u
+
 xm_s32_t XM_link_write(const void *buffer, xm_u32_t size)
 {
     uint32_t room = fake.link.tx_size - fake.tx_count;
@@ -387,6 +389,9 @@ xm_s32_t XM_link_write(const void *buffer, xm_u32_t size)
 
     if (fake.no_link) {
         return XM_INVALID_CONFIG;
+    }
+    if (count > LINK_STEP_BYTES) {
+        count = LINK_STEP_BYTES; /* as if an interrupt waited all the time */
     }
     memcpy(fake.tx + fake.tx_count, buffer, count);
     fake.tx_count += count;

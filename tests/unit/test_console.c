@@ -606,6 +606,22 @@ static void link_write_takes_what_fits(void **state)
     assert_int_equal(host.uart[LINK_UART].sent_count, RING);
 }
 
+static void link_write_gives_way_between_pieces(void **state)
+{
+    struct fixture *f = fixture_new();
+
+    (void)state;
+    f->uart[LINK_UART].ring_bytes = 4096;
+    fixture_boot();
+    host.uart[LINK_UART].room = 0;
+    host.irq_due = true;
+    assert_int_equal(link_write(1000), 256);
+    host.irq_due = false;
+    assert_int_equal(link_write(1000), 1000);
+    assert_int_equal(link_status()->tx_waiting, 1256);
+    assert_int_equal(link_write(4000), 4096 - 1256);
+}
+
 static void link_rings_go_round(void **state)
 {
     xm_u8_t expected = 0;
@@ -733,6 +749,7 @@ int main(void)
         cmocka_unit_test(link_rest_goes_out_by_interrupt_under_the_budget),
         cmocka_unit_test(link_device_that_empties_meanwhile_is_not_forgotten),
         cmocka_unit_test(link_write_takes_what_fits),
+        cmocka_unit_test(link_write_gives_way_between_pieces),
         cmocka_unit_test(link_rings_go_round),
         cmocka_unit_test(link_flood_costs_others_no_more_than_the_budget),
         cmocka_unit_test(link_flood_goes_on_in_turns),

@@ -19,7 +19,7 @@
 #include "hm.h"
 
 #define XM_CONFIG_MAGIC 0x24584d43u /* "$XMC" */
-#define XM_CONFIG_REVISION 1
+#define XM_CONFIG_REVISION 2
 
 #define XM_CONFIG_NONE 0xffffffffu /* no device, no channel, no stream, no partition */
 #define XM_CONFIG_IDLE XM_CONFIG_NONE /* partition of a slot that is a gap */
@@ -79,6 +79,7 @@ struct xm_config {
     struct xm_config_table uarts;        /* struct xm_config_uart */
     struct xm_config_table streams;      /* struct xm_config_stream */
     struct xm_config_table ipvis;        /* struct xm_config_ipvi */
+    struct xm_config_table ethernets;    /* struct xm_config_ethernet */
     struct xm_config_table strings;      /* bytes; offset of the first, count of bytes */
     xm_u32_t hm_hypervisor[XM_HM_EVENT_COUNT]; /* XM_CONFIG_HM_* per event */
 };
@@ -174,6 +175,15 @@ struct xm_config_uart {
 struct xm_config_stream {
     xm_u32_t name;  /* string: the device */
     xm_u32_t start, size;
+};
+
+/* An Ethernet MAC that a partition owns: its descriptors are the kernel's. Addresses are for the
+ * owner's protocol stack; the kernel does not look at them. */
+struct xm_config_ethernet {
+    xm_u32_t partition;
+    xm_u32_t registers;         /* address */
+    xm_u32_t mac_high, mac_low; /* bytes 0, 1 and 2 to 5 of its hardware address */
+    xm_u32_t ip, netmask, gateway; /* IPv4; 0: none */
 };
 
 struct xm_config_ipvi {

@@ -85,6 +85,11 @@
 #define XM_HWIRQ_VECTOR 0x10
 #define XM_EXTIRQ_VECTOR 0xe0
 
+/* Rings of XM_eth_give() and XM_eth_take(), and the least room for a frame that arrives. */
+#define XM_ETH_SEND 0
+#define XM_ETH_RECEIVE 1
+#define XM_ETH_RECEIVE_BYTES 1536
+
 #define XM_TRACE_NOTIFY 0
 #define XM_TRACE_DEBUG 1
 #define XM_TRACE_WARNING 2

@@ -60,4 +60,16 @@ xm_u32_t uart_take_errors(xm_u32_t uart);
 void uart_put_now(xm_u32_t uart, char c);
 xm_u32_t uart_irq(xm_u32_t uart);
 
+/* An Ethernet MAC with a table of descriptors in memory for each direction; `registers` is its
+ * address. A descriptor is two words; the owner of the tables writes them with mac_fill(). */
+#define MAC_DESCRIPTORS 32u
+#define MAC_TABLE_BYTES (MAC_DESCRIPTORS * 8u)
+#define MAC_TABLE_ALIGNMENT 1024u
+/* Stop it and set the tables, which must hold zeros. False: nothing answers at that address. */
+bool mac_reset(xmAddress_t registers, xmAddress_t send_table, xmAddress_t receive_table);
+/* Hand over a descriptor: bytes to send, 0: to receive. */
+void mac_fill(xmAddress_t table, xm_u32_t index, xmAddress_t buffer, xm_u32_t bytes);
+/* Is the MAC done with it? Then *status is its first word. */
+bool mac_done(xmAddress_t table, xm_u32_t index, xm_u32_t *status);
+
 #endif

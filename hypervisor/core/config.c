@@ -48,7 +48,9 @@ const char *config_load(const struct xm_config *c, xm_u32_t bytes_available)
         !table_ok(c, &c->io_ports, sizeof(struct xm_config_io_port)) ||
         !table_ok(c, &c->uarts, sizeof(struct xm_config_uart)) ||
         !table_ok(c, &c->streams, sizeof(struct xm_config_stream)) ||
-        !table_ok(c, &c->ipvis, sizeof(struct xm_config_ipvi)) || !table_ok(c, &c->strings, 1)) {
+        !table_ok(c, &c->ipvis, sizeof(struct xm_config_ipvi)) ||
+        !table_ok(c, &c->ethernets, sizeof(struct xm_config_ethernet)) ||
+        !table_ok(c, &c->strings, 1)) {
         return "configuration is malformed: a table lies outside of it";
     }
     if (c->partitions.count == 0 || c->partitions.count > XM_MAX_PARTITIONS ||
@@ -128,4 +130,9 @@ const struct xm_config_stream *config_stream(xm_u32_t i)
 const struct xm_config_ipvi *config_ipvi(xm_u32_t i)
 {
     return row(&config->ipvis, i, sizeof(struct xm_config_ipvi));
+}
+
+const struct xm_config_ethernet *config_ethernet(xm_u32_t i)
+{
+    return row(&config->ethernets, i, sizeof(struct xm_config_ethernet));
 }

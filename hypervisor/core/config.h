@@ -23,5 +23,6 @@ const struct xm_config_io_port *config_io_port(xm_u32_t i);
 const struct xm_config_uart *config_uart(xm_u32_t i);
 const struct xm_config_stream *config_stream(xm_u32_t i);
 const struct xm_config_ipvi *config_ipvi(xm_u32_t i);
+const struct xm_config_ethernet *config_ethernet(xm_u32_t i);
 
 #endif

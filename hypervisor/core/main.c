@@ -9,6 +9,7 @@
 #include "config.h"
 #include "console.h"
 #include "entry.h"
+#include "ethernet.h"
 #include "hm.h"
 #include "kernel.h"
 #include "port.h"
@@ -129,6 +130,7 @@ void system_reset(xm_u32_t mode, xm_u32_t status)
 
     trace_kernel(TRACE_SCHED_MODULE, AUDIT_SCHED_HYP_RESET, mode, status, 0);
     kernel_print("xm: %s system reset\n", mode == XM_WARM_RESET ? "warm" : "cold");
+    ethernet_stop_all();
     console_flush_now();
     r.reset_mode = mode;
     r.reset_counter = mode == XM_WARM_RESET ? r.reset_counter + 1 : 0;
@@ -145,6 +147,7 @@ void system_halt(void)
 {
     trace_kernel(TRACE_SCHED_MODULE, AUDIT_SCHED_HYP_HALT, 0, 0, 0);
     kernel_print("xm: system halted\n");
+    ethernet_stop_all();
     console_flush_now();
     arch_halt();
 }
@@ -233,6 +236,7 @@ void core_main(xmAddress_t container, xmAddress_t loader_entry)
     console_init();
     port_init_all();
     entry_init();
+    ethernet_init();
     map_spaces();
     arch_mmu_enable();
     kernel_print(

@@ -1,6 +1,7 @@
 /* partition.c - partitions: their control tables, state changes, reset and reload, status */
 #include "partition.h"
 #include "config.h"
+#include "ethernet.h"
 #include "guest_mem.h"
 #include "hm.h"
 #include "hypercall.h"
@@ -248,6 +249,7 @@ xm_s32_t partition_halt(struct partition *p)
     /* Resources are released: nothing of it interrupts, waits or receives any more. Memory stays
      * for inspection. */
     port_close_all(p);
+    ethernet_stop(p);
     timers_disarm(p);
     p->load.active = false;
     p->pct->hwIrqsPend = 0;
@@ -280,6 +282,7 @@ xm_s32_t partition_reset(struct partition *p, xm_u32_t mode, xm_u32_t status)
     }
     /* every refusal is above */
     port_close_all(p);
+    ethernet_stop(p);
     memcpy(p->pct, p->pct_first, table_bytes(p->config));
     p->pct->resetCounter = counter;
     p->pct->resetStatus = status;

@@ -635,3 +635,8 @@ class Model:
 
     def call_link_status(self, a: list[int]) -> Answer:
         return self._status(False, a[0], "struct xm_link_status") if self.me.link_bytes else exactly(CONFIG)
+
+    def call_eth_reset(self, a: list[int]) -> Answer:
+        return exactly(CONFIG)  # no partition of the campaigns owns an Ethernet device
+
+    call_eth_give = call_eth_take = call_eth_reset

@@ -15,7 +15,7 @@ HEAD = (
     "trace_mask resident_sw_start resident_sw_size resident_sw_entry"
 ).split()
 TABLES = (
-    "regions areas partitions plans slots ports channels destinations io_ports uarts streams ipvis strings"
+    "regions areas partitions plans slots ports channels destinations io_ports uarts streams ipvis ethernets strings"
 ).split()
 ROWS = {
     "regions": "type start size line",
@@ -31,6 +31,7 @@ ROWS = {
     "uarts": "name id baud link_partition budget_bytes ring_bytes",
     "streams": "name start size",
     "ipvis": "line source destination",
+    "ethernets": "partition registers mac_high mac_low ip netmask gateway",
 }
 
 
@@ -85,7 +86,7 @@ class Compiled:
         """What is wrong with the file as a file, or ""."""
         if self.data[:4] != b"$XMC":
             return "magic"
-        if self.head["revision"] != 1:
+        if self.head["revision"] != 2:
             return "revision"
         if self.head["length"] != len(self.data) or len(self.data) % 8:
             return "length"

@@ -138,6 +138,7 @@ static void fill_devices(struct fixture *f)
     f->ipvi[0] = (struct xm_config_ipvi){ 1, 1, 0 };
     f->ipvi[1] = (struct xm_config_ipvi){ 1, 1, 2 };
     f->ipvi[2] = (struct xm_config_ipvi){ 2, 0, 1 };
+    f->ethernet[0] = (struct xm_config_ethernet){ .partition = 2, .registers = HOST_MAC };
     f->stream[0] = (struct xm_config_stream){ string_add("HmLog"), FIXTURE_HM_STORAGE, HM_BYTES };
     f->stream[1] = (struct xm_config_stream){ 0, 0x40810000u, TRACE_BYTES };
     f->stream[2] = (struct xm_config_stream){ 0, 0x40820000u, TRACE_BYTES };
@@ -211,6 +212,7 @@ struct fixture *fixture_new(void)
     TABLE(streams, stream);
     TABLE(strings, strings);
     TABLE(ipvis, ipvi);
+    TABLE(ethernets, ethernet);
     build_container();
     return f;
 }

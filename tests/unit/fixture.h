@@ -77,6 +77,7 @@ struct fixture {
     struct xm_config_uart uart[2];
     struct xm_config_stream stream[3];
     struct xm_config_ipvi ipvi[3];
+    struct xm_config_ethernet ethernet[1];
     char strings[256];
 };
 

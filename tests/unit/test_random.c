@@ -185,6 +185,7 @@ static void calls(void *count)
         if (core_call_permitted(number, p->id) != XM_OK || (is_drastic(number) && below(200) != 0)) {
             continue;
         }
+        memset(host.mac.done, below(2) != 0, sizeof(host.mac.done));
         if (hypercall_who[number] == XM_OWN && !p->system) {
             result = call_about_itself(number, p->id);
         } else {

@@ -14,7 +14,7 @@ void check_partitions(struct model *model);
 void check_memory(const struct model *model);
 void check_plans(struct model *model);
 void check_devices(struct model *model);
-void check_hardware(const struct model *model);
+void check_hardware(struct model *model);
 void check_channels(struct model *model);
 void check_health_monitor(const struct model *model);
 

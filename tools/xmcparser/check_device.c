@@ -1,10 +1,13 @@
 /* check_device.c - devices, who uses them, and hardware given to partitions */
 #include "check.h"
 
+#include <arpa/inet.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "board.h"
+#include "lex.h"
 #include "report.h"
 
 #define LINE_MAX_BAUD 4000000u
@@ -342,16 +345,130 @@ static void check_io_apart(const struct model *m, const struct io_port *a, const
     }
 }
 
-/* Interrupt lines and I/O ports. */
-void check_hardware(const struct model *m)
+/* ---- Ethernet -------------------------------------------------------------------------------- */
+
+/* Registers of a GRETH that say where it finds descriptors, or let somebody else command it: TXDP,
+ * RXDP, debug link. And of CTRL the bits of the debug link. */
+#define MAC_POINTERS 0x14
+#define MAC_POINTERS_END 0x30
+#define MAC_CTRL_BITS 0x00007000u
+#define MAC_REGISTERS_BYTES 0x100
+
+static bool read_ip(const char *text, uint32_t *address)
+{
+    unsigned char bytes[4];
+
+    if (inet_pton(AF_INET, text, bytes) != 1) {
+        return false;
+    }
+    *address = (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
+    return true;
+}
+
+static void check_mac_address(int line, struct ethernet *e)
+{
+    unsigned b[6];
+    int end = 0;
+
+    if (e->mac_text == NULL ||
+        sscanf(e->mac_text, "%2x:%2x:%2x:%2x:%2x:%2x%n", &b[0], &b[1], &b[2], &b[3], &b[4], &b[5],
+               &end) != 6 ||
+        e->mac_text[end] != '\0' || (b[0] & 1) != 0) {
+        error_at(line,
+                 "ethernet needs macAddress, the hardware address of one station, such as "
+                 "\"02:00:5e:00:00:01\"%s%s",
+                 e->mac_text == NULL ? "" : ", not ", e->mac_text == NULL ? "" : e->mac_text);
+        return;
+    }
+    e->mac_high = b[0] << 8 | b[1];
+    e->mac_low = b[2] << 24 | b[3] << 16 | b[4] << 8 | b[5];
+}
+
+static void check_ip_address(int line, struct ethernet *e)
+{
+    char address[16] = "";
+    unsigned bits = 0;
+    int end = 0;
+
+    if (e->ip_text == NULL || sscanf(e->ip_text, "%15[0-9.]/%2u%n", address, &bits, &end) != 2 ||
+        e->ip_text[end] != '\0' || bits < 8 || bits > 30 || !read_ip(address, &e->ip)) {
+        error_at(line,
+                 "ethernet needs ipAddress with the length of its network, such as \"10.0.2.15/24\""
+                 "%s%s",
+                 e->ip_text == NULL ? "" : ", not ", e->ip_text == NULL ? "" : e->ip_text);
+        return;
+    }
+    e->netmask = ~0u << (32 - bits);
+    if (e->gateway_text != NULL &&
+        (!read_ip(e->gateway_text, &e->gateway) || ((e->gateway ^ e->ip) & e->netmask) != 0)) {
+        error_at(line, "ipGateway %s is no address of the network of ipAddress %s", e->gateway_text,
+                 e->ip_text);
+    }
+}
+
+static void check_ethernet(struct model *m, uint32_t id)
+{
+    struct partition *p = &m->partitions.at[id];
+    struct ethernet *e = &p->ethernet;
+
+    if (e->registers_text == NULL) {
+        if (e->mac_text != NULL || e->ip_text != NULL || e->gateway_text != NULL) {
+            error_at(p->line, "macAddress, ipAddress and ipGateway belong to an Ethernet device - "
+                              "name its registers with ethernet, or remove them");
+        }
+        return;
+    }
+    if (lex_hex(e->registers_text, &e->registers) != LEX_OK || e->registers == 0 ||
+        e->registers % MAC_REGISTERS_BYTES != 0) {
+        error_at(p->line, "ethernet=\"%s\" is not the address of a device's registers - write such "
+                          "as \"0x80000e00\"", e->registers_text);
+        return;
+    }
+    check_mac_address(p->line, e);
+    check_ip_address(p->line, e);
+    for (uint32_t i = 0; i < id; i++) {
+        if (m->partitions.at[i].ethernet.registers == e->registers) {
+            error_at(p->line, "the Ethernet device at %s is that of the partition of line %d already",
+                     e->registers_text, m->partitions.at[i].line);
+        }
+    }
+}
+
+/* Nobody may be granted what aims the device. */
+static void check_ethernet_grant(const struct model *m, const struct io_port *io)
+{
+    for (uint32_t i = 0; i < m->partitions.count; i++) {
+        uint32_t base = m->partitions.at[i].ethernet.registers;
+        uint64_t bytes = (uint64_t)io->words * 4;
+
+        if (base == 0) {
+            continue;
+        }
+        if (meets(io->address, bytes, base + MAC_POINTERS, MAC_POINTERS_END - MAC_POINTERS) ||
+            (meets(io->address, bytes, base, 4) && (granted(m, io) & MAC_CTRL_BITS) != 0)) {
+            error_at(io->line,
+                     "I/O port 0x%08x lets a partition aim the Ethernet device at any memory - of its "
+                     "first register grant mask 0xffff8fff or less, and never those from +0x14 to "
+                     "+0x2c",
+                     io->address);
+        }
+    }
+}
+
+/* Interrupt lines, Ethernet devices and I/O ports. */
+void check_hardware(struct model *m)
 {
     VEC(const struct io_port *) all = { 0 };
 
+    for (uint32_t i = 0; i < m->partitions.count; i++) {
+        check_ethernet(m, i);
+    }
     for (uint32_t i = 0; i < m->partitions.count; i++) {
         check_lines(m, i);
         for (uint32_t j = 0; j < m->partitions.at[i].io_ports.count; j++) {
             const struct io_port *io = &m->partitions.at[i].io_ports.at[j];
             check_io_port(m, io);
+            check_ethernet_grant(m, io);
             for (uint32_t k = 0; k < all.count; k++) {
                 check_io_apart(m, all.at[k], io);
             }

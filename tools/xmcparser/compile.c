@@ -160,6 +160,12 @@ static void compile_partition(struct model *m, uint32_t id, struct compiled *c)
 
     compile_hm(&p->hm, HM_SCOPE_PARTITION, row.hm);
     *VEC_ADD(&c->partitions) = row;
+    if (p->ethernet.registers != 0) {
+        const struct ethernet *e = &p->ethernet;
+        *VEC_ADD(&c->ethernets) =
+            (struct xm_config_ethernet){ id,    e->registers, e->mac_high, e->mac_low,
+                                         e->ip, e->netmask,   e->gateway };
+    }
     for (uint32_t i = 0; i < p->areas.count; i++) {
         const struct area *a = &p->areas.at[i];
         *VEC_ADD(&c->areas) = (struct xm_config_area){ a->start, a->size, a->mapped_at, a->flags,

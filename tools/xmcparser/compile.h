@@ -20,6 +20,7 @@ struct compiled {
     VEC(struct xm_config_uart) uarts;
     VEC(struct xm_config_stream) streams;
     VEC(struct xm_config_ipvi) ipvis;
+    VEC(struct xm_config_ethernet) ethernets;
     VEC(char) strings; /* padded so that the whole is a multiple of 8 bytes */
 };
 
@@ -36,7 +37,8 @@ struct compiled {
     X(io_ports, struct xm_config_io_port)                                                          \
     X(uarts, struct xm_config_uart)                                                                \
     X(streams, struct xm_config_stream)                                                            \
-    X(ipvis, struct xm_config_ipvi)
+    X(ipvis, struct xm_config_ipvi)                                                                \
+    X(ethernets, struct xm_config_ethernet)
 
 void compile_model(struct model *model, struct compiled *compiled);
 void compile_check_capacity(const struct model *model, const struct compiled *compiled);

@@ -194,4 +194,11 @@ void emit_dump(FILE *out, const struct compiled *c)
         fprintf(out, "virtual interrupt %u from partition %u to partition %u\n", v->line, v->source,
                 v->destination);
     }
+    for (uint32_t i = 0; i < c->ethernets.count; i++) {
+        const struct xm_config_ethernet *e = &c->ethernets.at[i];
+        fprintf(out,
+                "Ethernet device 0x%08x of partition %u, hardware address %04x%08x, IP 0x%08x, network "
+                "mask 0x%08x, gateway 0x%08x\n",
+                e->registers, e->partition, e->mac_high, e->mac_low, e->ip, e->netmask, e->gateway);
+    }
 }

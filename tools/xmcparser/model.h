@@ -99,6 +99,13 @@ struct port {
     int line;
 };
 
+/* Attributes as written, and what check_ethernet() makes of them. */
+struct ethernet {
+    const char *registers_text, *mac_text, *ip_text, *gateway_text;
+    uint32_t registers; /* 0: no MAC */
+    uint32_t mac_high, mac_low, ip, netmask, gateway;
+};
+
 struct partition {
     uint32_t id, flags, vcpus;
     const char *name, *console;
@@ -109,6 +116,7 @@ struct partition {
     VEC(struct io_port) io_ports;
     VEC(struct port) ports;
     struct trace trace;
+    struct ethernet ethernet;
     uint32_t hw_irqs;
     bool scheduled;
     int line, interrupts_line;

@@ -328,6 +328,10 @@ static void read_partition(const xmlNode *node, struct model *m)
     m->wide_hm = m->wide_hm || p->has_entry; /* only Q has it */
     p->has_console_bytes = xml_own_text(node, "consoleSize") != NULL;
     p->console_bytes = xml_own_size_or(node, "consoleSize", 0);
+    p->ethernet = (struct ethernet){ .registers_text = xml_own_text(node, "ethernet"),
+                                     .mac_text = xml_own_text(node, "macAddress"),
+                                     .ip_text = xml_own_text(node, "ipAddress"),
+                                     .gateway_text = xml_own_text(node, "ipGateway") };
     if (times != NULL) { /* informative; only its form is checked */
         (void)xml_time(times, "period");
         (void)xml_time(times, "duration");

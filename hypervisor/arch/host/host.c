@@ -374,6 +374,35 @@ bool arch_io_write(xmAddress_t address, xm_u32_t value)
     return !host.io_absent;
 }
 
+bool mac_reset(xmAddress_t registers, xmAddress_t send_table, xmAddress_t receive_table)
+{
+    if (registers != HOST_MAC || host.mac.absent) {
+        return false;
+    }
+    host.mac.resets++;
+    host.mac.table[0] = send_table;
+    host.mac.table[1] = receive_table;
+    memset(host.mac.done, 0, sizeof(host.mac.done));
+    return true;
+}
+
+void mac_fill(xmAddress_t table, xm_u32_t index, xmAddress_t buffer, xm_u32_t bytes)
+{
+    xm_u32_t ring = table == host.mac.table[1];
+
+    host.mac.buffer[ring][index] = buffer;
+    host.mac.bytes[ring][index] = bytes;
+    host.mac.done[ring][index] = false;
+}
+
+bool mac_done(xmAddress_t table, xm_u32_t index, xm_u32_t *status)
+{
+    xm_u32_t ring = table == host.mac.table[1];
+
+    *status = host.mac.status[ring][index];
+    return host.mac.done[ring][index];
+}
+
 bool irq_pending(void)
 {
     return host.irq_due;

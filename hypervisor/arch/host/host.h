@@ -41,7 +41,21 @@ struct host_uart {
     xm_u32_t refused_polls;        /* uart_can_send() that said no */
 };
 
+/* The MAC: what core gave it. A test sets `done` to let it finish, oldest first. */
+#define HOST_MAC 0x80000e00u
+
+struct host_mac {
+    bool absent;
+    xm_u32_t resets;
+    xmAddress_t table[2]; /* send, receive */
+    xmAddress_t buffer[2][MAC_DESCRIPTORS];
+    xm_u32_t bytes[2][MAC_DESCRIPTORS];
+    xm_u32_t status[2][MAC_DESCRIPTORS];
+    bool done[2][MAC_DESCRIPTORS];
+};
+
 struct host {
+    struct host_mac mac;
     xm_u32_t count_us;             /* the free-running counter */
     xm_u32_t armed_us;             /* delay of the slot timer; 0: not armed */
     xm_u32_t armed_count;

@@ -375,9 +375,9 @@ static void check_mac_address(int line, struct ethernet *e)
                &end) != 6 ||
         e->mac_text[end] != '\0' || (b[0] & 1) != 0) {
         error_at(line,
-                 "ethernet needs macAddress, the hardware address of one station, such as "
-                 "\"02:00:5e:00:00:01\"%s%s",
-                 e->mac_text == NULL ? "" : ", not ", e->mac_text == NULL ? "" : e->mac_text);
+                 "macAddress \"%s\" of the Ethernet device is not the hardware address of one station "
+                 "- write such as \"02:00:5e:00:00:01\"",
+                 e->mac_text == NULL ? "" : e->mac_text);
         return;
     }
     e->mac_high = b[0] << 8 | b[1];
@@ -393,16 +393,18 @@ static void check_ip_address(int line, struct ethernet *e)
     if (e->ip_text == NULL || sscanf(e->ip_text, "%15[0-9.]/%2u%n", address, &bits, &end) != 2 ||
         e->ip_text[end] != '\0' || bits < 8 || bits > 30 || !read_ip(address, &e->ip)) {
         error_at(line,
-                 "ethernet needs ipAddress with the length of its network, such as \"10.0.2.15/24\""
-                 "%s%s",
-                 e->ip_text == NULL ? "" : ", not ", e->ip_text == NULL ? "" : e->ip_text);
+                 "ipAddress \"%s\" of the Ethernet device is not an address with the length of its "
+                 "network - write such as \"10.0.2.15/24\"",
+                 e->ip_text == NULL ? "" : e->ip_text);
         return;
     }
     e->netmask = ~0u << (32 - bits);
     if (e->gateway_text != NULL &&
         (!read_ip(e->gateway_text, &e->gateway) || ((e->gateway ^ e->ip) & e->netmask) != 0)) {
-        error_at(line, "ipGateway %s is no address of the network of ipAddress %s", e->gateway_text,
-                 e->ip_text);
+        error_at(line,
+                 "ipGateway %s is no address of the network of ipAddress %s - name a host of it, or "
+                 "remove ipGateway",
+                 e->gateway_text, e->ip_text);
     }
 }
 
@@ -428,7 +430,9 @@ static void check_ethernet(struct model *m, uint32_t id)
     check_ip_address(p->line, e);
     for (uint32_t i = 0; i < id; i++) {
         if (m->partitions.at[i].ethernet.registers == e->registers) {
-            error_at(p->line, "the Ethernet device at %s is that of the partition of line %d already",
+            error_at(p->line,
+                     "the Ethernet device at %s is that of the partition of line %d already - give it "
+                     "to one of them",
                      e->registers_text, m->partitions.at[i].line);
         }
     }

@@ -626,8 +626,8 @@ xm_s32_t sys_link_read(xmAddress_t buffer, xm_u32_t size)
     return (xm_s32_t)ring_read(&u->rx, arch_guest_pointer(buffer), smaller(size, GUEST_COPY_STEP));
 }
 
-/* Bytes taken: what the ring has room for, or fewer if an interrupt waits; the caller comes
- * again. */
+/* Bytes taken: what the ring has room for, or fewer if an interrupt waits; the caller comes again.
+ * However fast the device is, a call takes no more than a ring holds. */
 xm_s32_t sys_link_write(xmAddress_t buffer, xm_u32_t size)
 {
     struct uart *u = link_of(partition_current());
@@ -639,6 +639,7 @@ xm_s32_t sys_link_write(xmAddress_t buffer, xm_u32_t size)
     if (refusal != XM_OK || size == 0) {
         return refusal;
     }
+    size = smaller(size, u->tx.size);
     do {
         piece = smaller(size - taken, LINK_STEP_BYTES);
         fitted = ring_write(&u->tx, bytes + taken, piece);

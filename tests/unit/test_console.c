@@ -622,6 +622,16 @@ static void link_write_gives_way_between_pieces(void **state)
     assert_int_equal(link_write(4000), 4096 - 1256);
 }
 
+static void link_write_is_no_longer_with_a_fast_device(void **state)
+{
+    struct fixture *f = fixture_new();
+
+    (void)state;
+    f->uart[LINK_UART].ring_bytes = 256;
+    fixture_boot();
+    assert_int_equal(link_write(1000), 256);
+}
+
 static void link_rings_go_round(void **state)
 {
     xm_u8_t expected = 0;
@@ -750,6 +760,7 @@ int main(void)
         cmocka_unit_test(link_device_that_empties_meanwhile_is_not_forgotten),
         cmocka_unit_test(link_write_takes_what_fits),
         cmocka_unit_test(link_write_gives_way_between_pieces),
+        cmocka_unit_test(link_write_is_no_longer_with_a_fast_device),
         cmocka_unit_test(link_rings_go_round),
         cmocka_unit_test(link_flood_costs_others_no_more_than_the_budget),
         cmocka_unit_test(link_flood_goes_on_in_turns),

@@ -104,6 +104,8 @@ static void system_calls(void)
           XM_memory_copy(LISTENER, LISTENER_MEMORY + 0x1f000, 0, (xmAddress_t)OTHER, 4096));
     WORST(memory_copy_4096_odd,
           XM_memory_copy(LISTENER, LISTENER_MEMORY + 0x1e004, 0, (xmAddress_t)OTHER, 4096));
+    WORST(memory_copy_4093_overlap,
+          XM_memory_copy(0, (xmAddress_t)OTHER + 4, 0, (xmAddress_t)OTHER, 4093));
     WORST(memory_copy_4096_overlap,
           XM_memory_copy(0, (xmAddress_t)OTHER + 4, 0, (xmAddress_t)OTHER, 4096));
     WORST(inport, XM_sparc_inport(0x800ff018, (xm_u32_t *)BATCH));

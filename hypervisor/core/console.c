@@ -40,6 +40,7 @@
 /* Bytes one service call, or one step of idle time, moves to or from a device with interrupts
  * off. */
 #define CALL_BYTES 64u
+#define COPY_BYTES 512u /* longest copy of a call that does not give way */
 #define IDLE_BYTES 32u
 /* Bytes that XM_link_write takes before it looks whether it should give way. */
 #define LINK_STEP_BYTES 256u
@@ -483,7 +484,7 @@ xm_s32_t sys_console_fetch(xm_u32_t partition_id, xm_u64_t from, xmAddress_t bat
     head.oldest = r->next > r->size ? r->next - r->size : 1;
     head.first = from < head.oldest ? head.oldest : from > head.next ? head.next : from;
     head.count = smaller((xm_u32_t)(head.next - head.first),
-                         smaller(size - (xm_u32_t)sizeof(head), GUEST_COPY_STEP));
+                         smaller(size - (xm_u32_t)sizeof(head), COPY_BYTES));
     if (head.count > 0) {
         copy_out(r->data, r->size, (xm_u32_t)head.first & (r->size - 1),
                  (xm_u8_t *)arch_guest_pointer(batch) + sizeof(head), head.count);
@@ -623,7 +624,7 @@ xm_s32_t sys_link_read(xmAddress_t buffer, xm_u32_t size)
         /* In its own slot the owner may fetch beyond the budget, at its own cost. */
         (void)receive(u, smaller(smaller(size, CALL_BYTES), ring_free(&u->rx)));
     }
-    return (xm_s32_t)ring_read(&u->rx, arch_guest_pointer(buffer), smaller(size, GUEST_COPY_STEP));
+    return (xm_s32_t)ring_read(&u->rx, arch_guest_pointer(buffer), smaller(size, COPY_BYTES));
 }
 
 /* Bytes taken: what the ring has room for, or fewer if an interrupt waits; the caller comes again.

@@ -118,8 +118,10 @@ bool guest_copy_step(struct partition *p, xm_u32_t done)
 __attribute__((noinline)) bool guest_copy_in_steps(struct partition *p, void *to, const void *from, xm_u32_t size,
                          xm_u32_t stamp)
 {
-    bool doubles = (((unsigned long)to | (unsigned long)from) & 7u) == 0;
-    xm_u32_t step = doubles ? GUEST_COPY_STEP_DOUBLES : GUEST_COPY_STEP;
+    unsigned long both = (unsigned long)to | (unsigned long)from;
+    xm_u32_t step = (both & 7u) == 0 ? GUEST_COPY_STEP_DOUBLES :
+                    (both & 3u) == 0 ? GUEST_COPY_STEP_WORDS :
+                                       GUEST_COPY_STEP;
     xm_u32_t done = guest_copy_done(p, to, from, size, stamp);
 
     do {

@@ -21,9 +21,10 @@ bool guest_write(struct partition *p, xmAddress_t address, xm_u32_t alignment, c
  * in that length. */
 bool guest_read_name(struct partition *p, xmAddress_t address, char name[CONFIG_ID_STRING_LENGTH])
     __attribute__((warn_unused_result));
-/* Longest copy with interrupts off, in bytes, for the worst alignment: two instructions a byte. Three
- * bytes an instruction if both ends are on a doubleword. */
-#define GUEST_COPY_STEP 512u
+/* Longest copy with interrupts off, in bytes: about 500 instructions, whether it takes 1.6 of them a
+ * byte (any alignment), 0.75 (both ends on a word) or 0.28 (on a doubleword). */
+#define GUEST_COPY_STEP 256u
+#define GUEST_COPY_STEP_WORDS 512u
 #define GUEST_COPY_STEP_DOUBLES 2048u
 /* The parts of a long copy for a handler that takes its steps itself: how much of this copy was done
  * before, and (false: give way) that so much is done now. A finished copy is forgotten; one that is

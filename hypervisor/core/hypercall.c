@@ -85,7 +85,9 @@ xm_s32_t sys_kernel_info(xmAddress_t address)
                                                                              : XM_INVALID_PARAM;
 }
 
-/* Bytes copied: no more than one step of a copy, so that nothing has to give way. */
+#define READ_CONFIG_MAX_BYTES 512u
+
+/* Bytes copied: so few that nothing has to give way. */
 xm_s32_t sys_read_config(xm_u32_t offset, xmAddress_t buffer, xm_u32_t size)
 {
     xm_u32_t left;
@@ -95,7 +97,7 @@ xm_s32_t sys_read_config(xm_u32_t offset, xmAddress_t buffer, xm_u32_t size)
     }
     left = config->length - offset;
     size = size < left ? size : left;
-    size = size < GUEST_COPY_STEP ? size : GUEST_COPY_STEP;
+    size = size < READ_CONFIG_MAX_BYTES ? size : READ_CONFIG_MAX_BYTES;
     if (!guest_write(partition_current(), buffer, 1, (const xm_u8_t *)config + offset, size)) {
         return XM_INVALID_PARAM;
     }
@@ -121,15 +123,19 @@ static bool area_holds(const struct partition *p, xmAddress_t address, xm_u32_t 
     return false;
 }
 
-/* In steps that give way to interrupts, from the end if the beginning would be overwritten. */
+/* In steps that give way to interrupts, from the end if the beginning would be overwritten. Both ends
+ * are on a word, and so is each step: only the last bytes of all are copied one by one. */
 static void copy_physical(struct partition *p, xm_u8_t *to, const xm_u8_t *from, xm_u32_t size)
 {
     bool backwards = to > from && to < from + size;
     xm_u32_t done = guest_copy_done(p, to, from, size, 0);
 
     do {
-        xm_u32_t piece = size - done < GUEST_COPY_STEP ? size - done : GUEST_COPY_STEP;
-        xm_u32_t at = backwards ? size - done - piece : done;
+        xm_u32_t left = size - done;
+        xm_u32_t piece = backwards                    ? (left - 1) % GUEST_COPY_STEP_WORDS + 1 :
+                         left < GUEST_COPY_STEP_WORDS ? left :
+                                                        GUEST_COPY_STEP_WORDS;
+        xm_u32_t at = backwards ? left - piece : done;
 
         memmove(to + at, from + at, piece);
         done += piece;

@@ -49,14 +49,22 @@ void *memmove(void *to, const void *from, size_t size)
     if (t <= f || t >= f + size) {
         return memcpy(to, from, size);
     }
-    if ((((xm_u32_t)t | (xm_u32_t)f | size) & 3u) == 0) {
-        for (; size > 0; size -= 4) {
-            *(word_t *)(t + size - 4) = *(const word_t *)(f + size - 4);
-        }
-        return to;
-    }
-    while (size-- > 0) {
+    /* From the end: the bytes behind the last whole block, then (both ends on a word) blocks. */
+    while (size > 0 && ((size & 15u) != 0 || (((xm_u32_t)t | (xm_u32_t)f) & 3u) != 0)) {
+        size--;
         t[size] = f[size];
+    }
+    while (size > 0) {
+        word_t *tw;
+        const word_t *fw;
+
+        size -= 16;
+        tw = (word_t *)(t + size);
+        fw = (const word_t *)(f + size);
+        tw[3] = fw[3];
+        tw[2] = fw[2];
+        tw[1] = fw[1];
+        tw[0] = fw[0];
     }
     return to;
 }

@@ -2,7 +2,8 @@
  *
  * In assembler because half of what a message costs is here, and the compiler's version of the same
  * loops is three times as long and slower where it matters, on messages of a few doublewords. A
- * leaf: no stack, %g1-%g4 and %o1-%o5 only. What a copy costs depends on its length and on the
+ * leaf: no stack, %g1-%g4 and %o1-%o5 only. Upwards, and what is loaded is stored before what lies
+ * above it is: a target below its source may overlap it (memmove). What a copy costs depends on its length and on the
  * alignment of its ends, never on the bytes.
  *
  *   %o0 to (the result)   %o1 from, moving   %g1 to, moving   %o2 bytes left

@@ -1,1 +1,1 @@
-SRC_0 := tester.c ../../../hypervisor/arch/sparc/memcpy.S
+SRC_0 := tester.c ../../../hypervisor/arch/sparc/memcpy.S ../../../hypervisor/core/string.c

@@ -31,6 +31,41 @@ static void try(unsigned to, unsigned from, unsigned size)
     }
 }
 
+#define FAR 40
+#define MOVE_SIZES 101
+
+/* In one buffer, whose other bytes must stay as they were. */
+static int move_wrong(unsigned to, unsigned from, unsigned size)
+{
+    static xm_u8_t buffer[2 * FAR + 8 + MOVE_SIZES] __attribute__((aligned(8)));
+    int differ = 0;
+    unsigned i;
+
+    for (i = 0; i < sizeof(buffer); i++) {
+        buffer[i] = (xm_u8_t)i;
+    }
+    memmove(buffer + to, buffer + from, size);
+    for (i = 0; i < sizeof(buffer); i++) {
+        differ |= buffer[i] != (xm_u8_t)(i >= to && i < to + size ? i - to + from : i);
+    }
+    return differ;
+}
+
+static void try_moves(void)
+{
+    unsigned to, from, size, moves = 0;
+    int bad = 0;
+
+    for (from = FAR; from < FAR + 4; from++) {
+        for (to = from - FAR; to <= from + FAR; to++) {
+            for (size = 0; size < MOVE_SIZES; size++, moves++) {
+                bad += move_wrong(to, from, size);
+            }
+        }
+    }
+    printf("%d moves: %d wrong\n", moves, bad);
+}
+
 void PartitionMain(void)
 {
     unsigned to, from, size, copies = 0;
@@ -44,6 +79,7 @@ void PartitionMain(void)
         }
     }
     printf("%d copies: %d wrong, %d bytes beside, %d bad results\n", copies, wrong, beside, results);
+    try_moves();
     XM_hm_status(&status);
     printf("%s health-monitor event\n", status.noEvents == 0 ? "no" : "a");
     XM_halt_system();

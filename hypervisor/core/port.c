@@ -42,7 +42,7 @@ struct port {
     xm_u8_t open_as;         /* its kind; 0: not open */
     xm_u8_t state;           /* enum port_state, sampling */
     xm_u8_t virq;            /* that says something happened */
-    xm_u32_t reserved;       /* a size that is found by a shift */
+    xm_u32_t name_sum;
 };
 
 struct message {
@@ -97,6 +97,18 @@ static void channel_init(struct channel *channel, const struct xm_config_channel
     channel->source->next = next;
 }
 
+/* Names are compared letter by letter only where this is the same: many ports whose names begin alike
+ * would take long. */
+static xm_u32_t name_sum(const char *name)
+{
+    xm_u32_t sum = 0;
+
+    while (*name != '\0') {
+        sum = sum * 31 + (xm_u8_t)*name++;
+    }
+    return sum;
+}
+
 /* Boot only. */
 void port_init_all(void)
 {
@@ -117,6 +129,7 @@ void port_init_all(void)
 
             port->p = p;
             port->config = c;
+            port->name_sum = name_sum(config_string(c->name));
             port->channel = c->channel == XM_CONFIG_NONE ? NULL : &channels[c->channel];
             port->bitmap_word = &p->port_bitmap[i / 32];
             port->bitmap_bit = 1u << i % 32;
@@ -142,12 +155,14 @@ static struct port *find_named(xmAddress_t name_address)
     struct partition *p = partition_current();
     struct port *port = p->ports;
     char name[CONFIG_ID_STRING_LENGTH];
+    xm_u32_t sum;
 
     if (!guest_read_name(p, name_address, name)) {
         return NULL;
     }
+    sum = name_sum(name);
     for (xm_u32_t i = 0; i < p->config->port_count; i++, port++) {
-        if (kernel_same_name(name, config_string(port->config->name))) {
+        if (port->name_sum == sum && kernel_same_name(name, config_string(port->config->name))) {
             return port;
         }
     }

@@ -4,7 +4,10 @@
 XM_OUT := $(BUILD)/hypervisor/$(BOARD)
 XM_ELF := $(XM_OUT)/xm.elf
 XM_FLAGS = $(TCFLAGS) -mflat -ffixed-o7 -mno-user-mode -Ihypervisor/arch/sparc -Ihypervisor/board/$(BOARD) \
-           -fno-tree-loop-distribute-patterns -ffunction-sections -fdata-sections $(WARN) $(XM_LTO) $(XM_SPEED)
+           -fno-tree-loop-distribute-patterns -fno-inline-functions -freorder-blocks-algorithm=simple \
+           -ffunction-sections -fdata-sections $(WARN) $(XM_LTO) $(XM_SPEED)
+# -fno-inline-functions: of functions with several callers, those marked inline only. -freorder-blocks...: no copies of code for
+# fewer jumps.
 # One program for the compiler: small functions of other files and the constants of the board become part of their callers,
 # which saves a twentieth of the text and a call or two on every way. Each file keeps its own -O2 or -Os. Empty: without.
 XM_LTO := -flto

@@ -31,7 +31,7 @@ static inline xmTime_t clock_read(void)
     return kernel_clock.base_us + (xmTime_t)count;
 }
 /* The same, out of line: for everybody who is not in a hurry. */
-xmTime_t clock_now(void);
+xmTime_t clock_now(void) __attribute__((noinline));
 /* Arm the slot timer for deadline_us; a deadline already past gives the shortest delay. The clock is
  * read here and not handed down: what was done since would delay the end of the slot. The delay is a
  * difference of 32 bits, because no deadline is further away (XM_CONFIG_MAX_FRAME_US). */

@@ -4,11 +4,40 @@
 
 const struct xm_config *config;
 
+/* Where the header has each table, and what a row of it takes. */
+#define TABLE(name, type) { offsetof(struct xm_config, name), sizeof(type) }
+static const struct {
+    xm_u16_t at, row_bytes;
+} tables[] = {
+    TABLE(regions, struct xm_config_region),
+    TABLE(areas, struct xm_config_area),
+    TABLE(partitions, struct xm_config_partition),
+    TABLE(plans, struct xm_config_plan),
+    TABLE(slots, struct xm_config_slot),
+    TABLE(ports, struct xm_config_port),
+    TABLE(channels, struct xm_config_channel),
+    TABLE(destinations, xm_u32_t),
+    TABLE(io_ports, struct xm_config_io_port),
+    TABLE(uarts, struct xm_config_uart),
+    TABLE(streams, struct xm_config_stream),
+    TABLE(ipvis, struct xm_config_ipvi),
+    TABLE(ethernets, struct xm_config_ethernet),
+    TABLE(strings, char),
+};
+
 /* A table is good if it starts on a word and lies inside the file. */
-static bool table_ok(const struct xm_config *c, const struct xm_config_table *t, xm_u32_t row_bytes)
+static bool tables_ok(const struct xm_config *c)
 {
-    return (t->offset & 3u) == 0 && t->offset <= c->length &&
-           t->count <= (c->length - t->offset) / row_bytes;
+    for (xm_u32_t i = 0; i < sizeof(tables) / sizeof(*tables); i++) {
+        const struct xm_config_table *t =
+            (const struct xm_config_table *)(const void *)((const xm_u8_t *)c + tables[i].at);
+
+        if ((t->offset & 3u) != 0 || t->offset > c->length ||
+            t->count > (c->length - t->offset) / tables[i].row_bytes) {
+            return false;
+        }
+    }
+    return true;
 }
 
 /* CRC of the file as if its crc32c field were zero. */
@@ -37,20 +66,7 @@ const char *config_load(const struct xm_config *c, xm_u32_t bytes_available)
     if (config_crc(c) != c->crc32c) {
         return "configuration is damaged: its CRC differs";
     }
-    if (!table_ok(c, &c->regions, sizeof(struct xm_config_region)) ||
-        !table_ok(c, &c->areas, sizeof(struct xm_config_area)) ||
-        !table_ok(c, &c->partitions, sizeof(struct xm_config_partition)) ||
-        !table_ok(c, &c->plans, sizeof(struct xm_config_plan)) ||
-        !table_ok(c, &c->slots, sizeof(struct xm_config_slot)) ||
-        !table_ok(c, &c->ports, sizeof(struct xm_config_port)) ||
-        !table_ok(c, &c->channels, sizeof(struct xm_config_channel)) ||
-        !table_ok(c, &c->destinations, sizeof(xm_u32_t)) ||
-        !table_ok(c, &c->io_ports, sizeof(struct xm_config_io_port)) ||
-        !table_ok(c, &c->uarts, sizeof(struct xm_config_uart)) ||
-        !table_ok(c, &c->streams, sizeof(struct xm_config_stream)) ||
-        !table_ok(c, &c->ipvis, sizeof(struct xm_config_ipvi)) ||
-        !table_ok(c, &c->ethernets, sizeof(struct xm_config_ethernet)) ||
-        !table_ok(c, &c->strings, 1)) {
+    if (!tables_ok(c)) {
         return "configuration is malformed: a table lies outside of it";
     }
     if (c->partitions.count == 0 || c->partitions.count > XM_MAX_PARTITIONS ||

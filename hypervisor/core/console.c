@@ -664,5 +664,5 @@ xm_s32_t sys_link_status(xmAddress_t address)
     u->status.tx_waiting = ring_used(&u->tx);
     u->status.rx_high_water = u->rx.high_water;
     u->status.tx_high_water = u->tx.high_water;
-    return guest_write(p, address, 8, &u->status, sizeof(u->status)) ? XM_OK : XM_INVALID_PARAM;
+    return guest_answer(address, 8, &u->status, sizeof(u->status));
 }

@@ -2,6 +2,7 @@
 #include "guest_mem.h"
 #include "board.h"
 #include "config.h"
+#include "hypercall.h"
 #include "kernel.h"
 #include "virq.h"
 
@@ -56,6 +57,12 @@ bool guest_write(struct partition *p, xmAddress_t address, xm_u32_t alignment, c
     }
     memcpy(arch_guest_pointer(address), from, size);
     return true;
+}
+
+xm_s32_t guest_answer(xmAddress_t address, xm_u32_t alignment, const void *from, xm_u32_t size)
+{
+    return guest_write(partition_current(), address, alignment, from, size) ? XM_OK :
+                                                                              XM_INVALID_PARAM;
 }
 
 bool guest_read_name(struct partition *p, xmAddress_t address, char name[CONFIG_ID_STRING_LENGTH])

@@ -17,6 +17,9 @@ bool guest_read(struct partition *p, xmAddress_t address, xm_u32_t alignment, vo
                 xm_u32_t size) __attribute__((warn_unused_result));
 bool guest_write(struct partition *p, xmAddress_t address, xm_u32_t alignment, const void *from,
                  xm_u32_t size) __attribute__((warn_unused_result));
+/* What most services end with: guest_write() to the caller, and what the call then returns, XM_OK or
+ * XM_INVALID_PARAM. */
+xm_s32_t guest_answer(xmAddress_t address, xm_u32_t alignment, const void *from, xm_u32_t size);
 /* Copy a name of at most CONFIG_ID_STRING_LENGTH bytes, NUL included. False: bad address or no NUL
  * in that length. */
 bool guest_read_name(struct partition *p, xmAddress_t address, char name[CONFIG_ID_STRING_LENGTH])

@@ -282,8 +282,7 @@ xm_s32_t sys_hm_status(xmAddress_t address)
     xmHmStatus_t status;
 
     logbook_status(&book, &status);
-    return guest_write(partition_current(), address, 4, &status, sizeof(status)) ? XM_OK
-                                                                                 : XM_INVALID_PARAM;
+    return guest_answer(address, 4, &status, sizeof(status));
 }
 
 /* Only the application events: a partition must not be able to forge what the hypervisor

@@ -58,7 +58,7 @@ xm_s32_t sys_get_system_status(xmAddress_t status)
         s.noQueuingPortMsgsSent += p->queuing_sent;
         s.noQueuingPortMsgsReceived += p->queuing_received;
     }
-    return guest_write(partition_current(), status, 8, &s, sizeof(s)) ? XM_OK : XM_INVALID_PARAM;
+    return guest_answer(status, 8, &s, sizeof(s));
 }
 
 xm_s32_t sys_kernel_info(xmAddress_t address)
@@ -81,8 +81,7 @@ xm_s32_t sys_kernel_info(xmAddress_t address)
     info.hm_lost = hm_lost();
     info.cpu_khz = kernel_cpu_khz();
     sched_fill_info(&info);
-    return guest_write(partition_current(), address, 8, &info, sizeof(info)) ? XM_OK
-                                                                             : XM_INVALID_PARAM;
+    return guest_answer(address, 8, &info, sizeof(info));
 }
 
 #define READ_CONFIG_MAX_BYTES 512u
@@ -246,7 +245,7 @@ xm_s32_t sys_sparc_inport(xmIoAddress_t port, xmAddress_t value)
         return XM_OP_NOT_ALLOWED; /* granted, but nothing is there */
     }
     word &= mask;
-    return guest_write(p, value, 4, &word, 4) ? XM_OK : XM_INVALID_PARAM;
+    return guest_answer(value, 4, &word, 4);
 }
 
 xm_s32_t sys_sparc_outport(xmIoAddress_t port, xm_u32_t value)

@@ -428,7 +428,7 @@ xm_s32_t sys_get_partition_status(xm_u32_t id, xmAddress_t status)
     s.noSamplingPortMsgsWritten = p->sampling_written;
     s.noQueuingPortMsgsSent = p->queuing_sent;
     s.noQueuingPortMsgsReceived = p->queuing_received;
-    return guest_write(partition_current(), status, 8, &s, sizeof(s)) ? XM_OK : XM_INVALID_PARAM;
+    return guest_answer(status, 8, &s, sizeof(s));
 }
 
 xm_s32_t sys_get_gid_by_name(xmAddress_t name_address, xm_u32_t entity)

@@ -411,7 +411,7 @@ xm_s32_t sys_get_sampling_port_status(xm_u32_t descriptor, xmAddress_t address)
             status.flags |= XM_COMM_MSG_VALID;
         }
     }
-    return guest_write(p, address, 8, &status, sizeof(status)) ? XM_OK : XM_INVALID_PARAM;
+    return guest_answer(address, 8, &status, sizeof(status));
 }
 
 /* Any refusal: XM_INVALID_PARAM. The port need not be open; of one that is not connected sizes and
@@ -431,7 +431,7 @@ xm_s32_t sys_get_sampling_port_info(xmAddress_t name, xmAddress_t address)
         info.validPeriod = (xmTime_t)port->channel->config->valid_period_us;
         info.maxMsgSize = port->channel->config->max_message_bytes;
     }
-    return guest_write(port->p, address, 8, &info, sizeof(info)) ? XM_OK : XM_INVALID_PARAM;
+    return guest_answer(address, 8, &info, sizeof(info));
 }
 
 /* ---- queuing ports --------------------------------------------------------------------------- */
@@ -469,7 +469,7 @@ xm_s32_t sys_get_queuing_port_status(xm_u32_t descriptor, xmAddress_t address)
     }
     port = &p->ports[descriptor];
     status.noMsgs = port->channel == NULL ? 0 : port->channel->count;
-    return guest_write(port->p, address, 4, &status, sizeof(status)) ? XM_OK : XM_INVALID_PARAM;
+    return guest_answer(address, 4, &status, sizeof(status));
 }
 
 /* Any refusal: XM_INVALID_PARAM. The port need not be open; of one that is not connected sizes are
@@ -489,5 +489,5 @@ xm_s32_t sys_get_queuing_port_info(xmAddress_t name, xmAddress_t address)
         info.maxMsgSize = port->channel->config->max_message_bytes;
         info.maxNoMsgs = port->channel->config->max_messages;
     }
-    return guest_write(port->p, address, 8, &info, sizeof(info)) ? XM_OK : XM_INVALID_PARAM;
+    return guest_answer(address, 8, &info, sizeof(info));
 }

@@ -326,5 +326,5 @@ xm_s32_t sys_get_plan_status(xmAddress_t status)
 
     memset(&s, 0, sizeof(s));
     sched_fill_plan_status(&s);
-    return guest_write(partition_current(), status, 8, &s, sizeof(s)) ? XM_OK : XM_INVALID_PARAM;
+    return guest_answer(status, 8, &s, sizeof(s));
 }

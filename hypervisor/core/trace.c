@@ -202,8 +202,7 @@ xm_s32_t sys_trace_status(xm_s32_t descriptor, xmAddress_t address)
         return refusal;
     }
     logbook_status(book, &status);
-    return guest_write(partition_current(), address, 4, &status, sizeof(status)) ? XM_OK
-                                                                                 : XM_INVALID_PARAM;
+    return guest_answer(address, 4, &status, sizeof(status));
 }
 
 /* XM_INVALID_PARAM: no such id, or a bad buffer. */

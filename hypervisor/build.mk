@@ -3,7 +3,7 @@
 # -ffixed-o7: the compiler else takes the return address' register for values first, and so gives leaf functions a stack frame.
 XM_OUT := $(BUILD)/hypervisor/$(BOARD)
 XM_ELF := $(XM_OUT)/xm.elf
-XM_FLAGS = $(TCFLAGS) -mflat -ffixed-o7 -mno-user-mode -Ihypervisor/arch/sparc -Ihypervisor/board/$(BOARD) \
+XM_FLAGS = $(TCFLAGS) -fmacro-prefix-map=hypervisor/= -mflat -ffixed-o7 -mno-user-mode -Ihypervisor/arch/sparc -Ihypervisor/board/$(BOARD) \
            -fno-tree-loop-distribute-patterns -fno-inline-functions -freorder-blocks-algorithm=simple \
            -ffunction-sections -fdata-sections $(WARN) $(XM_LTO) $(XM_SPEED)
 # -fno-inline-functions: of functions with several callers, those marked inline only. -freorder-blocks...: no copies of code for
@@ -17,10 +17,9 @@ XM_S := $(wildcard hypervisor/arch/sparc/*.S)
 XM_OBJECTS = $(patsubst %.c,$(XM_OUT)/%.o,$(XM_C)) $(patsubst %.S,$(XM_OUT)/%.o,$(XM_S)) \
              $(XM_OUT)/gcc_helpers.o
 # For speed what runs at every entry, slot or message; for size what runs at boot, at an event or for the supervisor.
-XM_FAST := $(addprefix hypervisor/core/,entry.c sched.c time.c virq.c) \
-           $(wildcard hypervisor/drivers/*.c)
+XM_FAST := $(addprefix hypervisor/core/,entry.c sched.c time.c virq.c)
 XM_SMALL := $(filter-out $(XM_FAST),$(XM_C))
-$(patsubst %.c,$(XM_OUT)/%.o,$(XM_SMALL)): XM_SPEED := -Os
+$(patsubst %.c,$(XM_OUT)/%.o,$(XM_SMALL)): XM_SPEED := -Os -fno-guess-branch-probability
 # gcc makes calls of these by itself, after the linker has chosen what to give it.
 $(patsubst %.c,$(XM_OUT)/%.o,hypervisor/core/string.c): XM_LTO :=
 XM_HEADERS := $(wildcard hypervisor/abi/* hypervisor/*/*.h hypervisor/arch/sparc/*.h hypervisor/arch/sparc/*.inc hypervisor/board/$(BOARD)/*.h)

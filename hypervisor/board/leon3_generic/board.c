@@ -9,5 +9,5 @@ const struct board board = {
     .device_size = 0x1000,
     .prom_start = 0x00000000,
     .prom_size = 0x00800000,
-    .uart = { { .base = 0x80000100, .irq = 3 } },
+    .uart = { { .base = BOARD_UART0, .irq = BOARD_UART0_LINE } },
 };

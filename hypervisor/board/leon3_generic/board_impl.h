@@ -4,10 +4,7 @@
 #ifndef XM_BOARD_IMPL_H
 #define XM_BOARD_IMPL_H
 
-#define BOARD_GPTIMER 0x80000300
-#define BOARD_TIMER_LINE 7 /* of the second timer: the slot timer */
-#define BOARD_IRQMP 0x80000200
-
+#include "registers.h"
 #include "../../drivers/gptimer.h"
 #ifndef __ASSEMBLER__
 #include "../../drivers/irqmp.h"

@@ -263,7 +263,6 @@ void core_iret(xm_u32_t flags)
 
 __attribute__((noinline)) void entry_choose_delivery(struct partition *p)
 {
-    static const struct hm_info nothing = { .propagate_vector = -1 };
     xm_u32_t vector;
 
     /* A call that gave way goes on first: the partition's own timer could otherwise keep a long copy
@@ -275,7 +274,7 @@ __attribute__((noinline)) void entry_choose_delivery(struct partition *p)
         return;
     }
     if (p->pct->arch.tbr == 0) {
-        hm_raise(XM_HM_EV_SYSTEM_ERROR, p, &nothing);
+        hm_raise(XM_HM_EV_SYSTEM_ERROR, p, &hm_nothing_known);
         return;
     }
     p->context.delivery_flags |= virtual_ef(p); /* a handler may hand its flags to set_psr */

@@ -21,6 +21,8 @@ static xm_u64_t raised_count;
 static xm_u32_t lost_count;
 static xm_u32_t depth; /* of hm_raise() calls that have not returned */
 
+const struct hm_info hm_nothing_known = { .propagate_vector = -1 };
+
 /* The log of an earlier start is kept, if its memory kept it. */
 void hm_init(void)
 {
@@ -289,12 +291,10 @@ xm_s32_t sys_hm_status(xmAddress_t address)
  * detects. */
 xm_s32_t sys_hm_raise_event(xm_u32_t event)
 {
-    static const struct hm_info nothing = { .propagate_vector = -1 };
-
     if (event < XM_HM_EV_APP_DEADLINE_MISSED || event > XM_HM_EV_APP_POWER_FAIL) {
         return XM_INVALID_PARAM;
     }
-    (void)hm_raise((enum xm_hm_event)event, partition_current(), &nothing);
+    (void)hm_raise((enum xm_hm_event)event, partition_current(), &hm_nothing_known);
     return XM_OK;
 }
 

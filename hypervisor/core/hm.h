@@ -18,6 +18,8 @@ struct hm_info {
     int propagate_vector;         /* trap vector for XM_HM_AC_PROPAGATE, -1: cannot be propagated */
     xm_u32_t payload[3];
 };
+/* For an event that says all by its name. */
+extern const struct hm_info hm_nothing_known;
 
 void hm_init(void);
 /* Returns the action taken. A partition that is halted, suspended or reset by it leaves at the next

@@ -152,12 +152,10 @@ static bool header_ok(const struct partition *p)
 
 static void image_refused(struct partition *p, enum xm_hm_event event)
 {
-    static const struct hm_info nothing = { .propagate_vector = -1 };
-
     p->load.active = false;
     p->load.incomplete = true;
     set_state(p, PARTITION_HALTED);
-    hm_raise(event, p, &nothing);
+    hm_raise(event, p, &hm_nothing_known);
 }
 
 /* Registers, interrupts and timers of a new life; memory is the caller's business. */

@@ -137,7 +137,6 @@ static __attribute__((noinline)) void overrun(void)
  * in order again: the action may be another plan. */
 static __attribute__((noinline)) void catch_up(xmTime_t now_us)
 {
-    static const struct hm_info nothing = { .propagate_vector = -1 };
     bool missed = false;
 
     do {
@@ -148,7 +147,7 @@ static __attribute__((noinline)) void catch_up(xmTime_t now_us)
     } while (now_us >= sched.slot_end_us);
     slot_begin_now(now_us);
     if (missed) {
-        hm_raise(XM_HM_EV_SCHED_ERROR, NULL, &nothing);
+        hm_raise(XM_HM_EV_SCHED_ERROR, NULL, &hm_nothing_known);
     } else if (sched.lateness_last_us > OVERRUN_US) {
         overrun();
     }

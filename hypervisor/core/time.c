@@ -37,10 +37,8 @@ static xmTime_t timer_clock(const struct partition *p, xm_u32_t kind, xmTime_t n
 
 static void timer_expire(struct partition *p, xm_u32_t kind)
 {
-    static const struct hm_info nothing = { .propagate_vector = -1 };
-
     if (kind == XM_WATCHDOG_TIMER) {
-        hm_raise(XM_HM_EV_WATCHDOG_TIMER, p, &nothing);
+        hm_raise(XM_HM_EV_WATCHDOG_TIMER, p, &hm_nothing_known);
     } else {
         virq_raise_ext(p, kind == XM_HW_CLOCK ? XM_VT_EXT_HW_TIMER : XM_VT_EXT_EXEC_TIMER);
     }

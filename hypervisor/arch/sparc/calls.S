@@ -131,9 +131,9 @@ fast_get_time:
     or      %l3, %lo(kernel_clock), %l3
     ld      [%l3 + CLOCK_LAST], %l7
     cmp     %l6, %l7
-    blu     call_slow               /* it wrapped */
-    st      %l6, [%l3 + CLOCK_LAST]
+    blu     call_slow               /* it wrapped, which C has to find by CLOCK_LAST */
     cmp     %i1, XM_EXEC_CLOCK
+    st      %l6, [%l3 + CLOCK_LAST]
     be      fast_exec_time
     ldd     [%l3 + CLOCK_BASE], %l6
     bgu     call_slow               /* no clock to read */

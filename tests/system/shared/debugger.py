@@ -20,9 +20,9 @@ PLACE = "sys_set_partition_opmode"
 HYPERVISOR = "hypervisor/leon3_generic/xm.elf"
 
 
-def symbol(name: str) -> int:
-    """Address of a symbol of the hypervisor, local ones too."""
-    elf = (Path(os.environ["XM_BUILD"]) / HYPERVISOR).read_bytes()
+def symbol(name: str, file: str = HYPERVISOR) -> int:
+    """Address of a symbol in an ELF file of the build, by default the hypervisor; local ones too."""
+    elf = (Path(os.environ["XM_BUILD"]) / file).read_bytes()
     offset, entry_size, count = struct.unpack_from(">I", elf, 32)[0], *struct.unpack_from(">2H", elf, 46)
     sections = [struct.unpack_from(">10I", elf, offset + i * entry_size) for i in range(count)]
     for section in sections:
@@ -33,7 +33,7 @@ def symbol(name: str) -> int:
             name_at, value = struct.unpack_from(">2I", elf, at)
             if elf[strings + name_at:elf.index(0, strings + name_at)] == name.encode():
                 return value
-    raise AssertionError(f"the hypervisor has no symbol {name}")
+    raise AssertionError(f"{file} has no symbol {name}")
 
 
 class Debugger:

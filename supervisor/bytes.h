@@ -17,6 +17,11 @@ static inline uint32_t bytes_be32(const uint8_t *at)
     return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
 }
 
+static inline uint64_t bytes_be64(const uint8_t *at)
+{
+    return (uint64_t)bytes_be32(at) << 32 | bytes_be32(at + 4);
+}
+
 static inline void bytes_put_be16(uint8_t *at, uint16_t value)
 {
     at[0] = (uint8_t)(value >> 8);
@@ -29,6 +34,12 @@ static inline void bytes_put_be32(uint8_t *at, uint32_t value)
     at[1] = (uint8_t)(value >> 16);
     at[2] = (uint8_t)(value >> 8);
     at[3] = (uint8_t)value;
+}
+
+static inline void bytes_put_be64(uint8_t *at, uint64_t value)
+{
+    bytes_put_be32(at, (uint32_t)(value >> 32));
+    bytes_put_be32(at + 4, (uint32_t)value);
 }
 
 #endif

@@ -6,18 +6,21 @@
 #include "arena.h"
 #include "control.h"
 #include "hazard.h"
+#include "hello.h"
+#include "history.h"
 #include "journal.h"
 #include "link.h"
 #include "logs.h"
 #include "pending.h"
 #include "reply.h"
+#include "telemetry.h"
 
 /* ---- the link itself ------------------------------------------------------------------------- */
 
-static void ping(const Xm__Request *request)
+static void ping(const struct asker *asker, const Xm__Request *request)
 {
     Xm__Pong pong = XM__PONG__INIT;
-    Xm__Reply *reply = reply_open(request->id, XM__STAGE__STAGE_COMPLETED);
+    Xm__Reply *reply = reply_open(asker, XM__STAGE__STAGE_COMPLETED);
 
     pong.ground_time_us = request->ping->ground_time_us;
     reply->result_case = XM__REPLY__RESULT_PONG;
@@ -25,79 +28,49 @@ static void ping(const Xm__Request *request)
     reply_close();
 }
 
-static void hello(const Xm__Request *request)
+static void link_status(const struct asker *asker, const Xm__Request *request)
 {
-    Xm__HelloAck ack = XM__HELLO_ACK__INIT;
-    Xm__Reply *reply = reply_open(request->id, XM__STAGE__STAGE_COMPLETED);
-    const struct xm_kernel_info *kernel = view_kernel();
-    char name[VIEW_SYSTEM_NAME_BYTES];
+    Xm__LinkKind kind = request->link_status->link;
+    const struct link *link =
+        kind == XM__LINK_KIND__LINK_NONE ? asker->link : link_of_kind(kind);
+    Xm__LinkState state;
+    Xm__Reply *reply;
 
-    view_system_name(name);
-    /* With the null key nothing depends on the nonce; it differs from boot to boot and from time to
-     * time. */
-    ack.nonce_board = (uint64_t)kernel->boot_id << 32 ^ (uint64_t)kernel->now_us;
-    ack.minor_version = COMMAND_MINOR_VERSION;
-    ack.mtu = FRAME_RX_PAYLOAD;
-    ack.credit = link_credit();
-    ack.system_name = name;
-    ack.xm_version = kernel->xm_version;
-    ack.config_crc32c = kernel->config_crc32c;
-    ack.authenticated = mac_authenticated();
-    reply->result_case = XM__REPLY__RESULT_HELLO_ACK;
-    reply->hello_ack = &ack;
-    reply_close();
-}
+    if (link == NULL) {
+        reply_refuse(asker, XM__STATUS_CODE__STATUS_INVALID, "this system has no such link");
+        return;
+    }
+    if (!reply_link_state(link, &state)) {
+        struct xm_link_status none;
 
-static void link_status(const Xm__Request *request)
-{
-    const struct link_counters *counters = link_counters();
-    Xm__LinkState state = XM__LINK_STATE__INIT;
-    struct xm_link_status device;
-    xm_s32_t code = XM_link_status(&device);
-
-    if (code != XM_OK) {
-        reply_hypervisor(request->id, XM__STAGE__STAGE_FAILED, code,
+        reply_hypervisor(asker, XM__STAGE__STAGE_FAILED, link->device->status(&none),
                          "the link device tells no status");
         return;
     }
-    state.rx_bytes = device.rx_bytes;
-    state.tx_bytes = device.tx_bytes;
-    state.rx_dropped = device.rx_dropped;
-    state.rx_errors = device.rx_errors;
-    state.rx_high_water = device.rx_high_water;
-    state.tx_high_water = device.tx_high_water;
-    state.budget_bytes = device.budget_bytes;
-    state.budget_exhausted = device.budget_exhausted;
-    state.frames_good = counters->refused[FRAME_GOOD];
-    state.frames_sent = counters->frames_sent;
-    state.crc_errors = counters->refused[FRAME_BAD_CRC];
-    state.length_errors = counters->refused[FRAME_BAD_LENGTH];
-    state.version_errors = counters->refused[FRAME_BAD_VERSION];
-    state.key_errors = counters->refused[FRAME_BAD_KEY];
-    state.mac_errors = counters->refused[FRAME_BAD_MAC];
-    state.replay_errors = counters->refused[FRAME_REPLAYED];
-    state.decode_errors = counters->decode_errors;
-    state.console_bytes = counters->text_bytes;
-    state.authenticated = mac_authenticated();
-    state.arena_high_water = arena_high_water();
-    state.frames_unsent = counters->frames_unsent;
-    Xm__Reply *reply = reply_open(request->id, XM__STAGE__STAGE_COMPLETED);
+    reply = reply_open(asker, XM__STAGE__STAGE_COMPLETED);
     reply->result_case = XM__REPLY__RESULT_LINK_STATE;
     reply->link_state = &state;
     reply_close();
 }
 
+/* Everything has been checked: from here on the command must not be executed a second time. */
+static void accept(const struct asker *asker)
+{
+    journal_reach(asker->id, XM__STAGE__STAGE_ACCEPTED, XM__STATUS_CODE__STATUS_OK);
+}
+
 /* ---- the system ------------------------------------------------------------------------------ */
 
-static void system_status(const Xm__Request *request)
+static void system_status(const struct asker *asker, const Xm__Request *request)
 {
     Xm__SystemState state = XM__SYSTEM_STATE__INIT;
-    Xm__Reply *reply = reply_open(request->id, XM__STAGE__STAGE_COMPLETED);
+    Xm__Reply *reply = reply_open(asker, XM__STAGE__STAGE_COMPLETED);
     const struct xm_kernel_info *kernel = view_kernel();
     char name[VIEW_SYSTEM_NAME_BYTES];
     xmSystemStatus_t counts;
     Xm__PlanState plan;
 
+    (void)request;
     memset(&counts, 0, sizeof(counts));
     (void)XM_get_system_status(&counts); /* refused only to partitions without the system flag */
     view_system_name(name);
@@ -121,10 +94,10 @@ static void system_status(const Xm__Request *request)
     reply_close();
 }
 
-static void answer_armed(uint32_t id, uint32_t action)
+static void answer_armed(const struct asker *asker, uint32_t action)
 {
     Xm__Armed armed = XM__ARMED__INIT;
-    Xm__Reply *reply = reply_open(id, XM__STAGE__STAGE_REJECTED);
+    Xm__Reply *reply = reply_open(asker, XM__STAGE__STAGE_REJECTED);
 
     reply_set_status(XM__STATUS_DOMAIN__DOMAIN_SUPERVISOR, XM__STATUS_CODE__STATUS_NEEDS_TOKEN,
                      "hazardous: send it again with this token");
@@ -135,25 +108,26 @@ static void answer_armed(uint32_t id, uint32_t action)
     reply_close();
 }
 
-static void system_control(const Xm__Request *request)
+static void system_control(const struct asker *asker, const Xm__Request *request)
 {
     Xm__SystemAction action = request->system_control->action;
 
     if (action != XM__SYSTEM_ACTION__SYSTEM_RESET_WARM &&
         action != XM__SYSTEM_ACTION__SYSTEM_RESET_COLD &&
         action != XM__SYSTEM_ACTION__SYSTEM_HALT) {
-        reply_refuse(request->id, XM__STATUS_CODE__STATUS_INVALID,
+        reply_refuse(asker, XM__STATUS_CODE__STATUS_INVALID,
                      "no such system action: 1 warm, 2 cold reset, 3 halt");
     } else if (request->hazard_token == 0) {
-        answer_armed(request->id, (uint32_t)action);
+        answer_armed(asker, (uint32_t)action);
     } else if (!hazard_fire((uint32_t)action, request->hazard_token,
                             (uint64_t)view_kernel()->now_us)) {
-        reply_refuse(request->id, XM__STATUS_CODE__STATUS_NEEDS_TOKEN,
+        reply_refuse(asker, XM__STATUS_CODE__STATUS_NEEDS_TOKEN,
                      "the token is wrong, used or expired: ask again without one");
     } else {
-        reply_open(request->id, XM__STAGE__STAGE_STARTED);
+        accept(asker);
+        reply_open(asker, XM__STAGE__STAGE_STARTED);
         reply_close();
-        pending_depart(request);
+        pending_depart(asker, request);
     }
 }
 
@@ -161,12 +135,12 @@ static void system_control(const Xm__Request *request)
 
 #define PARTITIONS_PER_REPLY 16u
 
-static void partition_list(const Xm__Request *request)
+static void partition_list(const struct asker *asker, const Xm__Request *request)
 {
     static struct partition_report reports[PARTITIONS_PER_REPLY];
     static Xm__PartitionState *states[PARTITIONS_PER_REPLY];
     Xm__Partitions list = XM__PARTITIONS__INIT;
-    Xm__Reply *reply = reply_open(request->id, XM__STAGE__STAGE_COMPLETED);
+    Xm__Reply *reply = reply_open(asker, XM__STAGE__STAGE_COMPLETED);
     uint32_t first = request->partition_list->first;
 
     list.total = view_kernel()->partition_count;
@@ -189,10 +163,11 @@ static void partition_list(const Xm__Request *request)
 
 /* The effect can be seen already: answers with the state, and with the hypervisor's code (XM_OK or
  * XM_NO_ACTION). */
-static void answer_partition(uint32_t id, Xm__Stage stage, uint32_t partition, int32_t code)
+static void answer_partition(const struct asker *asker, Xm__Stage stage, uint32_t partition,
+                             int32_t code)
 {
     struct partition_report report;
-    Xm__Reply *reply = reply_open(id, stage);
+    Xm__Reply *reply = reply_open(asker, stage);
 
     if (code != XM_OK) {
         reply_set_status(XM__STATUS_DOMAIN__DOMAIN_HYPERVISOR, code, "it was so already");
@@ -206,7 +181,7 @@ static void answer_partition(uint32_t id, Xm__Stage stage, uint32_t partition, i
 
 /* A partition other than the supervisor: does it now, and waits for the effect if it cannot be seen
  * yet. */
-static void control_other(const Xm__Request *request)
+static void control_other(const struct asker *asker, const Xm__Request *request)
 {
     const Xm__PartitionControl *control = request->partition_control;
     xmPartitionStatus_t before, now;
@@ -215,36 +190,38 @@ static void control_other(const Xm__Request *request)
     memset(&before, 0, sizeof(before));
     memset(&now, 0, sizeof(now));
     (void)XM_get_partition_status(control->partition, &before);
+    accept(asker);
     code = control_partition(control->partition, control->action, control->reset_status);
     (void)XM_get_partition_status(control->partition, &now);
     if ((code == XM_OK || code == XM_NO_ACTION) && control_reached(control->action, now.state)) {
-        answer_partition(request->id, XM__STAGE__STAGE_COMPLETED, control->partition, code);
+        answer_partition(asker, XM__STAGE__STAGE_COMPLETED, control->partition, code);
     } else if (code == XM_OK) {
-        answer_partition(request->id, XM__STAGE__STAGE_STARTED, control->partition, code);
-        pending_await_partition(request, before.resetCounter, (uint64_t)now.execClock);
+        answer_partition(asker, XM__STAGE__STAGE_STARTED, control->partition, code);
+        pending_await_partition(asker, request, before.resetCounter, (uint64_t)now.execClock);
     } else {
-        reply_hypervisor(request->id, XM__STAGE__STAGE_REJECTED, code,
+        reply_hypervisor(asker, XM__STAGE__STAGE_REJECTED, code,
                          "not possible in the partition's present state, or refused");
     }
 }
 
-static void partition_control(const Xm__Request *request)
+static void partition_control(const struct asker *asker, const Xm__Request *request)
 {
     const Xm__PartitionControl *control = request->partition_control;
 
     if (control->partition >= view_kernel()->partition_count) {
-        reply_refuse(request->id, XM__STATUS_CODE__STATUS_INVALID,
+        reply_refuse(asker, XM__STATUS_CODE__STATUS_INVALID,
                      "no such partition: ask for the list");
     } else if (control->action < XM__PARTITION_ACTION__PARTITION_SUSPEND ||
                control->action > XM__PARTITION_ACTION__PARTITION_RESET_COLD) {
-        reply_refuse(request->id, XM__STATUS_CODE__STATUS_INVALID,
+        reply_refuse(asker, XM__STATUS_CODE__STATUS_INVALID,
                      "no such partition action: 1 to 6");
     } else if (control->partition == view_self() &&
                control->action != XM__PARTITION_ACTION__PARTITION_RESUME) {
-        answer_partition(request->id, XM__STAGE__STAGE_STARTED, control->partition, XM_OK);
-        pending_depart(request);
+        accept(asker);
+        answer_partition(asker, XM__STAGE__STAGE_STARTED, control->partition, XM_OK);
+        pending_depart(asker, request);
     } else {
-        control_other(request);
+        control_other(asker, request);
     }
 }
 
@@ -253,13 +230,13 @@ static void partition_control(const Xm__Request *request)
 #define PLANS_PER_REPLY 24u
 #define SLOTS_PER_REPLY 40u
 
-static void plan_list(const Xm__Request *request)
+static void plan_list(const struct asker *asker, const Xm__Request *request)
 {
     static struct view_plan views[PLANS_PER_REPLY];
     static Xm__Plan plans[PLANS_PER_REPLY], *pointers[PLANS_PER_REPLY];
     Xm__Plans list = XM__PLANS__INIT;
     Xm__PlanState state;
-    Xm__Reply *reply = reply_open(request->id, XM__STAGE__STAGE_COMPLETED);
+    Xm__Reply *reply = reply_open(asker, XM__STAGE__STAGE_COMPLETED);
     uint32_t first = request->plan_list->first;
 
     reply_plan_state(&state);
@@ -286,7 +263,7 @@ static void plan_list(const Xm__Request *request)
     reply_close();
 }
 
-static void plan_show(const Xm__Request *request)
+static void plan_show(const struct asker *asker, const Xm__Request *request)
 {
     static struct view_slot views[SLOTS_PER_REPLY];
     static Xm__Slot slots[SLOTS_PER_REPLY], *pointers[SLOTS_PER_REPLY];
@@ -296,11 +273,11 @@ static void plan_show(const Xm__Request *request)
     uint32_t count;
 
     if (!view_plan(show->plan, &plan)) {
-        reply_refuse(request->id, XM__STATUS_CODE__STATUS_INVALID,
+        reply_refuse(asker, XM__STATUS_CODE__STATUS_INVALID,
                      "no such plan: ask for the list");
         return;
     }
-    Xm__Reply *reply = reply_open(request->id, XM__STAGE__STAGE_COMPLETED);
+    Xm__Reply *reply = reply_open(asker, XM__STAGE__STAGE_COMPLETED);
     list.plan = show->plan;
     list.total = plan.slot_count;
     list.slot = pointers;
@@ -323,10 +300,10 @@ static void plan_show(const Xm__Request *request)
     reply_close();
 }
 
-static void answer_plan(uint32_t id, Xm__Stage stage, int32_t code)
+static void answer_plan(const struct asker *asker, Xm__Stage stage, int32_t code)
 {
     Xm__PlanState state;
-    Xm__Reply *reply = reply_open(id, stage);
+    Xm__Reply *reply = reply_open(asker, stage);
 
     if (code != XM_OK) {
         reply_set_status(XM__STATUS_DOMAIN__DOMAIN_HYPERVISOR, code, "it was so already");
@@ -337,7 +314,7 @@ static void answer_plan(uint32_t id, Xm__Stage stage, int32_t code)
     reply_close();
 }
 
-static void plan_switch(const Xm__Request *request)
+static void plan_switch(const struct asker *asker, const Xm__Request *request)
 {
     uint32_t wanted = request->plan_switch->plan;
     const struct xm_kernel_info *kernel = view_kernel();
@@ -346,29 +323,30 @@ static void plan_switch(const Xm__Request *request)
     xm_s32_t code;
 
     if (!view_plan(wanted, &plan)) {
-        reply_refuse(request->id, XM__STATUS_CODE__STATUS_INVALID,
+        reply_refuse(asker, XM__STATUS_CODE__STATUS_INVALID,
                      "no such plan: ask for the list");
         return;
     }
     if (!plan.supervisor_slot) {
-        reply_refuse(request->id, XM__STATUS_CODE__STATUS_LOCKOUT,
+        reply_refuse(asker, XM__STATUS_CODE__STATUS_LOCKOUT,
                      "that plan has no slot of the supervisor: nobody could switch back");
         return;
     }
     if (pending_plan_switch_waits()) {
-        reply_refuse(request->id, XM__STATUS_CODE__STATUS_BUSY,
+        reply_refuse(asker, XM__STATUS_CODE__STATUS_BUSY,
                      "another plan switch is in progress");
         return;
     }
+    accept(asker);
     code = XM_switch_sched_plan(wanted, &former);
     view_refresh();
     if (code != XM_OK && code != XM_NO_ACTION) {
-        reply_hypervisor(request->id, XM__STAGE__STAGE_REJECTED, code, "refused by the hypervisor");
+        reply_hypervisor(asker, XM__STAGE__STAGE_REJECTED, code, "refused by the hypervisor");
     } else if ((uint32_t)kernel->current_plan == wanted) {
-        answer_plan(request->id, XM__STAGE__STAGE_COMPLETED, code);
+        answer_plan(asker, XM__STAGE__STAGE_COMPLETED, code);
     } else {
-        answer_plan(request->id, XM__STAGE__STAGE_STARTED, XM_OK);
-        pending_await_plan(request);
+        answer_plan(asker, XM__STAGE__STAGE_STARTED, XM_OK);
+        pending_await_plan(asker, request);
     }
 }
 
@@ -401,10 +379,10 @@ static void add_book(struct book_list *list, Xm__Book book, uint32_t source)
     }
 }
 
-static void book_list(const Xm__Request *request)
+static void book_list(const struct asker *asker, const Xm__Request *request)
 {
     static struct book_list list;
-    Xm__Reply *reply = reply_open(request->id, XM__STAGE__STAGE_COMPLETED);
+    Xm__Reply *reply = reply_open(asker, XM__STAGE__STAGE_COMPLETED);
     struct view_partition partition;
 
     xm__books__init(&list.message);
@@ -437,7 +415,7 @@ static void book_list(const Xm__Request *request)
 
 enum hazard_class {
     SAFE,     /* changes nothing: answered afresh when repeated */
-    CRITICAL, /* changes something: at most once */
+    CRITICAL, /* changes something: at most once, and the operator must have confirmed it */
     HAZARDOUS /* ends the board's service: at most once, and its handler asks for a token */
 };
 
@@ -445,14 +423,14 @@ enum hazard_class {
 
 struct operation {
     Xm__Request__OpCase op;
-    void (*handler)(const Xm__Request *request);
+    void (*handler)(const struct asker *asker, const Xm__Request *request);
     enum hazard_class hazard;
     unsigned needs;
 };
 
 static const struct operation operations[] = {
     { XM__REQUEST__OP_PING, ping, SAFE, 0 },
-    { XM__REQUEST__OP_HELLO, hello, SAFE, 0 },
+    { XM__REQUEST__OP_HELLO, hello_answer, SAFE, 0 },
     { XM__REQUEST__OP_PARTITION_LIST, partition_list, SAFE, 0 },
     { XM__REQUEST__OP_PARTITION_CONTROL, partition_control, CRITICAL, NEEDS_PENDING },
     { XM__REQUEST__OP_PLAN_LIST, plan_list, SAFE, 0 },
@@ -463,6 +441,8 @@ static const struct operation operations[] = {
     { XM__REQUEST__OP_LINK_STATUS, link_status, SAFE, 0 },
     { XM__REQUEST__OP_SYSTEM_STATUS, system_status, SAFE, 0 },
     { XM__REQUEST__OP_SYSTEM_CONTROL, system_control, HAZARDOUS, NEEDS_PENDING },
+    { XM__REQUEST__OP_COMMAND_STATUS, history_status, SAFE, 0 },
+    { XM__REQUEST__OP_COMMAND_LIST, history_list, SAFE, 0 },
 };
 
 static const struct operation *find_operation(Xm__Request__OpCase op)
@@ -475,38 +455,27 @@ static const struct operation *find_operation(Xm__Request__OpCase op)
     return NULL;
 }
 
-/* A command that was here before is answered with its last reply; false: it is new, and entered
- * now. */
-static bool answered_before(uint32_t id, uint32_t digest)
-{
-    const uint8_t *reply;
-    uint32_t length;
-
-    reply = journal_find(id, digest, &length);
-    if (reply == NULL) {
-        journal_open(id, digest);
-        return false;
-    }
-    (void)link_send(FRAME_REPLY, reply, length);
-    return true;
-}
-
-static void execute(const Xm__Request *request, uint32_t digest)
+static void execute(struct link *link, Xm__Request *request, uint32_t session)
 {
     const struct operation *operation = find_operation(request->op_case);
+    struct asker asker = { link, request->id,
+                           operation != NULL && operation->hazard != SAFE && request->id != 0 };
 
     if (request->id == 0) {
-        reply_refuse(0, XM__STATUS_CODE__STATUS_INVALID, "request id 0: ids count from 1");
+        reply_refuse(&asker, XM__STATUS_CODE__STATUS_INVALID, "request id 0: ids count from 1");
     } else if (operation == NULL) {
-        reply_refuse(request->id, XM__STATUS_CODE__STATUS_UNSUPPORTED,
+        reply_refuse(&asker, XM__STATUS_CODE__STATUS_UNSUPPORTED,
                      "this supervisor does not know that operation");
-    } else if (operation->hazard != SAFE && answered_before(request->id, digest)) {
+    } else if (asker.kept && !history_is_first(&asker, request, session)) {
         return;
+    } else if (operation->hazard == CRITICAL && !request->confirmed) {
+        reply_refuse(&asker, XM__STATUS_CODE__STATUS_NEEDS_CONFIRMATION,
+                     "critical: send it under a new id with `confirmed` when the operator agrees");
     } else if ((operation->needs & NEEDS_PENDING) != 0 && !pending_has_room()) {
-        reply_refuse(request->id, XM__STATUS_CODE__STATUS_BUSY,
+        reply_refuse(&asker, XM__STATUS_CODE__STATUS_BUSY,
                      "too many commands in progress: wait for their end");
     } else {
-        operation->handler(request);
+        operation->handler(&asker, request);
     }
 }
 
@@ -528,25 +497,41 @@ static uint32_t id_of_undecoded(const uint8_t *payload, uint32_t length)
     return 0;
 }
 
-/* Decodes and executes the request in a good frame. What is no request is counted; what does not
- * fit the arena is refused if its id can be seen. */
-void command_execute(const struct frame *frame)
+/* What could not be decoded is counted; what did not fit the arena is refused if its id can be
+ * seen. */
+static void refuse_undecoded(struct link *link, const struct frame *frame)
 {
+    struct asker asker = { link, id_of_undecoded(frame->payload, frame->length), false };
+
+    link->counters.decode_errors++;
+    if (arena_exhausted() && asker.id != 0) {
+        reply_refuse(&asker, XM__STATUS_CODE__STATUS_TOO_LARGE,
+                     "the request does not fit the decoder's arena");
+    }
+}
+
+/* Decodes and executes the request in a good frame. */
+void command_execute(struct link *link, const struct frame *frame)
+{
+    bool outside = frame->session == 0 && !keys_none();
     Xm__Request *request;
 
     arena_reset();
     request = xm__request__unpack(arena_allocator(), frame->length, frame->payload);
-    if (request != NULL) {
-        execute(request, frame_crc32c(frame->payload, frame->length));
+    if (outside) {
+        struct asker asker = { link, request == NULL ? 0 : request->id, false };
+
+        if (request != NULL) {
+            hello_outside(&asker, request, frame->key_id);
+        } else {
+            link->counters.decode_errors++;
+        }
         return;
     }
-    link_counters()->decode_errors++;
-    if (arena_exhausted()) {
-        uint32_t id = id_of_undecoded(frame->payload, frame->length);
-
-        if (id != 0) {
-            reply_refuse(id, XM__STATUS_CODE__STATUS_TOO_LARGE,
-                         "the request does not fit the decoder's arena");
-        }
+    telemetry_heard(link);
+    if (request != NULL) {
+        execute(link, request, frame->session);
+    } else {
+        refuse_undecoded(link, frame);
     }
 }

@@ -5,14 +5,16 @@
  *
  * Rules:     command_execute() only while a reply finds room (link_has_room). Values are checked
  *            after decoding: protobuf lets unknown enum values and unknown operations through.
- * Invariant: every request that can be decoded is answered at least once. */
+ * Invariant: every request that can be decoded is answered at least once; but outside a session
+ *            there is no answer to anything but a Hello, and to so many of these per slot. A
+ *            command that changes something is executed at most once. */
 #ifndef SUPERVISOR_COMMAND_H
 #define SUPERVISOR_COMMAND_H
 
-#include "frame.h"
+#include "link.h"
 
-#define COMMAND_MINOR_VERSION 0u /* of the protocol; told by Hello */
+#define COMMAND_MINOR_VERSION 1u /* of the protocol; told by Hello */
 
-void command_execute(const struct frame *frame);
+void command_execute(struct link *link, const struct frame *frame);
 
 #endif

@@ -18,23 +18,30 @@ enum {
 
 #define COBS_FULL 255u /* code of a group of 254 bytes with no zero behind it */
 
-/* CRC-32C of `count` bytes (Castagnoli, reflected; start and final exclusive-or all ones).
+/* CRC-32C (Castagnoli, reflected; start and final exclusive-or all ones) of bytes whose CRC is
+ * `crc`, 0: none, and `count` more.
  * Half-byte steps: the 64-byte table stays in the cache of a LEON, and frames are short. */
-uint32_t frame_crc32c(const uint8_t *bytes, uint32_t count)
+uint32_t frame_crc32c_more(uint32_t crc, const uint8_t *bytes, uint32_t count)
 {
     static const uint32_t step[16] = {
         0x00000000, 0x105ec76f, 0x20bd8ede, 0x30e349b1, 0x417b1dbc, 0x5125dad3,
         0x61c69362, 0x7198540d, 0x82f63b78, 0x92a8fc17, 0xa24bb5a6, 0xb21572c9,
         0xc38d26c4, 0xd3d3e1ab, 0xe330a81a, 0xf36e6f75,
     };
-    uint32_t crc = 0xffffffffu;
 
+    crc = ~crc;
     for (uint32_t i = 0; i < count; i++) {
         crc ^= bytes[i];
         crc = crc >> 4 ^ step[crc & 15u];
         crc = crc >> 4 ^ step[crc & 15u];
     }
     return ~crc;
+}
+
+/* CRC-32C of `count` bytes. */
+uint32_t frame_crc32c(const uint8_t *bytes, uint32_t count)
+{
+    return frame_crc32c_more(0, bytes, count);
 }
 
 /* Encodes `count` bytes so that no zero is left; returns the bytes written, at most
@@ -90,13 +97,14 @@ uint32_t frame_cobs_decode(uint8_t *bytes, uint32_t count)
     return to;
 }
 
-/* Checks a decoded frame from the ground and takes it apart; `frame` points into `bytes` and is
- * valid only for FRAME_GOOD. The counter is recorded as seen only if everything before it held. */
-enum frame_verdict frame_check(const uint8_t *bytes, uint32_t count, struct frame *frame)
+/* Takes a decoded frame from the ground apart: check sum, version and length are good if it says
+ * FRAME_GOOD, and `frame` points into `bytes`; key, code and counter are session_admit()'s. */
+enum frame_verdict frame_open(const uint8_t *bytes, uint32_t count, uint32_t most_payload,
+                              struct frame *frame)
 {
     uint32_t body, mac_bytes;
 
-    if (count < FRAME_HEADER_BYTES + FRAME_CRC_BYTES || count > FRAME_BYTES(FRAME_RX_PAYLOAD)) {
+    if (count < FRAME_HEADER_BYTES + FRAME_CRC_BYTES || count > FRAME_BYTES(most_payload)) {
         return FRAME_BAD_LENGTH;
     }
     body = count - FRAME_CRC_BYTES;
@@ -114,26 +122,18 @@ enum frame_verdict frame_check(const uint8_t *bytes, uint32_t count, struct fram
     frame->counter = bytes_be32(bytes + AT_COUNTER);
     frame->payload = bytes + FRAME_HEADER_BYTES;
     frame->length = bytes_be16(bytes + AT_LENGTH);
-    mac_bytes = mac_bytes_of(frame->key_id);
-    if (frame->length > FRAME_RX_PAYLOAD ||
-        FRAME_HEADER_BYTES + frame->length + mac_bytes != body) {
+    frame->bytes = bytes;
+    frame->mac = frame->payload + frame->length;
+    mac_bytes = frame->key_id == MAC_NULL_KEY ? 0 : MAC_BYTES;
+    if (frame->length > most_payload || FRAME_HEADER_BYTES + frame->length + mac_bytes != body) {
         return FRAME_BAD_LENGTH;
-    }
-    if (!mac_key_known(frame->key_id)) {
-        return FRAME_BAD_KEY;
-    }
-    if (!mac_check(frame->key_id, bytes, body - mac_bytes, bytes + body - mac_bytes)) {
-        return FRAME_BAD_MAC;
-    }
-    if (!mac_counter_fresh(frame->key_id, frame->session, frame->counter)) {
-        return FRAME_REPLAYED;
     }
     return FRAME_GOOD;
 }
 
-/* Writes a frame to the ground, not yet encoded; returns its bytes, at most
- * FRAME_BYTES(FRAME_TX_PAYLOAD). The payload must not be longer than FRAME_TX_PAYLOAD. */
-uint32_t frame_build(uint8_t *to, const struct frame *frame)
+/* Writes a frame to the ground, not yet encoded; `key` is that of its code, NULL under the null
+ * key. Returns its bytes, at most FRAME_BYTES(frame->length). */
+uint32_t frame_build(uint8_t *to, const struct frame *frame, const struct mac_key *key)
 {
     uint32_t at = FRAME_HEADER_BYTES;
 
@@ -146,8 +146,10 @@ uint32_t frame_build(uint8_t *to, const struct frame *frame)
     bytes_put_be16(to + AT_LENGTH, (uint16_t)frame->length);
     memcpy(to + at, frame->payload, frame->length);
     at += frame->length;
-    mac_make(frame->key_id, to, at, to + at);
-    at += mac_bytes_of(frame->key_id);
+    if (key != NULL) {
+        mac_make(key, to, at, to + at);
+        at += MAC_BYTES;
+    }
     bytes_put_be32(to + at, frame_crc32c(to, at));
     return at + FRAME_CRC_BYTES;
 }

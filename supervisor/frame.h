@@ -5,10 +5,10 @@
  * unit tests and under the fuzzer.
  *
  * Rules:     nothing of a frame is looked at before its CRC-32C holds, nothing of its payload
- *            before frame_check() said FRAME_GOOD.
- * Invariant: the order of checks is CRC, version, length, key, MAC, counter; each refusal is
- *            told apart, because the ground reads the counts to find out what is wrong with a
- *            link. */
+ *            before session_admit() let it in.
+ * Invariant: the order of checks is CRC, version, length (here), key, MAC, counter (session.h);
+ *            each refusal is told apart, because the ground reads the counts to find out what is
+ *            wrong with a link. */
 #ifndef SUPERVISOR_FRAME_H
 #define SUPERVISOR_FRAME_H
 
@@ -19,8 +19,9 @@
 #define FRAME_MAGIC_VERSION 0x5au /* magic 5, major version 0xA */
 #define FRAME_HEADER_BYTES 14u
 #define FRAME_CRC_BYTES 4u
-#define FRAME_RX_PAYLOAD 192u /* largest payload from the ground */
-#define FRAME_TX_PAYLOAD 512u /* largest payload to the ground */
+#define FRAME_RX_PAYLOAD 192u /* largest payload from the ground on a UART */
+#define FRAME_TX_PAYLOAD 512u /* largest payload to the ground, chunks of a datagram link apart */
+#define FRAME_PAYLOAD 1024u   /* largest payload of any link in either direction */
 #define FRAME_BYTES(payload) (FRAME_HEADER_BYTES + (payload) + MAC_BYTES + FRAME_CRC_BYTES)
 
 /* Bytes of n bytes under COBS, at most; delimiters not counted. */
@@ -45,6 +46,7 @@ enum frame_verdict {
     FRAME_BAD_KEY,
     FRAME_BAD_MAC,
     FRAME_REPLAYED,
+    FRAME_BAD_SESSION, /* neither 0 nor one of this link's */
     FRAME_VERDICTS
 };
 
@@ -55,13 +57,17 @@ struct frame {
     uint32_t session;
     uint32_t counter;
     const uint8_t *payload;
-    uint32_t length; /* of the payload, bytes */
+    uint32_t length;      /* of the payload, bytes */
+    const uint8_t *bytes; /* inward: header and payload, as they came */
+    const uint8_t *mac;   /* inward: the code behind them; not there under the null key */
 };
 
 uint32_t frame_crc32c(const uint8_t *bytes, uint32_t count);
+uint32_t frame_crc32c_more(uint32_t crc, const uint8_t *bytes, uint32_t count);
 uint32_t frame_cobs_encode(uint8_t *to, const uint8_t *from, uint32_t count);
 uint32_t frame_cobs_decode(uint8_t *bytes, uint32_t count);
-enum frame_verdict frame_check(const uint8_t *bytes, uint32_t count, struct frame *frame);
-uint32_t frame_build(uint8_t *to, const struct frame *frame);
+enum frame_verdict frame_open(const uint8_t *bytes, uint32_t count, uint32_t most_payload,
+                              struct frame *frame);
+uint32_t frame_build(uint8_t *to, const struct frame *frame, const struct mac_key *key);
 
 #endif

@@ -5,31 +5,36 @@
 #include <xm.h>
 
 #include "../hypervisor/abi/records.h"
-#include "link.h"
-#include "reply.h"
 
-/* Items of one chunk: 7 HM records, 9 trace records or so many bytes of console. The other fields
- * of a Chunk take at most 37 bytes: five numbers with their tags, two of them long. */
-#define CHUNK_ITEM_BYTES 448u
-#define CHUNK_OVERHEAD 37u
-_Static_assert(CHUNK_ITEM_BYTES + CHUNK_OVERHEAD <= FRAME_TX_PAYLOAD, "a chunk fits one frame");
+/* The fields of a Chunk but its items take at most so many bytes: six numbers with their tags, two
+ * of them long, and the length of the items. */
+#define CHUNK_OVERHEAD 38u
+/* Shortest chunk that a LogRead may ask for: the longest record fits it. */
+#define CHUNK_LEAST 112u
+_Static_assert(CHUNK_LEAST >= CHUNK_OVERHEAD + sizeof(struct xm_hm_record), "see CHUNK_LEAST");
+#define CHUNK_ITEM_BYTES (FRAME_PAYLOAD - CHUNK_OVERHEAD)
 
 struct read {
-    uint32_t id;
+    struct asker asker;
     Xm__Book book;
     uint32_t source;
     uint64_t at;           /* next item to send */
     uint64_t end;          /* first item that did not exist when the read began */
     uint32_t left;         /* items that the ground still wants */
+    uint32_t chunk_items;  /* of the longest chunk */
     uint64_t oldest, next; /* as of the last fetch */
     uint64_t first;        /* first item sent, or where the read stands */
     uint32_t count, chunks;
     int32_t failure; /* code of a fetch that was refused; XM_OK: none */
 };
 
-static struct {
+struct reads {
     struct read waiting[LOGS_READS]; /* the first one is in progress */
     uint32_t count;
+};
+
+static struct {
+    struct reads of_link[LINK_MAX];
     union {
         struct xm_batch head;
         uint8_t bytes[sizeof(struct xm_batch) + CHUNK_ITEM_BYTES];
@@ -56,12 +61,11 @@ static uint32_t item_bytes(Xm__Book book)
     }
 }
 
-/* Fetches up to `items` items to logs.batch; returns their number or a code of the hypervisor. */
+/* Fetches up to `items` items to logs.batch, no more than fit it; returns their number or a code of
+ * the hypervisor. */
 static int32_t fetch(Xm__Book book, uint32_t source, uint64_t from, uint32_t items)
 {
-    uint32_t most = CHUNK_ITEM_BYTES / item_bytes(book);
-    uint32_t size =
-        (uint32_t)sizeof(struct xm_batch) + (items < most ? items : most) * item_bytes(book);
+    uint32_t size = (uint32_t)sizeof(struct xm_batch) + items * item_bytes(book);
 
     memset(&logs.batch.head, 0, sizeof(logs.batch.head));
     switch (book) {
@@ -96,7 +100,7 @@ static void close_read(const struct read *r)
     Xm__LogEnd end = XM__LOG_END__INIT;
     bool failed = r->failure != XM_OK;
     Xm__Reply *reply =
-        reply_open(r->id, failed ? XM__STAGE__STAGE_FAILED : XM__STAGE__STAGE_COMPLETED);
+        reply_open(&r->asker, failed ? XM__STAGE__STAGE_FAILED : XM__STAGE__STAGE_COMPLETED);
 
     if (failed) {
         reply_set_status(XM__STATUS_DOMAIN__DOMAIN_HYPERVISOR, r->failure,
@@ -119,10 +123,10 @@ static bool is_done(const struct read *r)
 
 /* ---- beginning ------------------------------------------------------------------------------- */
 
-static bool in_progress(uint32_t id)
+static bool in_progress(const struct reads *reads, uint32_t id)
 {
-    for (uint32_t i = 0; i < logs.count; i++) {
-        if (logs.waiting[i].id == id) {
+    for (uint32_t i = 0; i < reads->count; i++) {
+        if (reads->waiting[i].asker.id == id) {
             return true;
         }
     }
@@ -136,7 +140,7 @@ static bool survey(struct read *r, uint64_t from)
     int32_t code = fetch(r->book, r->source, from, 1);
 
     if (code < 0) {
-        reply_hypervisor(r->id, XM__STAGE__STAGE_REJECTED, code,
+        reply_hypervisor(&r->asker, XM__STAGE__STAGE_REJECTED, code,
                          "there is no such log: ask for the list of books");
         return false;
     }
@@ -148,34 +152,47 @@ static bool survey(struct read *r, uint64_t from)
     return true;
 }
 
+/* Items of the longest chunk that the ground wants and the link has. */
+static uint32_t chunk_items(const struct link *link, const Xm__LogRead *wanted)
+{
+    uint32_t bytes = link->device->chunk_payload;
+
+    if (wanted->max_payload != 0 && wanted->max_payload < bytes) {
+        bytes = wanted->max_payload < CHUNK_LEAST ? CHUNK_LEAST : wanted->max_payload;
+    }
+    return (bytes - CHUNK_OVERHEAD) / item_bytes(wanted->book);
+}
+
 /* Takes a LogRead, or refuses it: unknown book or source, too many reads at once. One that is in
  * progress is not begun again but answered ACCEPTED. */
-void logs_start(const Xm__Request *request)
+void logs_start(const struct asker *asker, const Xm__Request *request)
 {
     const Xm__LogRead *wanted = request->log_read;
-    struct read r = { .id = request->id, .book = wanted->book, .source = wanted->source };
+    struct reads *reads = &logs.of_link[asker->link->number];
+    struct read r = { .asker = *asker, .book = wanted->book, .source = wanted->source };
 
     if (item_bytes(wanted->book) == 0) {
-        reply_refuse(request->id, XM__STATUS_CODE__STATUS_INVALID,
+        reply_refuse(asker, XM__STATUS_CODE__STATUS_INVALID,
                      "no such book: 1 HM, 2 trace, 3 console");
         return;
     }
-    if (in_progress(request->id)) {
-        reply_open(request->id, XM__STAGE__STAGE_ACCEPTED);
+    if (in_progress(reads, asker->id)) {
+        reply_open(asker, XM__STAGE__STAGE_ACCEPTED);
         reply_close();
         return;
     }
     r.left = wanted->max_items == 0 ? UINT32_MAX : wanted->max_items;
+    r.chunk_items = chunk_items(asker->link, wanted);
     if (!survey(&r, wanted->from_seq)) {
         return;
     }
     if (is_done(&r)) {
         close_read(&r);
-    } else if (logs.count == LOGS_READS) {
-        reply_refuse(request->id, XM__STATUS_CODE__STATUS_BUSY,
+    } else if (reads->count == LOGS_READS) {
+        reply_refuse(asker, XM__STATUS_CODE__STATUS_BUSY,
                      "too many log reads at once: wait for a LogEnd");
     } else {
-        logs.waiting[logs.count++] = r;
+        reads->waiting[reads->count++] = r;
     }
 }
 
@@ -184,7 +201,8 @@ void logs_start(const Xm__Request *request)
 /* Fetches the next items of the read and moves it on; returns how many to send, 0: none now. */
 static uint32_t advance(struct read *r)
 {
-    int32_t got = fetch(r->book, r->source, r->at, r->left);
+    int32_t got =
+        fetch(r->book, r->source, r->at, r->left < r->chunk_items ? r->left : r->chunk_items);
     uint32_t count = got > 0 ? logs.batch.head.count : 0;
     uint64_t first = logs.batch.head.first;
 
@@ -217,7 +235,7 @@ static uint32_t pack_chunk(const struct read *r, uint32_t count, uint8_t *payloa
 {
     Xm__Chunk chunk = XM__CHUNK__INIT;
 
-    chunk.id = r->id;
+    chunk.id = r->asker.id;
     chunk.book = r->book;
     chunk.source = r->source;
     chunk.boot_id = logs.batch.head.boot_id;
@@ -228,23 +246,24 @@ static uint32_t pack_chunk(const struct read *r, uint32_t count, uint8_t *payloa
     return (uint32_t)xm__chunk__pack(&chunk, payload);
 }
 
-/* Bulk source of the link: the next chunk of the read in progress. 0: none; a read that ended has
+/* Bulk source of the link: the next chunk of its read in progress. 0: none; a read that ended has
  * then queued its LogEnd. */
-uint32_t logs_next_chunk(uint8_t *payload)
+uint32_t logs_next_chunk(struct link *link, uint8_t *payload)
 {
-    struct read *r = &logs.waiting[0];
+    struct reads *reads = &logs.of_link[link->number];
+    struct read *r = &reads->waiting[0];
     uint32_t count;
 
-    if (logs.count == 0) {
+    if (reads->count == 0) {
         return 0;
     }
     if (!is_done(r) && (count = advance(r)) != 0) {
         return pack_chunk(r, count, payload);
     }
-    if (is_done(r) && link_has_room(FRAME_REPLY)) {
+    if (is_done(r) && link_has_room(link, FRAME_REPLY)) {
         close_read(r);
-        logs.count--;
-        memmove(&logs.waiting[0], &logs.waiting[1], logs.count * sizeof(struct read));
+        reads->count--;
+        memmove(&reads->waiting[0], &reads->waiting[1], reads->count * sizeof(struct read));
     }
     return 0;
 }

@@ -5,6 +5,8 @@
  * the request arrives. A read that the line cannot carry at once goes on in the next slot; items
  * that the log overwrote meanwhile are left out, and the numbers tell so.
  *
+ * Each link has its own reads, served in turn.
+ *
  * Rules:     logs_next_chunk() is the bulk source of link_pump().
  * Invariant: items go out as they are stored, byte for byte, checksums included. Every read that
  *            was taken is closed by one LogEnd or one failure, behind its last chunk. */
@@ -14,13 +16,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "supervisor.pb-c.h"
+#include "reply.h"
 
-#define LOGS_READS 4u /* that may wait or be in progress */
+#define LOGS_READS 16u /* of one link that may wait or be in progress */
 
 void logs_init(void);
-void logs_start(const Xm__Request *request);
-uint32_t logs_next_chunk(uint8_t *payload);
+void logs_start(const struct asker *asker, const Xm__Request *request);
+uint32_t logs_next_chunk(struct link *link, uint8_t *payload);
 bool logs_book_state(Xm__Book book, uint32_t source, Xm__BookState *state);
 
 #endif

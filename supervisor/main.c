@@ -16,24 +16,16 @@
 #include "command.h"
 #include "hazard.h"
 #include "journal.h"
+#include "keys.h"
 #include "link.h"
 #include "logs.h"
 #include "pending.h"
 #include "system_view.h"
 #include "telemetry.h"
 
-/* Commands of one slot. More stay in the receive ring, and the beacons' credit tells the ground. */
+/* Commands of one slot and link. More stay in the receive ring, and the beacons' credit tells the
+ * ground. */
 #define SLOT_COMMANDS 16u
-
-/* Share of a major frame's bytes on the line that bulk may fill ahead: the rest keeps a reply from
- * waiting longer than a frame. */
-#define BULK_PERCENT 80u
-
-/* Bulk limit of one plan, computed when that plan is first met. */
-static struct {
-    xm_s32_t plan;
-    uint32_t bytes; /* 0: not computed */
-} bulk;
 
 /* Brings the supervisor to the state of a fresh start, whatever an earlier life left in memory (a
  * warm reset loads nothing). */
@@ -49,7 +41,7 @@ void supervisor_start(void)
         printf("supervisor: no link device: name this partition in Uart/@xmx:linkPartition of "
                "XM_CF.xml\n");
     }
-    bulk.bytes = 0;
+    keys_init();
     arena_reset();
     link_init();
     journal_init();
@@ -59,46 +51,37 @@ void supervisor_start(void)
     telemetry_init();
 }
 
-/* Bytes of bulk that may wait in the transmit ring under the plan in force. */
-static uint32_t bulk_limit(void)
+static uint32_t no_bulk(struct link *link, uint8_t *payload)
 {
-    struct view_plan plan;
-    xm_s32_t current = view_kernel()->current_plan;
-
-    if ((bulk.bytes == 0 || bulk.plan != current) && view_plan((uint32_t)current, &plan)) {
-        /* a byte is 10 bits on the line; 32 bits hold the product, and beyond 10 s the ring is the
-         * limit anyway */
-        uint32_t frame_ms =
-            plan.major_frame_us / 1000u < 10000u ? plan.major_frame_us / 1000u : 10000u;
-
-        bulk.plan = current;
-        bulk.bytes = view_link_baud() / 10u * frame_ms / 1000u * BULK_PERCENT / 100u;
-    }
-    return bulk.bytes;
-}
-
-static uint32_t no_bulk(uint8_t *payload)
-{
+    (void)link;
     (void)payload;
     return 0;
+}
+
+static void take_commands(struct link *link)
+{
+    struct frame frame;
+
+    for (uint32_t i = 0;
+         i < SLOT_COMMANDS && link_has_room(link, FRAME_REPLY) && link_next_frame(link, &frame);
+         i++) {
+        command_execute(link, &frame);
+    }
 }
 
 /* All work of one slot. */
 void supervisor_slot(void)
 {
-    struct frame frame;
-
     view_refresh();
-    link_begin_slot();
-    link_set_bulk_limit(bulk_limit());
     pending_poll();
-    for (uint32_t i = 0; i < SLOT_COMMANDS && link_has_room(FRAME_REPLY) && link_next_frame(&frame);
-         i++) {
-        telemetry_heard();
-        command_execute(&frame);
+    for (uint32_t n = 0; n < link_count(); n++) {
+        link_begin_slot(link_at(n));
+        take_commands(link_at(n));
     }
-    telemetry_slot();
-    link_pump(pending_departure_waits() ? no_bulk : logs_next_chunk);
+    for (uint32_t n = 0; n < link_count(); n++) {
+        telemetry_slot(link_at(n));
+        link_pump(link_at(n), pending_departure_waits() ? no_bulk : logs_next_chunk);
+    }
 }
 
 static bool asked_to_finish(void)

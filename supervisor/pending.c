@@ -5,8 +5,6 @@
 
 #include "control.h"
 #include "journal.h"
-#include "link.h"
-#include "reply.h"
 
 /* An effect is waited for at least so long; two major frames and a second if that is more. */
 #define LIMIT_US 10000000u
@@ -19,7 +17,7 @@ enum kind { FREE, PLAN_SWITCH, PARTITION_STATE, PARTITION_RESET, SELF, SYSTEM };
 
 struct pending {
     enum kind kind;
-    uint32_t id; /* of the request */
+    struct asker asker;
     uint64_t deadline_us;
     uint32_t target; /* plan or partition */
     int action;      /* Xm__PartitionAction or Xm__SystemAction */
@@ -87,33 +85,33 @@ static uint64_t deadline_of(const Xm__Request *request)
     return (uint64_t)kernel->now_us + limit_us;
 }
 
-/* A free entry for the request; there is one, because the caller asked pending_has_room(). */
-static struct pending *enter(enum kind kind, const Xm__Request *request, uint64_t deadline_us)
+/* A free entry for the command; there is one, because the caller asked pending_has_room(). */
+static struct pending *enter(enum kind kind, const struct asker *asker, uint64_t deadline_us)
 {
     struct pending *p = find(FREE);
 
     memset(p, 0, sizeof(*p));
     p->kind = kind;
-    p->id = request->id;
+    p->asker = *asker;
     p->deadline_us = deadline_us;
     return p;
 }
 
 /* Waits for the plan of a PlanSwitch to begin. */
-void pending_await_plan(const Xm__Request *request)
+void pending_await_plan(const struct asker *asker, const Xm__Request *request)
 {
-    enter(PLAN_SWITCH, request, deadline_of(request))->target = request->plan_switch->plan;
+    enter(PLAN_SWITCH, asker, deadline_of(request))->target = request->plan_switch->plan;
 }
 
 /* Waits for the state, or the new life, that a PartitionControl is to bring about. A new life shows
  * by another counter than `reset_counter` (warm only: a cold reset sets it to 0) and an execution
  * clock beyond `exec_clock_us`. */
-void pending_await_partition(const Xm__Request *request, uint32_t reset_counter,
-                             uint64_t exec_clock_us)
+void pending_await_partition(const struct asker *asker, const Xm__Request *request,
+                             uint32_t reset_counter, uint64_t exec_clock_us)
 {
     const Xm__PartitionControl *control = request->partition_control;
     enum kind kind = control_is_reset(control->action) ? PARTITION_RESET : PARTITION_STATE;
-    struct pending *p = enter(kind, request, deadline_of(request));
+    struct pending *p = enter(kind, asker, deadline_of(request));
 
     p->target = control->partition;
     p->action = (int)control->action;
@@ -123,14 +121,14 @@ void pending_await_partition(const Xm__Request *request, uint32_t reset_counter,
 
 /* Takes a command that ends the supervisor's life or the system's: carried out when the replies
  * have left. */
-void pending_depart(const Xm__Request *request)
+void pending_depart(const struct asker *asker, const Xm__Request *request)
 {
     uint64_t deadline_us = (uint64_t)view_kernel()->now_us + DEPARTURE_US;
 
     if (request->op_case == XM__REQUEST__OP_SYSTEM_CONTROL) {
-        enter(SYSTEM, request, deadline_us)->action = (int)request->system_control->action;
+        enter(SYSTEM, asker, deadline_us)->action = (int)request->system_control->action;
     } else {
-        struct pending *p = enter(SELF, request, deadline_us);
+        struct pending *p = enter(SELF, asker, deadline_us);
 
         p->action = (int)request->partition_control->action;
         p->reset_status = request->partition_control->reset_status;
@@ -146,7 +144,7 @@ static bool is_late(const struct pending *p)
 
 static void fail(struct pending *p, Xm__StatusCode code, const char *detail)
 {
-    reply_open(p->id, XM__STAGE__STAGE_FAILED);
+    reply_open(&p->asker, XM__STAGE__STAGE_FAILED);
     reply_set_status(XM__STATUS_DOMAIN__DOMAIN_SUPERVISOR, (int32_t)code, detail);
     reply_close();
     p->kind = FREE;
@@ -158,7 +156,7 @@ static void look_for_plan(struct pending *p)
     Xm__PlanState state;
 
     if ((uint32_t)kernel->current_plan == p->target) {
-        Xm__Reply *reply = reply_open(p->id, XM__STAGE__STAGE_COMPLETED);
+        Xm__Reply *reply = reply_open(&p->asker, XM__STAGE__STAGE_COMPLETED);
 
         reply_plan_state(&state);
         reply->result_case = XM__REPLY__RESULT_PLAN_STATE;
@@ -176,7 +174,7 @@ static void look_for_plan(struct pending *p)
 static void complete_partition(struct pending *p)
 {
     struct partition_report report;
-    Xm__Reply *reply = reply_open(p->id, XM__STAGE__STAGE_COMPLETED);
+    Xm__Reply *reply = reply_open(&p->asker, XM__STAGE__STAGE_COMPLETED);
 
     if (reply_partition_state(p->target, &report)) {
         reply->result_case = XM__REPLY__RESULT_PARTITION_STATE;
@@ -228,8 +226,8 @@ static void depart_when_drained(struct pending *p)
     struct pending departing = *p;
     int32_t code;
 
-    if (!is_late(p) && !(link_drained() && p->reply_left)) {
-        p->reply_left = link_drained();
+    if (!is_late(p) && !(link_drained(p->asker.link) && p->reply_left)) {
+        p->reply_left = link_drained(p->asker.link);
         return;
     }
     p->kind = FREE;
@@ -237,13 +235,13 @@ static void depart_when_drained(struct pending *p)
                ? control_system((Xm__SystemAction)departing.action)
                : control_self((Xm__PartitionAction)departing.action, departing.reset_status);
     /* still here: resumed after a suspension, or refused */
-    reply_hypervisor(departing.id,
+    reply_hypervisor(&departing.asker,
                      code == XM_OK ? XM__STAGE__STAGE_COMPLETED : XM__STAGE__STAGE_FAILED, code,
                      NULL);
 }
 
-/* Looks at every command in progress, on the state of the last view_refresh(). Stops while a reply
- * would find no room. */
+/* Looks at every command in progress, on the state of the last view_refresh(). One whose reply would
+ * find no room is looked at in a later slot. */
 void pending_poll(void)
 {
     static void (*const look[])(struct pending *) = {
@@ -252,8 +250,8 @@ void pending_poll(void)
         [SYSTEM] = depart_when_drained,
     };
 
-    for (uint32_t i = 0; i < PENDING_MAX && link_has_room(FRAME_REPLY); i++) {
-        if (table[i].kind != FREE) {
+    for (uint32_t i = 0; i < PENDING_MAX; i++) {
+        if (table[i].kind != FREE && link_has_room(table[i].asker.link, FRAME_REPLY)) {
             look[table[i].kind](&table[i]);
         }
     }

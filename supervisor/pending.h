@@ -12,7 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "supervisor.pb-c.h"
+#include "reply.h"
 
 #define PENDING_MAX 8u
 
@@ -20,10 +20,10 @@ void pending_init(void);
 bool pending_has_room(void);
 bool pending_plan_switch_waits(void);
 bool pending_departure_waits(void);
-void pending_await_plan(const Xm__Request *request);
-void pending_await_partition(const Xm__Request *request, uint32_t reset_counter,
-                             uint64_t exec_clock_us);
-void pending_depart(const Xm__Request *request);
+void pending_await_plan(const struct asker *asker, const Xm__Request *request);
+void pending_await_partition(const struct asker *asker, const Xm__Request *request,
+                             uint32_t reset_counter, uint64_t exec_clock_us);
+void pending_depart(const struct asker *asker, const Xm__Request *request);
 void pending_poll(void);
 
 #endif

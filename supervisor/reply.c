@@ -1,22 +1,25 @@
 /* reply.c - answers to the ground (see reply.h) */
 #include "reply.h"
 
+#include "arena.h"
 #include "journal.h"
-#include "link.h"
 
 static Xm__Reply reply;
 static Xm__Status status;
+static struct asker addressee;
+static uint8_t packed[FRAME_TX_PAYLOAD];
 
 /* Starts a reply at the present time of the board; its status is OK and it has no result yet. */
-Xm__Reply *reply_open(uint32_t id, Xm__Stage stage)
+Xm__Reply *reply_open(const struct asker *asker, Xm__Stage stage)
 {
     const struct xm_kernel_info *kernel;
 
+    addressee = *asker;
     view_refresh();
     kernel = view_kernel();
     xm__status__init(&status);
     xm__reply__init(&reply);
-    reply.id = id;
+    reply.id = asker->id;
     reply.stage = stage;
     reply.status = &status;
     reply.board_time_us = (uint64_t)kernel->now_us;
@@ -39,36 +42,49 @@ bool reply_fits(void)
     return xm__reply__get_packed_size(&reply) <= FRAME_TX_PAYLOAD;
 }
 
-/* Packs the reply, keeps it in the journal and queues it. */
-void reply_close(void)
+/* Packs the reply; returns its bytes in `packed`. */
+static uint32_t pack(void)
 {
-    static uint8_t bytes[FRAME_TX_PAYLOAD];
-    uint32_t length;
-
     if (!reply_fits()) {
         reply.result_case = XM__REPLY__RESULT__NOT_SET;
         reply.stage = XM__STAGE__STAGE_FAILED;
         reply_set_status(XM__STATUS_DOMAIN__DOMAIN_SUPERVISOR, XM__STATUS_CODE__STATUS_TOO_LARGE,
                          "the answer does not fit one frame");
     }
-    length = (uint32_t)xm__reply__pack(&reply, bytes);
-    journal_store(reply.id, reply.stage >= XM__STAGE__STAGE_COMPLETED, bytes, length);
+    return (uint32_t)xm__reply__pack(&reply, packed);
+}
+
+/* Packs the reply, enters its stage in the journal if its command is kept there, and queues it. */
+void reply_close(void)
+{
+    uint32_t length = pack();
+
+    if (addressee.kept) {
+        journal_reach(reply.id, reply.stage, status.code);
+        journal_keep(reply.id, packed, length);
+    }
     /* without room it is counted there, and the journal has it */
-    (void)link_send(FRAME_REPLY, bytes, length);
+    (void)link_send(addressee.link, FRAME_REPLY, packed, length);
+}
+
+/* The same for the answer to a Hello under a key, which carries the session offered. */
+void reply_close_greeting(const struct session_offer *offer)
+{
+    link_greet(addressee.link, offer, packed, pack());
 }
 
 /* Refuses a request before anything changed. */
-void reply_refuse(uint32_t id, Xm__StatusCode code, const char *detail)
+void reply_refuse(const struct asker *asker, Xm__StatusCode code, const char *detail)
 {
-    reply_open(id, XM__STAGE__STAGE_REJECTED);
+    reply_open(asker, XM__STAGE__STAGE_REJECTED);
     reply_set_status(XM__STATUS_DOMAIN__DOMAIN_SUPERVISOR, (int32_t)code, detail);
     reply_close();
 }
 
 /* A reply whose status is a code of the hypervisor. */
-void reply_hypervisor(uint32_t id, Xm__Stage stage, int32_t code, const char *detail)
+void reply_hypervisor(const struct asker *asker, Xm__Stage stage, int32_t code, const char *detail)
 {
-    reply_open(id, stage);
+    reply_open(asker, stage);
     reply_set_status(XM__STATUS_DOMAIN__DOMAIN_HYPERVISOR, code, detail);
     reply_close();
 }
@@ -116,4 +132,51 @@ void reply_plan_state(Xm__PlanState *state)
     state->previous = kernel->previous_plan;
     state->switch_time_us = (uint64_t)kernel->switch_time_us;
     state->switch_frame = kernel->switch_frame;
+}
+
+/* Fills in the health of a link; false: its device tells no status. */
+bool reply_link_state(const struct link *link, Xm__LinkState *state)
+{
+    const struct link_counters *counters = &link->counters;
+    const uint32_t *refused = counters->refused;
+    struct xm_link_status device;
+
+    if (link->device->status(&device) != XM_OK) {
+        return false;
+    }
+    xm__link_state__init(state);
+    state->link = link->device->kind;
+    state->rx_bytes = device.rx_bytes;
+    state->tx_bytes = device.tx_bytes;
+    state->rx_dropped = device.rx_dropped;
+    state->rx_errors = device.rx_errors;
+    state->rx_ring_bytes = device.rx_size;
+    state->tx_ring_bytes = device.tx_size;
+    state->rx_high_water = device.rx_high_water;
+    state->tx_high_water = device.tx_high_water;
+    state->budget_bytes = device.budget_bytes;
+    state->budget_exhausted = device.budget_exhausted;
+    state->credit = link_credit(link);
+    state->frames_good = refused[FRAME_GOOD];
+    state->frames_sent = counters->frames_sent;
+    state->frames_unsent = counters->frames_unsent;
+    state->crc_errors = refused[FRAME_BAD_CRC];
+    state->length_errors = refused[FRAME_BAD_LENGTH];
+    state->version_errors = refused[FRAME_BAD_VERSION];
+    state->key_errors = refused[FRAME_BAD_KEY];
+    state->mac_errors = refused[FRAME_BAD_MAC];
+    state->replay_errors = refused[FRAME_REPLAYED];
+    state->session_errors = refused[FRAME_BAD_SESSION];
+    state->decode_errors = counters->decode_errors;
+    state->console_bytes = counters->text_bytes;
+    state->resyncs = counters->resyncs;
+    state->authenticated = !keys_none();
+    state->session = link->sessions.current.id;
+    state->key_id = link->sessions.current.key_id;
+    state->sessions_opened = link->sessions.opened;
+    state->hellos = link->sessions.hellos;
+    state->reply_queue_high_water = link->replies.high_water;
+    state->event_queue_high_water = link->events.high_water;
+    state->arena_high_water = arena_high_water();
+    return true;
 }

@@ -4,6 +4,9 @@
 #   SRC_N      sources, relative to the folder; `none`: no image, the partition stays halted
 #   CUSTOM_N   custom files to pack with the partition, at most three, relative to the folder
 #   CFLAGS_N   further compiler options
+#   KEYS       key file for the product's own supervisor (xmg key new FILE makes one); default: KEY of the command line,
+#              else XM_KEY of the environment. Without one anybody on the link may command the system. With one the
+#              results hold the key, so nobody but their owner may read them.
 # Without SRC_N: <name>.c, pN.c or partition.c of the folder; for a partition named supervisor else the product's own.
 #
 # Results, in $(BUILD)/<folder name>/: system.elf (RAM), system.bin (PROM), container, conf.xmc, pN.elf.
@@ -67,22 +70,43 @@ endef
 
 SYSTEM_IDS := $(foreach n,$(PARTITION_IDS),$(if $(filter none,$(call system_sources,$(n))),,$(n)))
 $(foreach n,$(SYSTEM_IDS),$(eval $(call SYSTEM_PARTITION_RULE,$(n))))
+# The product's own supervisor takes the key file as its first custom file.
+KEYS ?= $(or $(KEY),$(XM_KEY))
+SYSTEM_SUPERVISOR := $(foreach n,$(SYSTEM_IDS),$(if $(filter $(SUPERVISOR_OBJ),$(call system_sources,$(n))),$(n)))
+SYSTEM_KEYS := $(if $(SYSTEM_SUPERVISOR),$(if $(strip $(KEYS)),$(SYSTEM_OUT)/keys))
+SYSTEM_PRIVATE := $(if $(SYSTEM_KEYS),umask 077;)
+
 SYSTEM_IMAGES := $(SYSTEM_IDS:%=$(SYSTEM_OUT)/p%.elf)
-SYSTEM_CUSTOM := $(foreach n,$(SYSTEM_IDS),$(addprefix $(SYSTEM_DIR)/,$(CUSTOM_$(n))))
+# Custom files of partition $(1).
+system_custom = $(if $(filter $(1),$(SYSTEM_SUPERVISOR)),$(SYSTEM_KEYS)) $(addprefix $(SYSTEM_DIR)/,$(CUSTOM_$(1)))
+SYSTEM_CUSTOM := $(foreach n,$(SYSTEM_IDS),$(call system_custom,$(n)))
 system_empty :=
 system_colons = $(subst $(system_empty) ,:,$(strip $(1)))
 
+# Written again only when it differs: which file is named, or none, is not seen in its time.
+ifneq ($(SYSTEM_KEYS),)
+$(SYSTEM_KEYS): FORCE $(KEYCHECK)
+	@$(KEYCHECK) $(KEYS)
+	@cmp -s $(KEYS) $@ || install -m 600 $(KEYS) $@
+else ifneq ($(wildcard $(SYSTEM_OUT)/keys),)
+SYSTEM_KEYS_GONE := $(SYSTEM_OUT)/keys
+$(SYSTEM_KEYS_GONE): FORCE
+	@rm -f $@ $(SYSTEM_OUT)/container
+endif
+.PHONY: FORCE
+
 $(SYSTEM_OUT)/container: $(SYSTEM_HYPERVISOR) $(SYSTEM_CONF) $(SYSTEM_IMAGES) $(SYSTEM_CUSTOM) $(BUILD)/bin/xmpack \
-                         $(SYSTEM_OWN_MK)
-	$(BUILD)/bin/xmpack build -h $(SYSTEM_HYPERVISOR):$(SYSTEM_CONF) \
-	    $(foreach n,$(SYSTEM_IDS),-p $(n):$(call system_colons,$(SYSTEM_OUT)/p$(n).elf $(addprefix $(SYSTEM_DIR)/,$(CUSTOM_$(n))))) $@
+                         $(SYSTEM_OWN_MK) $(SYSTEM_KEYS_GONE)
+	$(SYSTEM_PRIVATE) $(BUILD)/bin/xmpack build -h $(SYSTEM_HYPERVISOR):$(SYSTEM_CONF) \
+	    $(foreach n,$(SYSTEM_IDS),-p $(n):$(call system_colons,$(SYSTEM_OUT)/p$(n).elf $(call system_custom,$(n)))) $@
 
 # One run makes both files.
 $(SYSTEM_OUT)/system.bin: $(SYSTEM_OUT)/system.elf ;
 $(SYSTEM_OUT)/system.elf: $(SYSTEM_OUT)/container $(BOOT_OBJECT) tools/rswbuild hypervisor/boot/boot.ld
 	@$(TSIZE) $(SYSTEM_HYPERVISOR) $(SYSTEM_IMAGES)
-	@BUILD=$(BUILD) BOOT_OBJECT=$(BOOT_OBJECT) CROSS=$(CROSS) tools/rswbuild $< $@ $(SYSTEM_OUT)/system.bin
+	@$(SYSTEM_PRIVATE) BUILD=$(BUILD) BOOT_OBJECT=$(BOOT_OBJECT) CROSS=$(CROSS) tools/rswbuild $< $@ $(SYSTEM_OUT)/system.bin
 
 .PHONY: system-image
 system-image: $(SYSTEM_OUT)/system.elf $(SYSTEM_OUT)/system.bin
-	@:
+	@$(if $(SYSTEM_SUPERVISOR),$(if $(SYSTEM_KEYS),:,echo "WARNING: $(SYSTEM_FOLDER) has no key: anybody on its link may \
+	command it; build it with KEY=file (xmg key new FILE makes one)" >&2),:)

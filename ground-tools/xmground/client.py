@@ -127,7 +127,7 @@ class Client(Requester):
         board cannot tell it any more, because the supervisor itself was stopped.
         """
         control = pb.PartitionControl(partition=before.id, action=int(action), reset_status=status)
-        request = pb.Request(partition_control=control)
+        request = pb.Request(confirmed=True, partition_control=control)
         if before.system and action is not PartitionAction.RESUME:
             return self._control_supervisor(before, action, request, on_stage)
         reply = self._command(request, on_stage)
@@ -209,7 +209,7 @@ class Client(Requester):
         board has taken it."""
         taken = (pb.STAGE_STARTED,)
         reply = self._command(
-            pb.Request(plan_switch=pb.PlanSwitch(plan=plan)),
+            pb.Request(confirmed=True, plan_switch=pb.PlanSwitch(plan=plan)),
             on_stage,
             completion_s,
             enough=lambda r: not wait and r.stage in taken,

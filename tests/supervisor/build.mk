@@ -8,20 +8,21 @@ SUPERVISOR_TEST_DIR  := $(BUILD)/supervisor/host
 SUPERVISOR_TEST_HDRS := $(SUPERVISOR_HDRS) $(PROTO_H) \
                         $(wildcard tests/supervisor/*.h tests/supervisor/fake/*.h)
 SUPERVISOR_TEST_CPPFLAGS := -Itests/supervisor/fake -Itests/supervisor -Isupervisor \
-                            $(PROTO_CPPFLAGS)
+                            $(PROTO_CPPFLAGS) -isystem $(BEARSSL_DIR)/inc
 # protobuf-c does harmless things that the sanitizer reports: null pointers of length 0, 127 << 25.
 SUPERVISOR_TEST_FOREIGN := -w -fno-sanitize=nonnull-attribute,shift,pointer-overflow \
                            -Dmalloc=supervisor_no_malloc -Dfree=supervisor_no_free
 SUPERVISOR_TEST_PROGRAMS := $(addprefix $(SUPERVISOR_TEST_DIR)/, \
                             test_frame test_supervisor test_arena fuzz_loop)
-SUPERVISOR_TEST_STAMP    := $(BUILD)/third_party/protobuf-c.stamp
+SUPERVISOR_TEST_STAMP    := $(BUILD)/third_party/protobuf-c.stamp $(BUILD)/third_party/bearssl.stamp
 SUPERVISOR_TEST_BOARD    := $(SUPERVISOR_TEST_DIR)/board
 FUZZ_S ?= 60
 
 # $(call supervisor_test_objects,VARIANT): the supervisor and its fake surroundings, compiled for
 # one variant
 supervisor_test_objects = $(addprefix $(SUPERVISOR_TEST_DIR)/$(1)/, \
-    $(SUPERVISOR_SRCS:supervisor/%.c=%.o) fake_kernel.o ground.o supervisor.pb-c.o protobuf-c.o)
+    $(SUPERVISOR_HOST_SRCS:supervisor/%.c=%.o) fake_kernel.o ground.o supervisor.pb-c.o protobuf-c.o \
+    $(notdir $(SUPERVISOR_BEARSSL:.c=.o)))
 
 SUPERVISOR_TEST_CC_san   := $(HCC) $(HCFLAGS) $(HSAN)
 # An arena that a hostile request can exhaust within the 192 bytes of a frame.
@@ -33,7 +34,7 @@ SUPERVISOR_TEST_CC_fuzz  := clang -std=gnu11 -O1 -g -fsanitize=fuzzer-no-link,ad
 define supervisor_test_variant
 $(SUPERVISOR_TEST_DIR)/$(1)/%.o: supervisor/%.c $(SUPERVISOR_TEST_HDRS) | $(SUPERVISOR_TEST_STAMP)
 	@mkdir -p $$(@D)
-	$(SUPERVISOR_TEST_CC_$(1)) $(WARN) $(SUPERVISOR_TEST_CPPFLAGS) -c $$< -o $$@
+	$(SUPERVISOR_TEST_CC_$(1)) $(WARN) $(SUPERVISOR_TEST_CPPFLAGS) -Dprintf=fake_printf -c $$< -o $$@
 $(SUPERVISOR_TEST_DIR)/$(1)/%.o: tests/supervisor/%.c $(SUPERVISOR_TEST_HDRS) \
                                  | $(SUPERVISOR_TEST_STAMP)
 	@mkdir -p $$(@D)
@@ -45,6 +46,13 @@ $(SUPERVISOR_TEST_DIR)/$(1)/supervisor.pb-c.o: $(PROTO_C) tests/supervisor/build
 $(SUPERVISOR_TEST_DIR)/$(1)/protobuf-c.o: $(PROTO_RUNTIME_C) tests/supervisor/build.mk
 	@mkdir -p $$(@D)
 	$(SUPERVISOR_TEST_CC_$(1)) $(SUPERVISOR_TEST_FOREIGN) $(SUPERVISOR_TEST_CPPFLAGS) -c $$< -o $$@
+$(foreach source,$(SUPERVISOR_BEARSSL),$(eval $(call SUPERVISOR_TEST_BEARSSL_RULE,$(1),$(source))))
+endef
+# $(1): variant, $(2): source
+define SUPERVISOR_TEST_BEARSSL_RULE
+$(SUPERVISOR_TEST_DIR)/$(1)/$(notdir $(2:.c=.o)): $(BEARSSL_DIR)/src/$(2) tests/supervisor/build.mk
+	@mkdir -p $$(@D)
+	$(SUPERVISOR_TEST_CC_$(1)) -w -I$(BEARSSL_DIR)/inc -I$(BEARSSL_DIR)/src -c $$< -o $$@
 endef
 $(foreach variant,san small fuzz,$(eval $(call supervisor_test_variant,$(variant))))
 

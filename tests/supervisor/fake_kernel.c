@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <setjmp.h>
+#include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,6 +11,7 @@
 #include "../../hypervisor/abi/config.h"
 #include "bytes.h"
 #include "frame.h"
+#include "keys.h"
 #include "main.h"
 
 struct fake fake;
@@ -134,6 +136,16 @@ static void configure(const struct fake_shape *shape)
     put(WORD_AT(xm_config, length), strings_end);
 }
 
+/* Changes whether a partition is configured with a trace stream. */
+void fake_configure_trace(unsigned partition, bool exists)
+{
+    uint32_t rows = bytes_be32(fake.config + WORD_AT(xm_config, partitions));
+
+    put(rows + partition * (uint32_t)sizeof(struct xm_config_partition) +
+            WORD_AT(xm_config_partition, trace_stream),
+        exists ? partition : XM_CONFIG_NONE);
+}
+
 /* ---- setting up, time ------------------------------------------------------------------------ */
 
 /* Builds a system of that shape (NULL: 4 partitions, 3 plans, 4 slots) in its first frame, and
@@ -176,7 +188,36 @@ void fake_init(const struct fake_shape *shape)
         p->console = (struct fake_log){ .exists = true, .item_bytes = 1, .oldest = 1, .next = 1 };
         p->trace = (struct fake_log){ .exists = id != 2, .item_bytes = 48, .oldest = 1, .next = 1 };
     }
+    fake_set_keys("");
     supervisor_start();
+}
+
+/* Puts a key file into the supervisor's image; supervisor_start() or fake_start_again() reads it. */
+void fake_set_keys(const char *text)
+{
+    assert(strlen(text) <= sizeof(keys_text));
+    memset(keys_text, 0, sizeof(keys_text));
+    memcpy(keys_text, text, strlen(text));
+}
+
+/* The supervisor starts again after it ended, with the whole board or alone. What a reset keeps is
+ * the logs, and, of the board, all that is not the link's; a board counts its boots and starts its
+ * clock. */
+void fake_start_again(bool system)
+{
+    fake.end = FAKE_GOES_ON;
+    fake.stop_in = 0;
+    if (system) {
+        fake.info.boot_id++;
+        fake.info.frame_start_us = 0;
+        fake.info.now_us = 1000000;
+        fake.info.requested_plan = fake.info.current_plan;
+        fake.rx_count = fake.tx_count = 0;
+        for (unsigned id = 0; id < fake.info.partition_count; id++) {
+            fake.partition[id].status.state = XM_STATUS_READY;
+        }
+    }
+    fake_run(supervisor_start);
 }
 
 static void end_frame(void)
@@ -239,6 +280,32 @@ static void never_comes_back(enum fake_end end, xm_u32_t mode, xm_u32_t status)
     longjmp(slot_end, 1);
 }
 
+/* What the supervisor prints; the build gives its printf this name. */
+int fake_printf(const char *format, ...)
+{
+    char line[512];
+    size_t length, before = strlen(fake.said);
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(line, sizeof(line), format, arguments);
+    va_end(arguments);
+    length = strlen(line);
+    if (before + length >= sizeof(fake.said)) {
+        before = 0;
+    }
+    memcpy(fake.said + before, line, length + 1);
+    return (int)length;
+}
+
+/* A point at which the board may be reset. */
+static void may_stop(void)
+{
+    if (fake.stop_in != 0 && --fake.stop_in == 0) {
+        never_comes_back(FAKE_STOPPED, 0, 0);
+    }
+}
+
 /* ---- logs ------------------------------------------------------------------------------------ */
 
 static uint8_t *item_at(struct fake_log *log, uint64_t seq)
@@ -295,6 +362,31 @@ void fake_print(unsigned partition, const char *text)
     while (*text != '\0') {
         *append(&fake.partition[partition].console) = (uint8_t)*text++;
     }
+}
+
+/* As the kernel keeps an event of its caller: completed with number, time and boot, big-endian. */
+xm_s32_t XM_trace_event(xm_u32_t bitmask, xmTraceEvent_t *event)
+{
+    struct fake_log *log = &fake.partition[FAKE_SELF].trace;
+    uint64_t seq = log->next;
+    uint8_t *item;
+
+    may_stop();
+    if (!log->exists || bitmask == 0) {
+        return XM_INVALID_CONFIG;
+    }
+    item = append(log);
+    bytes_put_be64(item, seq);
+    bytes_put_be64(item + 8, (uint64_t)fake.info.now_us);
+    bytes_put_be32(item + 16, fake.info.boot_id);
+    bytes_put_be32(item + 20, event->opCodeH);
+    bytes_put_be32(item + 24, event->opCodeL);
+    for (unsigned n = 0; n < 4; n++) {
+        bytes_put_be32(item + 28 + 4 * n, event->payload[n]);
+    }
+    bytes_put_be32(item + 44, frame_crc32c(item, 44));
+    may_stop();
+    return XM_OK;
 }
 
 #define FETCH_LOOKS 16u
@@ -517,9 +609,13 @@ xm_s32_t XM_reset_partition(xm_u32_t partitionId, xm_u32_t resetMode, xm_u32_t s
 {
     struct fake_partition *p = &fake.partition[partitionId];
 
+    may_stop();
     fake.reset_calls++;
     if (fake.refuse != 0) {
         return fake.refuse;
+    }
+    if (fake.on_reset != NULL) {
+        fake.on_reset(partitionId, status);
     }
     if (p->ignores_reset) {
         return XM_OK;
@@ -531,6 +627,7 @@ xm_s32_t XM_reset_partition(xm_u32_t partitionId, xm_u32_t resetMode, xm_u32_t s
     if (partitionId == FAKE_SELF) {
         never_comes_back(FAKE_SELF_RESET, resetMode, status);
     }
+    may_stop();
     return XM_OK;
 }
 

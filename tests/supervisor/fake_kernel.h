@@ -51,7 +51,8 @@ enum fake_end {
     FAKE_SELF_RESET,
     FAKE_SELF_HALTED,
     FAKE_SYSTEM_RESET,
-    FAKE_SYSTEM_HALTED
+    FAKE_SYSTEM_HALTED,
+    FAKE_STOPPED /* see stop_in */
 };
 
 struct fake {
@@ -73,16 +74,24 @@ struct fake {
     enum fake_end end;
     xm_u32_t end_mode, end_status;
     unsigned reset_calls, suspend_calls, switch_calls, idle_calls;
+    unsigned stop_in; /* the board is reset at the that-many-th call from now that could be its
+                         last: before or behind a trace record, before or behind a partition's
+                         reset; 0: never */
     unsigned shutdown_at_idle; /* the supervisor is asked to shut down at this XM_idle_self */
+    void (*on_reset)(xm_u32_t partition, xm_u32_t status); /* a partition is being reset; NULL: - */
     bool no_link, no_link_status;
     xm_s32_t
         refuse; /* code that partition control and plan switching give instead of acting; 0: act */
+    char said[4096]; /* on the supervisor's console, the newest lines that fit */
     uint8_t config[32768];
 };
 
 extern struct fake fake;
 
 void fake_init(const struct fake_shape *shape);
+void fake_start_again(bool system);
+void fake_set_keys(const char *text);
+void fake_configure_trace(unsigned partition, bool exists);
 void fake_slot(void);
 void fake_run(void (*run)(void));
 void fake_tick(uint32_t us);
@@ -90,5 +99,6 @@ void fake_type(const uint8_t *bytes, uint32_t count);
 void fake_log_hm(unsigned count);
 void fake_log_trace(unsigned partition, unsigned count);
 void fake_print(unsigned partition, const char *text);
+int fake_printf(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 #endif

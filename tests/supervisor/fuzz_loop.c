@@ -43,6 +43,7 @@ static uint32_t random_request(uint8_t *to)
     request.id = VALUE;
     request.deadline_ms = VALUE;
     request.hazard_token = VALUE;
+    request.confirmed = random_word() % 4 != 0;
     list.first = show.plan = plan.plan = books.first = VALUE;
     show.first_slot = VALUE;
     control.partition = VALUE % 5;
@@ -103,7 +104,7 @@ static uint32_t wrap(uint8_t *to, const uint8_t *payload, uint32_t length)
 {
     uint8_t plain[FRAME_BYTES(FRAME_TX_PAYLOAD)];
     struct frame frame = { .type = FRAME_COMMAND, .payload = payload, .length = length };
-    uint32_t count = frame_cobs_encode(to, plain, frame_build(plain, &frame));
+    uint32_t count = frame_cobs_encode(to, plain, frame_build(plain, &frame, NULL));
 
     to[count++] = 0;
     return count;

@@ -17,10 +17,12 @@
 #define CONTROL(name, number, who, what)                                                           \
     REQUEST(name, number, PARTITION_CONTROL, partition_control, Xm__PartitionControl,              \
             XM__PARTITION_CONTROL__INIT);                                                          \
+    name.confirmed = 1;                                                                            \
     name##_op.partition = (who);                                                                   \
     name##_op.action = XM__PARTITION_ACTION__PARTITION_##what
 #define SWITCH(name, number, which)                                                                \
     REQUEST(name, number, PLAN_SWITCH, plan_switch, Xm__PlanSwitch, XM__PLAN_SWITCH__INIT);        \
+    name.confirmed = 1;                                                                            \
     name##_op.plan = (which)
 #define LOG_READ(name, number, which, who, from, most)                                             \
     REQUEST(name, number, LOG_READ, log_read, Xm__LogRead, XM__LOG_READ__INIT);                    \

@@ -127,10 +127,14 @@ SAFE = [
     pb.Request(id=6, system_status=pb.SystemStatus()),
     pb.Request(id=7, book_list=pb.BookList()),
     pb.Request(
-        id=8, partition_control=pb.PartitionControl(partition=1, action=pb.PARTITION_SUSPEND)
+        id=8,
+        confirmed=True,
+        partition_control=pb.PartitionControl(partition=1, action=pb.PARTITION_SUSPEND),
     ),
     pb.Request(id=9, system_control=pb.SystemControl(action=pb.SYSTEM_HALT)),
     pb.Request(id=10, log_read=pb.LogRead(book=pb.BOOK_HM, from_seq=0, max_items=100)),
+    pb.Request(id=11, command_status=pb.CommandStatus(id=8)),
+    pb.Request(id=12, command_list=pb.CommandList()),
 ]
 RESULTS = {
     1: "hello_ack",
@@ -143,6 +147,8 @@ RESULTS = {
     8: "partition_state",
     9: "armed",
     10: "log_end",
+    11: "command_state",
+    12: "command_states",
 }
 
 
@@ -165,7 +171,7 @@ def test_counters_rise_by_one_over_all_types():
 
 
 def test_log_records_come_with_their_checksums():
-    frames = board(frame(SAFE[-1].SerializeToString()))
+    frames = board(frame(SAFE[9].SerializeToString()))
     chunks = [pb.Chunk.FromString(p) for t, _, p in frames if t == BULK]
     items = b"".join(c.items for c in chunks)
     assert [c.first_seq for c in chunks] == [1, 8, 15, 22, 29]
@@ -181,10 +187,11 @@ def test_plan_switch_and_reset_pass_their_stages():
         [
             pb.Request(
                 id=1,
+                confirmed=True,
                 partition_control=pb.PartitionControl(partition=2, action=pb.PARTITION_RESET_WARM),
             ),
-            pb.Request(id=2, plan_switch=pb.PlanSwitch(plan=1)),
-            pb.Request(id=3, plan_switch=pb.PlanSwitch(plan=2)),
+            pb.Request(id=2, confirmed=True, plan_switch=pb.PlanSwitch(plan=1)),
+            pb.Request(id=3, confirmed=True, plan_switch=pb.PlanSwitch(plan=2)),
         ]
     )
     stages = {n: [a.stage for a in answers if a.id == n] for n in (1, 2, 3)}

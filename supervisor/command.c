@@ -31,8 +31,7 @@ static void ping(const struct asker *asker, const Xm__Request *request)
 static void link_status(const struct asker *asker, const Xm__Request *request)
 {
     Xm__LinkKind kind = request->link_status->link;
-    const struct link *link =
-        kind == XM__LINK_KIND__LINK_NONE ? asker->link : link_of_kind(kind);
+    const struct link *link = kind == XM__LINK_KIND__LINK_NONE ? asker->link : link_of_kind(kind);
     Xm__LinkState state;
     Xm__Reply *reply;
 
@@ -209,12 +208,10 @@ static void partition_control(const struct asker *asker, const Xm__Request *requ
     const Xm__PartitionControl *control = request->partition_control;
 
     if (control->partition >= view_kernel()->partition_count) {
-        reply_refuse(asker, XM__STATUS_CODE__STATUS_INVALID,
-                     "no such partition: ask for the list");
+        reply_refuse(asker, XM__STATUS_CODE__STATUS_INVALID, "no such partition: ask for the list");
     } else if (control->action < XM__PARTITION_ACTION__PARTITION_SUSPEND ||
                control->action > XM__PARTITION_ACTION__PARTITION_RESET_COLD) {
-        reply_refuse(asker, XM__STATUS_CODE__STATUS_INVALID,
-                     "no such partition action: 1 to 6");
+        reply_refuse(asker, XM__STATUS_CODE__STATUS_INVALID, "no such partition action: 1 to 6");
     } else if (control->partition == view_self() &&
                control->action != XM__PARTITION_ACTION__PARTITION_RESUME) {
         accept(asker);
@@ -273,8 +270,7 @@ static void plan_show(const struct asker *asker, const Xm__Request *request)
     uint32_t count;
 
     if (!view_plan(show->plan, &plan)) {
-        reply_refuse(asker, XM__STATUS_CODE__STATUS_INVALID,
-                     "no such plan: ask for the list");
+        reply_refuse(asker, XM__STATUS_CODE__STATUS_INVALID, "no such plan: ask for the list");
         return;
     }
     Xm__Reply *reply = reply_open(asker, XM__STAGE__STAGE_COMPLETED);
@@ -323,8 +319,7 @@ static void plan_switch(const struct asker *asker, const Xm__Request *request)
     xm_s32_t code;
 
     if (!view_plan(wanted, &plan)) {
-        reply_refuse(asker, XM__STATUS_CODE__STATUS_INVALID,
-                     "no such plan: ask for the list");
+        reply_refuse(asker, XM__STATUS_CODE__STATUS_INVALID, "no such plan: ask for the list");
         return;
     }
     if (!plan.supervisor_slot) {
@@ -333,8 +328,7 @@ static void plan_switch(const struct asker *asker, const Xm__Request *request)
         return;
     }
     if (pending_plan_switch_waits()) {
-        reply_refuse(asker, XM__STATUS_CODE__STATUS_BUSY,
-                     "another plan switch is in progress");
+        reply_refuse(asker, XM__STATUS_CODE__STATUS_BUSY, "another plan switch is in progress");
         return;
     }
     accept(asker);
@@ -420,6 +414,7 @@ enum hazard_class {
 };
 
 #define NEEDS_PENDING 0x1u /* a place among the commands in progress */
+#define NEEDS_ORDER 0x2u   /* see session_in_order() */
 
 struct operation {
     Xm__Request__OpCase op;
@@ -432,16 +427,16 @@ static const struct operation operations[] = {
     { XM__REQUEST__OP_PING, ping, SAFE, 0 },
     { XM__REQUEST__OP_HELLO, hello_answer, SAFE, 0 },
     { XM__REQUEST__OP_PARTITION_LIST, partition_list, SAFE, 0 },
-    { XM__REQUEST__OP_PARTITION_CONTROL, partition_control, CRITICAL, NEEDS_PENDING },
+    { XM__REQUEST__OP_PARTITION_CONTROL, partition_control, CRITICAL, NEEDS_PENDING | NEEDS_ORDER },
     { XM__REQUEST__OP_PLAN_LIST, plan_list, SAFE, 0 },
     { XM__REQUEST__OP_PLAN_SHOW, plan_show, SAFE, 0 },
-    { XM__REQUEST__OP_PLAN_SWITCH, plan_switch, CRITICAL, NEEDS_PENDING },
+    { XM__REQUEST__OP_PLAN_SWITCH, plan_switch, CRITICAL, NEEDS_PENDING | NEEDS_ORDER },
     { XM__REQUEST__OP_LOG_READ, logs_start, SAFE, 0 },
     { XM__REQUEST__OP_BOOK_LIST, book_list, SAFE, 0 },
     { XM__REQUEST__OP_LINK_STATUS, link_status, SAFE, 0 },
     { XM__REQUEST__OP_SYSTEM_STATUS, system_status, SAFE, 0 },
-    { XM__REQUEST__OP_SYSTEM_CONTROL, system_control, HAZARDOUS, NEEDS_PENDING },
-    { XM__REQUEST__OP_COMMAND_STATUS, history_status, SAFE, 0 },
+    { XM__REQUEST__OP_SYSTEM_CONTROL, system_control, HAZARDOUS, NEEDS_PENDING | NEEDS_ORDER },
+    { XM__REQUEST__OP_COMMAND_STATUS, history_status, SAFE, NEEDS_ORDER },
     { XM__REQUEST__OP_COMMAND_LIST, history_list, SAFE, 0 },
 };
 
@@ -455,7 +450,7 @@ static const struct operation *find_operation(Xm__Request__OpCase op)
     return NULL;
 }
 
-static void execute(struct link *link, Xm__Request *request, uint32_t session)
+static void execute(struct link *link, Xm__Request *request, const struct frame *frame)
 {
     const struct operation *operation = find_operation(request->op_case);
     struct asker asker = { link, request->id,
@@ -466,7 +461,9 @@ static void execute(struct link *link, Xm__Request *request, uint32_t session)
     } else if (operation == NULL) {
         reply_refuse(&asker, XM__STATUS_CODE__STATUS_UNSUPPORTED,
                      "this supervisor does not know that operation");
-    } else if (asker.kept && !history_is_first(&asker, request, session)) {
+    } else if ((operation->needs & NEEDS_ORDER) != 0 && !session_in_order(&link->sessions, frame)) {
+        link->counters.refused[FRAME_REPLAYED]++;
+    } else if (asker.kept && !history_is_first(&asker, request, frame->session)) {
         return;
     } else if (operation->hazard == CRITICAL && !request->confirmed) {
         reply_refuse(&asker, XM__STATUS_CODE__STATUS_NEEDS_CONFIRMATION,
@@ -530,7 +527,7 @@ void command_execute(struct link *link, const struct frame *frame)
     }
     telemetry_heard(link);
     if (request != NULL) {
-        execute(link, request, frame->session);
+        execute(link, request, frame);
     } else {
         refuse_undecoded(link, frame);
     }

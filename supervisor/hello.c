@@ -34,8 +34,7 @@ void hello_answer(const struct asker *asker, const Xm__Request *request)
     reply = reply_open(asker, XM__STAGE__STAGE_COMPLETED);
     fill_greeting(asker->link, &ack, name);
     /* nothing depends on the nonce; it differs from boot to boot and from time to time */
-    ack.nonce_board =
-        (uint64_t)view_kernel()->boot_id << 32 ^ (uint64_t)view_kernel()->now_us;
+    ack.nonce_board = (uint64_t)view_kernel()->boot_id << 32 ^ (uint64_t)view_kernel()->now_us;
     reply->result_case = XM__REPLY__RESULT_HELLO_ACK;
     reply->hello_ack = &ack;
     reply_close();

@@ -86,8 +86,7 @@ static const char *take_line(struct line *line, struct keyfile *file)
     if (line->at == line->end || *line->at == '#') {
         return NULL;
     }
-    if (line->end - line->at < (long)strlen(WORD) ||
-        memcmp(line->at, WORD, strlen(WORD)) != 0) {
+    if (line->end - line->at < (long)strlen(WORD) || memcmp(line->at, WORD, strlen(WORD)) != 0) {
         return "a line is `xm-key ID DIGITS`, or a comment that begins with #";
     }
     line->at += strlen(WORD);

@@ -166,8 +166,8 @@ void link_greet(struct link *link, const struct session_offer *offer, const uint
                            .payload = payload,
                            .length = length };
 
-    link->greeting_bytes = frame_build(link->greeting, &frame,
-                                       &keys_find(offer->session.key_id)->hello_board);
+    link->greeting_bytes =
+        frame_build(link->greeting, &frame, &keys_find(offer->session.key_id)->hello_board);
 }
 
 /* Takes the oldest message of a queue to `payload`; false: empty. */
@@ -210,11 +210,10 @@ static bool send_next(struct link *link, link_bulk_source *next_bulk)
         return true;
     }
     /* replies again: the bulk source ends a transfer by queueing one */
-    if (!session_open(&link->sessions) ||
-        (!take_queued(&link->replies, &frame, payload) &&
-         !take_queued(&link->events, &frame, payload) &&
-         !take_bulk(link, next_bulk, &frame, payload) &&
-         !take_queued(&link->replies, &frame, payload))) {
+    if (!session_open(&link->sessions) || (!take_queued(&link->replies, &frame, payload) &&
+                                           !take_queued(&link->events, &frame, payload) &&
+                                           !take_bulk(link, next_bulk, &frame, payload) &&
+                                           !take_queued(&link->replies, &frame, payload))) {
         return false;
     }
     key = session_seal(&link->sessions, &frame);

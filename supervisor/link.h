@@ -25,7 +25,7 @@
 #include "session.h"
 #include "supervisor.pb-c.h"
 
-#define LINK_MAX 2u         /* links of a system */
+#define LINK_MAX 2u            /* links of a system */
 #define LINK_QUEUE_BYTES 8192u /* a power of two; 16 of the largest replies nearly fill it */
 
 struct link_counters {

@@ -240,8 +240,8 @@ static void depart_when_drained(struct pending *p)
                      NULL);
 }
 
-/* Looks at every command in progress, on the state of the last view_refresh(). One whose reply would
- * find no room is looked at in a later slot. */
+/* Looks at every command in progress, on the state of the last view_refresh(). One whose reply
+ * would find no room is looked at in a later slot. */
 void pending_poll(void)
 {
     static void (*const look[])(struct pending *) = {

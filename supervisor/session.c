@@ -110,6 +110,23 @@ enum frame_verdict session_admit(struct sessions *all, const struct frame *frame
     return check_offers(all, frame);
 }
 
+/* May this frame, which was let in, carry a command that changes something, or the question what
+ * became of one? Only in order. Somebody who holds a repetition back, within the window, until the
+ * journal has forgotten the command, would else have it executed again; and a command never
+ * received when the ground asks must not arrive afterwards. The ground repeats what was only late.
+ */
+bool session_in_order(struct sessions *all, const struct frame *frame)
+{
+    if (keys_none()) {
+        return true;
+    }
+    if (frame->counter <= all->current.commanded) {
+        return false;
+    }
+    all->current.commanded = frame->counter;
+    return true;
+}
+
 /* ---- opening --------------------------------------------------------------------------------- */
 
 static uint64_t make_nonce(const struct key *key, uint64_t nonce_ground)

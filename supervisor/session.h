@@ -20,7 +20,7 @@
 #include "frame.h"
 #include "keys.h"
 
-#define SESSION_UNPROVEN 4u             /* at once; the oldest makes room */
+#define SESSION_UNPROVEN 4u              /* at once; the oldest makes room */
 #define SESSION_LAST_COUNTER 0x7fffffffu /* in either direction */
 /* Deriving a session is the dearest thing that a recorded frame can cause: so many per slot. */
 #define SESSION_HELLOS_PER_SLOT 2u
@@ -29,9 +29,10 @@ struct session {
     uint32_t id; /* 0: none */
     uint8_t key_id;
     struct mac_key to_board, to_ground;
-    uint32_t sent;    /* number of the last frame to the ground */
-    uint32_t highest; /* seen from the ground */
-    uint64_t seen;    /* bit n: highest - n was seen */
+    uint32_t sent;      /* number of the last frame to the ground */
+    uint32_t highest;   /* seen from the ground */
+    uint64_t seen;      /* bit n: highest - n was seen */
+    uint32_t commanded; /* highest that session_in_order() was asked about */
 };
 
 /* Offered to the ground, not used by it yet. */
@@ -53,6 +54,7 @@ struct sessions {
 void session_init(struct sessions *all);
 void session_begin_slot(struct sessions *all);
 enum frame_verdict session_admit(struct sessions *all, const struct frame *frame);
+bool session_in_order(struct sessions *all, const struct frame *frame);
 bool session_open(const struct sessions *all);
 const struct session_offer *session_offer(struct sessions *all, uint8_t key_id, uint32_t request_id,
                                           uint64_t nonce_ground);

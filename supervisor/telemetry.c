@@ -91,8 +91,7 @@ static void tell_plan(struct link *link, struct telemetry *t)
     Xm__Event event = XM__EVENT__INIT;
     Xm__PlanState state;
 
-    if (view_kernel()->current_plan == t->plan &&
-        view_kernel()->switch_frame == t->switch_frame) {
+    if (view_kernel()->current_plan == t->plan && view_kernel()->switch_frame == t->switch_frame) {
         return;
     }
     t->plan = view_kernel()->current_plan;

@@ -13,7 +13,8 @@ SUPERVISOR_TEST_CPPFLAGS := -Itests/supervisor/fake -Itests/supervisor -Isupervi
 SUPERVISOR_TEST_FOREIGN := -w -fno-sanitize=nonnull-attribute,shift,pointer-overflow \
                            -Dmalloc=supervisor_no_malloc -Dfree=supervisor_no_free
 SUPERVISOR_TEST_PROGRAMS := $(addprefix $(SUPERVISOR_TEST_DIR)/, \
-                            test_frame test_supervisor test_arena fuzz_loop)
+                            test_frame test_supervisor test_session test_mac_path test_arena \
+                            campaign fuzz_loop)
 SUPERVISOR_TEST_STAMP    := $(BUILD)/third_party/protobuf-c.stamp $(BUILD)/third_party/bearssl.stamp
 SUPERVISOR_TEST_BOARD    := $(SUPERVISOR_TEST_DIR)/board
 FUZZ_S ?= 60
@@ -21,8 +22,8 @@ FUZZ_S ?= 60
 # $(call supervisor_test_objects,VARIANT): the supervisor and its fake surroundings, compiled for
 # one variant
 supervisor_test_objects = $(addprefix $(SUPERVISOR_TEST_DIR)/$(1)/, \
-    $(SUPERVISOR_HOST_SRCS:supervisor/%.c=%.o) fake_kernel.o ground.o supervisor.pb-c.o protobuf-c.o \
-    $(notdir $(SUPERVISOR_BEARSSL:.c=.o)))
+    $(SUPERVISOR_HOST_SRCS:supervisor/%.c=%.o) fake_kernel.o ground.o \
+    supervisor.pb-c.o protobuf-c.o $(notdir $(SUPERVISOR_BEARSSL:.c=.o)))
 
 SUPERVISOR_TEST_CC_san   := $(HCC) $(HCFLAGS) $(HSAN)
 # An arena that a hostile request can exhaust within the 192 bytes of a frame.
@@ -56,9 +57,15 @@ $(SUPERVISOR_TEST_DIR)/$(1)/$(notdir $(2:.c=.o)): $(BEARSSL_DIR)/src/$(2) tests/
 endef
 $(foreach variant,san small fuzz,$(eval $(call supervisor_test_variant,$(variant))))
 
-$(addprefix $(SUPERVISOR_TEST_DIR)/,test_frame test_supervisor fuzz_loop board): \
+$(addprefix $(SUPERVISOR_TEST_DIR)/,test_frame test_supervisor test_session campaign fuzz_loop \
+                                     board): \
 $(SUPERVISOR_TEST_DIR)/%: $(SUPERVISOR_TEST_DIR)/san/%.o $(call supervisor_test_objects,san)
 	$(SUPERVISOR_TEST_CC_san) $^ -lcmocka -o $@
+# Without sanitizers, which add branches of their own.
+$(SUPERVISOR_TEST_DIR)/test_mac_path: tests/supervisor/test_mac_path.c supervisor/mac.c \
+    supervisor/mac.h $(SUPERVISOR_BEARSSL:%=$(BEARSSL_DIR)/src/%) | $(SUPERVISOR_TEST_STAMP)
+	@mkdir -p $(@D)
+	$(HCC) -std=gnu11 -O2 -w $(SUPERVISOR_TEST_CPPFLAGS) -I$(BEARSSL_DIR)/src $(filter %.c,$^) -o $@
 $(SUPERVISOR_TEST_DIR)/fuzz_loop: $(SUPERVISOR_TEST_DIR)/san/fuzz.o
 $(SUPERVISOR_TEST_DIR)/test_arena: $(SUPERVISOR_TEST_DIR)/small/test_arena.o \
                                    $(call supervisor_test_objects,small)

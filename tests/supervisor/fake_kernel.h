@@ -34,7 +34,7 @@ struct fake_log {
     uint32_t item_bytes;
     uint64_t oldest, next;
     uint64_t damaged_from, damaged_to; /* items that fail their checksum: from <= n < to */
-    uint8_t items[FAKE_ITEMS]; /* item n at place n % capacity */
+    uint8_t items[FAKE_ITEMS];         /* item n at place n % capacity */
 };
 
 struct fake_partition {

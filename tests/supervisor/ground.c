@@ -118,8 +118,8 @@ uint32_t ground_make_hello(uint8_t *wire, uint32_t request_id, uint64_t nonce)
                              (uint32_t)xm__request__pack(&request, payload));
 }
 
-/* Takes the session that the HelloAck heard last offers; false: none was heard, or it does not follow
- * from this nonce. */
+/* Takes the session that the HelloAck heard last offers; false: none was heard, or it does not
+ * follow from this nonce. */
 bool ground_take_session(uint32_t request_id, uint64_t nonce)
 {
     struct ground_session *s = &ground_session;
@@ -222,11 +222,15 @@ static const struct mac_key *key_heard(const uint8_t *plain)
 }
 
 /* One run between zeros: it must be a good frame, for the board sends nothing else. */
-static void take_frame(uint8_t *run, uint32_t count)
+static void take_frame(const uint8_t *coded, uint32_t count)
 {
+    static uint8_t run[FRAME_COBS_BYTES(FRAME_BYTES(FRAME_PAYLOAD))];
     struct message *m = &ground_heard[ground_count++];
-    uint32_t bytes = frame_cobs_decode(run, count), length, mac_bytes;
+    uint32_t bytes, length, mac_bytes;
 
+    assert(count <= sizeof(run));
+    memcpy(run, coded, count);
+    bytes = frame_cobs_decode(run, count);
     assert(ground_count <= GROUND_MESSAGES);
     assert(bytes != FRAME_NOT_COBS && bytes >= FRAME_HEADER_BYTES + FRAME_CRC_BYTES);
     length = bytes_be16(run + 12);

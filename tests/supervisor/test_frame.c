@@ -20,6 +20,36 @@ static void crc_gives_the_published_check_value(void **state)
     assert_int_equal(frame_crc32c((const uint8_t *)"", 0), 0);
 }
 
+/* The examples of RFC 3720, section B.4; the RFC prints the CRC's bytes in the order of the wire,
+ * least significant first. */
+static void crc_gives_the_examples_of_rfc_3720(void **state)
+{
+    static const uint8_t read_command[48] = {
+        0x01, 0xc0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,    0, 0, 0, 0,    /* flags, LUN */
+        0x14, 0,    0, 0, 0, 0, 4, 0, 0, 0, 0, 0x14, 0, 0, 0, 0x18, /* task, length, numbers */
+        0x28, 0,    0, 0, 0, 0, 0, 0, 2, 0, 0, 0,    0, 0, 0, 0,    /* SCSI: read */
+    };
+
+    (void)state;
+    memset(plain, 0, 32);
+    assert_int_equal(frame_crc32c(plain, 32), 0x8a9136aa);
+    memset(plain, 0xff, 32);
+    assert_int_equal(frame_crc32c(plain, 32), 0x62a8ab43);
+    for (uint32_t i = 0; i < 32; i++) {
+        plain[i] = (uint8_t)i;
+        plain[32 + i] = (uint8_t)(31 - i);
+    }
+    assert_int_equal(frame_crc32c(plain, 32), 0x46dd794e);
+    assert_int_equal(frame_crc32c(plain + 32, 32), 0x113fdb5c);
+    assert_int_equal(frame_crc32c(read_command, 48), 0xd9963a56);
+    /* and the same in pieces of every length */
+    for (uint32_t cut = 0; cut <= 48; cut++) {
+        uint32_t first = frame_crc32c(read_command, cut);
+
+        assert_int_equal(frame_crc32c_more(first, read_command + cut, 48 - cut), 0xd9963a56);
+    }
+}
+
 static void check_cobs(const uint8_t *bytes, uint32_t count, const uint8_t *expected,
                        uint32_t expected_count)
 {
@@ -199,6 +229,7 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(crc_gives_the_published_check_value),
+        cmocka_unit_test(crc_gives_the_examples_of_rfc_3720),
         cmocka_unit_test(cobs_short_vectors),
         cmocka_unit_test(cobs_full_groups),
         cmocka_unit_test(cobs_refuses_what_no_encoder_makes),

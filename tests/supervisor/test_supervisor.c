@@ -1171,7 +1171,8 @@ static void foreign_records_in_the_stream_are_passed_over(void **state)
     (void)state;
     ground_ask(&request);
     fake_log_trace(FAKE_SELF, 30);
-    fake.partition[FAKE_SELF].trace.damaged_from = 1; /* the mark of the start, no longer readable */
+    fake.partition[FAKE_SELF].trace.damaged_from =
+        1; /* the mark of the start, no longer readable */
     fake.partition[FAKE_SELF].trace.damaged_to = 2;
     fake_start_again(true);
     assert_int_equal(command_state(1, 98)->knowledge, KNOWN(FINISHED));
@@ -1590,8 +1591,9 @@ static void bulk_fills_one_frame_of_the_line_ahead(void **state)
 
 static void the_ground_may_want_shorter_chunks(void **state)
 {
-    static const uint32_t wanted[][3] = { { 1, 1, 112 }, { 112, 1, 112 }, { 166, 2, 166 },
-                                          { 230, 3, 230 }, { 5000, 7, 512 } };
+    static const uint32_t wanted[][3] = {
+        { 1, 1, 112 }, { 112, 1, 112 }, { 166, 2, 166 }, { 230, 3, 230 }, { 5000, 7, 512 }
+    };
     uint8_t items[FAKE_ITEMS];
 
     (void)state;

@@ -2,15 +2,22 @@
 written anew here from the head comment of proto/supervisor.proto. Run by run.py, which sets
 XM_BOARD and the path of supervisor_pb2."""
 
+import hashlib
+import hmac
 import os
 import random
 import struct
 import subprocess
+from dataclasses import dataclass
 
 import pytest
 import supervisor_pb2 as pb
 
 COMMAND, REPLY, EVENT, BULK, BEACON = 1, 2, 3, 4, 5
+
+
+def H(key, message):
+    return hmac.new(key, message, hashlib.sha256).digest()
 
 
 def crc32c(data):
@@ -51,8 +58,10 @@ def unstuff(data):
     return bytes(out)
 
 
-def frame(payload, type_=COMMAND, key=0, counter=1, version=0x5A):
-    body = struct.pack(">BBBBIIH", version, type_, 0, key, 0, counter, len(payload)) + payload
+def frame(payload, type_=COMMAND, key=0, counter=1, version=0x5A, session=0, mac_key=None):
+    body = struct.pack(">BBBBIIH", version, type_, 0, key, session, counter, len(payload)) + payload
+    if mac_key is not None:
+        body += H(mac_key, body)[:16]
     return b"\0" + stuff(body + struct.pack(">I", crc32c(body))) + b"\0"
 
 
@@ -254,3 +263,184 @@ def test_hundreds_of_random_requests_are_understood_as_sent():
     assert [(a.id, a.pong.ground_time_us) for a in answers] == [
         (r.id, r.ping.ground_time_us) for r in requests
     ]
+
+
+# ---- sessions, from the head comment of proto/supervisor.proto ---------------------------------
+
+KEYS = {5: bytes(range(32)), 250: hashlib.sha256(b"another").digest()}
+
+
+@dataclass
+class Heard:
+    """A frame from a board with keys, split but not believed."""
+
+    type: int
+    key: int
+    session: int
+    counter: int
+    payload: bytes
+    body: bytes
+    mac: bytes
+
+    def holds(self, key):
+        return self.mac == H(key, self.body)[:16]
+
+
+def split(run):
+    data = unstuff(run)
+    assert struct.unpack(">I", data[-4:])[0] == crc32c(data[:-4])
+    version, type_, channel, key, session, counter, length = struct.unpack(">BBBBIIH", data[:14])
+    assert (version, channel) == (0x5A, 0) and len(data) == 14 + length + 16 + 4
+    return Heard(type_, key, session, counter, data[14 : 14 + length], data[:-20], data[-20:-4])
+
+
+class KeyedBoard:
+    """A board with keys that runs while the test talks with it, and the ground's end of a session
+    under one of them."""
+
+    def __init__(self, folder, key_id=5):
+        keys = "".join(f"xm-key {n} {key.hex()}\n" for n, key in KEYS.items())
+        (folder / "keys").write_text("# of the test\n" + keys)
+        self.process = subprocess.Popen(
+            [os.environ["XM_BOARD"], "5", str(folder / "keys")],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
+        self.key_id, self.key = key_id, KEYS[key_id]
+        self.session = self.counter = 0
+        self.to_board = self.to_ground = b""
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exc):
+        self.process.stdin.close()
+        self.process.wait(timeout=30)
+        self.process.stdout.close()
+
+    def write(self, data):
+        self.process.stdin.write(data)
+        self.process.stdin.flush()
+
+    def heard(self):
+        """The next frame; waits for it."""
+        run = bytearray()
+        while True:
+            byte = self.process.stdout.read(1)
+            assert byte, "the board ended"
+            if byte != b"\0":
+                run += byte
+            elif run:
+                return split(bytes(run))
+
+    def rest(self):
+        """All further frames: the board is at its end."""
+        self.process.stdin.close()
+        return [split(run) for run in self.process.stdout.read().split(b"\0") if run]
+
+    def hello(self, nonce):
+        """Opens a session; returns the HelloAck's frame and message."""
+        request = pb.Request(id=77, hello=pb.Hello(nonce_ground=nonce))
+        self.write(
+            frame(
+                request.SerializeToString(),
+                key=self.key_id,
+                counter=4711,
+                mac_key=H(self.key, b"xm1 hello ground"),
+            )
+        )
+        answer = self.heard()
+        assert (answer.type, answer.key, answer.counter) == (REPLY, self.key_id, 0)
+        assert answer.holds(H(self.key, b"xm1 hello board"))
+        reply = pb.Reply.FromString(answer.payload)
+        same = struct.pack(">QQI", nonce, reply.hello_ack.nonce_board, reply.boot_id)
+        self.session = struct.unpack(">I", H(self.key, b"xm1 session" + same)[:4])[0] or 1
+        self.to_board = H(self.key, b"xm1 to board" + same)
+        self.to_ground = H(self.key, b"xm1 to ground" + same)
+        self.counter = 0
+        return answer, reply
+
+    def request(self, message, **changes):
+        self.counter += 1
+        header = {"key": self.key_id, "session": self.session, "counter": self.counter}
+        return frame(message.SerializeToString(), **(header | {"mac_key": self.to_board} | changes))
+
+    def ask(self, message):
+        """Sends a request; returns its first reply, everything heard until then being checked."""
+        self.write(self.request(message))
+        while True:
+            heard = self.heard()
+            assert heard.session == self.session and heard.holds(self.to_ground)
+            if heard.type == REPLY:
+                return pb.Reply.FromString(heard.payload)
+
+
+@pytest.mark.parametrize("key_id", KEYS)
+def test_a_session_opens_as_the_protocol_says(tmp_path, key_id):
+    with KeyedBoard(tmp_path, key_id) as keyed:
+        answer, reply = keyed.hello(0x0123456789ABCDEF)
+        assert answer.session == keyed.session
+        assert reply.id == 77 and reply.hello_ack.authenticated
+        assert reply.hello_ack.link == pb.LINK_UART and reply.hello_ack.minor_version == 1
+        pong = keyed.ask(pb.Request(id=1, ping=pb.Ping(ground_time_us=42)))
+        assert pong.pong.ground_time_us == 42
+        state = keyed.ask(pb.Request(id=2, link_status=pb.LinkStatus())).link_state
+        assert (state.session, state.key_id) == (keyed.session, key_id)
+        rest = keyed.rest()
+        assert all(heard.holds(keyed.to_ground) for heard in rest)
+
+
+def test_the_boards_nonce_is_the_one_described(tmp_path):
+    nonce = 0xFEDCBA9876543210
+    with KeyedBoard(tmp_path) as keyed:
+        _, reply = keyed.hello(nonce)
+        fields = struct.pack(">IIQQ", reply.boot_id, 1, reply.board_time_us, nonce)
+        expected = struct.unpack(">Q", H(keyed.key, b"xm1 nonce" + fields)[:8])[0]
+        assert reply.hello_ack.nonce_board == expected
+
+
+def test_types_in_both_directions_carry_rising_counters_and_codes(tmp_path):
+    with KeyedBoard(tmp_path) as keyed:
+        keyed.hello(1)
+        stream = b"".join(keyed.request(r) for r in SAFE)
+        keyed.write(stream)
+        heard = keyed.rest()
+        assert [h.counter for h in heard] == list(range(1, len(heard) + 1))
+        assert {h.type for h in heard} == {REPLY, EVENT, BULK, BEACON}
+        assert all(h.holds(keyed.to_ground) and h.key == 5 for h in heard)
+        answered = {pb.Reply.FromString(h.payload).id for h in heard if h.type == REPLY}
+        assert answered == {r.id for r in SAFE}
+
+
+def test_forged_replayed_and_crossed_frames_are_counted_and_not_answered(tmp_path):
+    ping = pb.Request(id=9, ping=pb.Ping())
+    with KeyedBoard(tmp_path) as keyed:
+        keyed.hello(1)
+        keyed.ask(ping)
+        good = keyed.request(ping)
+        keyed.write(good)
+        keyed.write(good)  # replayed
+        keyed.write(keyed.request(ping, counter=0))  # below the first number
+        keyed.write(keyed.request(ping, counter=2**31))  # beyond the last
+        keyed.write(keyed.request(ping, mac_key=keyed.to_ground))  # the other direction's key
+        keyed.write(keyed.request(ping, mac_key=KEYS[250]))  # another key
+        keyed.write(keyed.request(ping, session=keyed.session ^ 1))  # another session
+        keyed.write(keyed.request(ping, key=250))  # another key id
+        keyed.write(keyed.request(ping, key=9))  # an unknown one
+        keyed.write(keyed.request(ping, key=0, mac_key=None))  # none
+        hello = H(keyed.key, b"xm1 hello ground")
+        keyed.write(keyed.request(ping, session=0, mac_key=hello))  # no Hello in session 0
+        keyed.write(keyed.request(ping, session=0, mac_key=keyed.to_board))
+        keyed.write(keyed.request(pb.Request(id=10, link_status=pb.LinkStatus())))
+        replies_ = [pb.Reply.FromString(h.payload) for h in keyed.rest() if h.type == REPLY]
+        assert [r.id for r in replies_] == [9, 10]
+        state = replies_[1].link_state
+        assert state.replay_errors == 3
+        assert state.mac_errors == 3
+        assert state.session_errors == 3
+        assert state.key_errors == 2
+
+
+def test_own_hmac_meets_rfc_4231():
+    expected = "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"
+    assert H(b"Jefe", b"what do ya want for nothing?").hex() == expected

@@ -17,7 +17,7 @@ XM_S := $(wildcard hypervisor/arch/sparc/*.S)
 XM_OBJECTS = $(patsubst %.c,$(XM_OUT)/%.o,$(XM_C)) $(patsubst %.S,$(XM_OUT)/%.o,$(XM_S)) \
              $(XM_OUT)/gcc_helpers.o
 # For speed what runs at every entry, slot or message; for size what runs at boot, at an event or for the supervisor.
-XM_FAST := $(addprefix hypervisor/core/,entry.c sched.c time.c virq.c)
+XM_FAST := $(addprefix hypervisor/core/,entry.c sched.c time.c virq.c trace.c)
 XM_SMALL := $(filter-out $(XM_FAST),$(XM_C))
 $(patsubst %.c,$(XM_OUT)/%.o,$(XM_SMALL)): XM_SPEED := -Os -fno-guess-branch-probability
 # gcc makes calls of these by itself, after the linker has chosen what to give it.

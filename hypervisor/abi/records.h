@@ -2,7 +2,9 @@
  *
  * Log records are 64-bit sequence-numbered, carry the boot they belong to and a CRC-32C, so that a
  * reader can tell a gap, a reboot and a damaged record apart. Numbering starts at 1 and never
- * repeats or goes back, also over resets, as long as the log memory keeps its content.
+ * repeats or goes back, also over resets, as long as the log memory keeps its content. In the log
+ * memory a seal of its own stands in place of the CRC-32C (core/logbook.h), which is made when the
+ * record is fetched; a record damaged in memory is fetched with a wrong one.
  *
  * XM_hm_fetch, XM_trace_fetch and XM_console_fetch fill a buffer with a struct xm_batch followed by
  * the items. They do not consume anything. They return the number of items copied, or a negative

@@ -6,22 +6,13 @@
 #include "kernel.h"
 #include "virq.h"
 
-/* In subtraction form: address + size may wrap, offset and size - offset cannot. */
-static inline __attribute__((always_inline)) bool
-area_holds(const struct xm_config_area *area, xmAddress_t address, xm_u32_t size, bool write)
-{
-    xm_u32_t refused = XM_MEM_AREA_UNMAPPED | (write ? XM_MEM_AREA_READONLY | XM_MEM_AREA_ROM : 0);
-    xm_u32_t offset = address - area->mapped_at;
-
-    return offset < area->size && size <= area->size - offset && (area->flags & refused) == 0;
-}
-
-static __attribute__((noinline)) bool find_area(struct partition *p, xmAddress_t address, xm_u32_t size, bool write)
+__attribute__((noinline)) bool guest_find_area(struct partition *p, xmAddress_t address,
+                                               xm_u32_t size, bool write)
 {
     const struct xm_config_area *area = config_area(p->config->area_first);
 
     for (xm_u32_t i = 0; i < p->config->area_count; i++, area++) {
-        if (area_holds(area, address, size, write)) {
+        if (guest_area_holds(area, address, size, write)) {
             p->last_area = area;
             return true;
         }
@@ -29,14 +20,12 @@ static __attribute__((noinline)) bool find_area(struct partition *p, xmAddress_t
     return false;
 }
 
-/* Nearly all pointers of a partition fall into one area: the search is apart, so that this needs no
- * stack frame. */
 bool guest_range_ok(struct partition *p, xmAddress_t address, xm_u32_t size, bool write)
 {
-    if (area_holds(p->last_area, address, size, write)) {
+    if (guest_area_holds(p->last_area, address, size, write)) {
         return true;
     }
-    return find_area(p, address, size, write);
+    return guest_find_area(p, address, size, write); /* the last step: no stack frame is needed */
 }
 
 bool guest_read(struct partition *p, xmAddress_t address, xm_u32_t alignment, void *to,

@@ -108,30 +108,32 @@ static xm_u32_t settle_action(xm_u32_t configured, enum xm_hm_event event,
 static void store(enum xm_hm_event event, const struct partition *p, const struct hm_info *info,
                   xm_u32_t action)
 {
-    struct xm_hm_record record;
+    static const struct arch_trap no_trap;
+    const struct arch_trap *trap = info->trap != NULL ? info->trap : &no_trap;
+    struct xm_hm_record *record;
 
-    memset(&record, 0, sizeof(record));
-    record.time_us = clock_now();
-    record.boot_id = kernel_boot_id;
-    record.event = (xm_u16_t)event;
-    record.partition = p != NULL ? (xm_u8_t)p->id : XM_HYPERVISOR_ID;
-    record.flags = p != NULL ? 0 : XM_HM_FLAG_SYSTEM;
-    record.action = (xm_u8_t)action;
-    if (info->trap != NULL) {
-        record.flags |= XM_HM_FLAG_CONTEXT;
-        record.pc = info->trap->pc;
-        record.npc = info->trap->npc;
-        record.psr = info->trap->psr;
-        record.fault_status = info->trap->fault_valid ? info->trap->fault_status : 0;
-    }
-    if (info->has_address) {
-        record.flags |= XM_HM_FLAG_ADDRESS;
-        record.fault_address = info->address;
-    }
-    memcpy(record.payload, info->payload, sizeof(record.payload));
-    if (logbook_append(&book, &record) == 0) {
+    if (!logbook_stores(&book)) {
         lost_count++;
+        return;
     }
+    record = logbook_begin(&book);
+    record->event = (xm_u16_t)event;
+    record->partition = p != NULL ? (xm_u8_t)p->id : XM_HYPERVISOR_ID;
+    record->vcpu = 0;
+    record->flags = (xm_u8_t)((p != NULL ? 0 : XM_HM_FLAG_SYSTEM) |
+                              (info->trap != NULL ? XM_HM_FLAG_CONTEXT : 0) |
+                              (info->has_address ? XM_HM_FLAG_ADDRESS : 0));
+    record->action = (xm_u8_t)action;
+    record->reserved = 0;
+    record->pc = trap->pc;
+    record->npc = trap->npc;
+    record->psr = trap->psr;
+    record->fault_status = trap->fault_valid ? trap->fault_status : 0;
+    record->fault_address = info->has_address ? info->address : 0;
+    for (xm_u32_t i = 0; i < sizeof(record->payload) / sizeof(record->payload[0]); i++) {
+        record->payload[i] = info->payload[i];
+    }
+    logbook_end(&book, record);
 }
 
 /* Continue behind the trapped instruction. In a delay slot npc is the branch target, so pc + 4
@@ -236,22 +238,29 @@ xm_u32_t hm_raise(enum xm_hm_event event, struct partition *p, const struct hm_i
 static void to_guest_form(const struct xm_hm_record *record, xmHmLog_t *log)
 {
     bool context = (record->flags & XM_HM_FLAG_CONTEXT) != 0;
+    bool system = (record->flags & XM_HM_FLAG_SYSTEM) != 0;
+    const record_word_t *word = (const record_word_t *)log;
+    xm_u64_t sum = 0;
 
-    memset(log, 0, sizeof(*log));
     log->signature = XM_HMLOG_SIGNATURE;
-    log->opCodeH = ((xm_u32_t)record->seq & SEQ_BITS_IN_OPCODE) << HMLOG_OPCODE_SEQ_BIT;
-    log->opCodeH |= (xm_u32_t)context << HMLOG_OPCODE_VALID_CPUCTXT_BIT;
-    log->opCodeH |= (xm_u32_t)((record->flags & XM_HM_FLAG_SYSTEM) != 0) << HMLOG_OPCODE_SYS_BIT;
+    log->checksum = 0;
+    log->opCodeH = ((xm_u32_t)record->seq & SEQ_BITS_IN_OPCODE) << HMLOG_OPCODE_SEQ_BIT |
+                   (xm_u32_t)context << HMLOG_OPCODE_VALID_CPUCTXT_BIT |
+                   (xm_u32_t)system << HMLOG_OPCODE_SYS_BIT;
     log->opCodeL = (xm_u32_t)record->event << HMLOG_OPCODE_EVENT_BIT |
                    (xm_u32_t)record->vcpu << HMLOG_OPCODE_VCPUID_BIT |
                    (xm_u32_t)record->partition << HMLOG_OPCODE_PARTID_BIT;
     log->timestamp = record->time_us;
+    log->payload[3] = 0;
     if (context) {
         log->cpuCtxt = (struct hmCpuCtxt){ record->pc, record->npc, record->psr };
     } else {
         memcpy(log->payload, record->payload, sizeof(record->payload));
     }
-    log->checksum = logbook_checksum(log, sizeof(*log));
+    for (xm_u32_t i = 0; i < sizeof(*log) / 4; i++) {
+        sum += word[i];
+    }
+    log->checksum = logbook_checksum(sum);
 }
 
 /* 1: a record was read; 0: none left; XM_INVALID_PARAM: bad address, nothing is consumed. */
@@ -259,17 +268,15 @@ xm_s32_t sys_hm_read(xmAddress_t address)
 {
     struct partition *p = partition_current();
     const struct xm_hm_record *record;
-    xmHmLog_t log;
 
-    if ((address & 3u) != 0 || !guest_range_ok(p, address, sizeof(log), true)) {
+    if ((address & 3u) != 0 || !guest_range_ok(p, address, sizeof(xmHmLog_t), true)) {
         return XM_INVALID_PARAM;
     }
     record = logbook_read(&book);
     if (record == NULL) {
         return 0;
     }
-    to_guest_form(record, &log);
-    memcpy(arch_guest_pointer(address), &log, sizeof(log));
+    to_guest_form(record, arch_guest_pointer(address));
     return 1;
 }
 
@@ -281,10 +288,7 @@ xm_s32_t sys_hm_seek(xm_s32_t offset, xm_u32_t whence)
 
 xm_s32_t sys_hm_status(xmAddress_t address)
 {
-    xmHmStatus_t status;
-
-    logbook_status(&book, &status);
-    return guest_answer(address, 4, &status, sizeof(status));
+    return logbook_status(&book, address);
 }
 
 /* Only the application events: a partition must not be able to forge what the hypervisor

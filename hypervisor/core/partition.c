@@ -17,7 +17,7 @@
  * piece of a cold reset: some 1500 instructions, below the declared bound of slot lateness.
  * Clearing is cheaper per byte. */
 #define LOAD_STEP_BYTES 128u
-#define CLEAR_STEP_BYTES 2048u
+#define CLEAR_STEP_BYTES 512u
 
 struct partition *partitions;
 xm_u32_t partition_count;
@@ -125,6 +125,8 @@ void partition_init_all(void)
         p->name = config_string(p->config->name);
         p->system = (p->config->flags & XM_PART_SYSTEM) != 0;
         p->last_area = config_area(p->config->area_first);
+        p->trace = trace_book(id);
+        p->trace_mask = logbook_stores(p->trace) ? p->config->trace_mask : 0;
         kernel_find_image(id, &p->image);
         p->pct = kernel_carve(table_bytes(p->config), XM_PAGE_SIZE);
         table_build(p);

@@ -65,6 +65,8 @@ struct partition {
     partitionControlTable_t
         *pct_first;         /* what it is at the start of a life, trailing tables included */
     struct port *ports;     /* by descriptor */
+    struct logbook *trace;  /* its stream */
+    xm_u32_t trace_mask;    /* which of its events the stream takes; 0: it has no storage */
     xm_u32_t *port_bitmap;  /* in the control table's page */
     struct partition_copy copy;
     xm_u32_t op_mode;

@@ -5,10 +5,13 @@
 #ifndef XM_CORE_TRACE_H
 #define XM_CORE_TRACE_H
 
+#include "logbook.h"
 #include "partition.h"
 #include "../abi/records.h"
 
 void trace_init(void);
+/* The stream of a partition, or of XM_HYPERVISOR_ID; NULL: no such. */
+struct logbook *trace_book(xm_u32_t id);
 /* Store a record of the hypervisor's own stream. module: TRACE_*_MODULE; event: AUDIT_*. */
 void trace_kernel_store(xm_u32_t module, xm_u32_t event, xm_u32_t a, xm_u32_t b, xm_u32_t c);
 /* Modules whose records the configuration wants; 0 until trace_init(). */

@@ -300,3 +300,18 @@ const char *fixture_output(xm_u32_t uart)
     host.uart[uart].sent[host.uart[uart].sent_count] = '\0';
     return host.uart[uart].sent;
 }
+
+xm_u16_t fixture_checksum(const void *record, size_t bytes)
+{
+    const unsigned char *b = record;
+    xm_u32_t sum = 0;
+
+    for (size_t i = 0; i < bytes; i += 2) {
+        xm_u16_t half;
+
+        memcpy(&half, b + i, 2);
+        sum += half;
+        sum = (sum & 0xffffu) + (sum >> 16);
+    }
+    return (xm_u16_t)~sum;
+}

@@ -102,4 +102,8 @@ xm_u32_t fixture_raise(enum xm_hm_event event, struct partition *p);
 /* All output of a UART as a string. */
 const char *fixture_output(xm_u32_t uart);
 
+/* Checksum of a record of the XtratuM interface, as its description says: the ones' complement sum of
+ * its halfwords, of which its own checksum is 0. */
+xm_u16_t fixture_checksum(const void *record, size_t bytes);
+
 #endif

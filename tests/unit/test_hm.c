@@ -351,7 +351,7 @@ static void hm_read_converts_and_ends_with_zero(void **state)
     assert_int_equal(log->cpuCtxt.psr, 3);
     checksum = log->checksum;
     log->checksum = 0;
-    assert_int_equal(checksum, logbook_checksum(log, sizeof(*log)));
+    assert_int_equal(checksum, fixture_checksum(log, sizeof(*log)));
     assert_int_equal(sys_hm_read(FIXTURE_SCRATCH(0)), 1);
     assert_int_equal(log->opCodeH, 2u << 4);
     assert_int_equal(log->payload[2], 13);

@@ -45,7 +45,7 @@ static void trace_event_completes_the_callers_buffer(void **state)
     assert_int_equal(e->payload[3], 103);
     checksum = e->checksum;
     e->checksum = 0;
-    assert_int_equal(checksum, logbook_checksum(e, sizeof(*e)));
+    assert_int_equal(checksum, fixture_checksum(e, sizeof(*e)));
 }
 
 static void trace_event_is_filtered_by_the_configured_mask(void **state)

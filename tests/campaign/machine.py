@@ -205,24 +205,14 @@ class HmRecord:
     valid: bool
 
 
-def _crc_table() -> list[int]:
-    table = []
-    for byte in range(256):
-        crc = byte
-        for _ in range(8):
-            crc = crc >> 1 ^ (0x82F63B78 if crc & 1 else 0)
-        table.append(crc)
-    return table
-
-
-CRC_TABLE = _crc_table()
-
-
-def crc32c(data: bytes) -> int:
-    crc = 0xFFFFFFFF
-    for byte in data:
-        crc = crc >> 8 ^ CRC_TABLE[(crc ^ byte) & 255]
-    return crc ^ 0xFFFFFFFF
+def seal(record: bytes) -> int:
+    """What a record ends with in the log memory (core/logbook.h): over all its words but the last."""
+    words = struct.unpack(f">{len(record) // 4}I", record)
+    value = words[0]
+    for word in words[1:-1]:
+        value = (value ^ word) * 0x9E3779B1 & 0xFFFFFFFF
+        value ^= value >> 15
+    return value
 
 
 def hm_log(ram: Ram, start: int, size: int) -> list[HmRecord]:
@@ -233,6 +223,6 @@ def hm_log(ram: Ram, start: int, size: int) -> list[HmRecord]:
         seq, time_us, boot, event, partition, _, flags, action, _, pc, _, _, address = struct.unpack_from(">QqIHBBBBHIIII", data)
         if seq == 0:
             continue
-        valid = crc32c(data[:60]) == struct.unpack_from(">I", data, 60)[0]
+        valid = seal(data) == struct.unpack_from(">I", data, 60)[0]
         records.append(HmRecord(seq, time_us, boot, event, partition, flags, action, pc, address, valid))
     return sorted(records, key=lambda record: record.seq)

@@ -138,7 +138,7 @@ class Campaign:
             wanted = (i + 1, sweep.role, EV_MEM_PROTECTION if hypervisor else EV_FETCH if sweep.kind == EXECUTE else EV_DATA,
                       AC_WARM_RESET if hypervisor else AC_PROPAGATE, wanted_address)
             if (seq, partition, event, action, address) == wanted and flags & 4 and \
-                    (i % 1024 or machine.crc32c(data[:60]) == struct.unpack_from(">I", data, 60)[0]):
+                    (i % 1024 or machine.seal(data) == struct.unpack_from(">I", data, 60)[0]):
                 good += 1
             elif len(found) < 20:
                 found.append(("SILENT", f"{text}: record {i + 1} is (number, partition, event, action, address) "

@@ -10,6 +10,9 @@
 
 #define QUEUE_HEAD 3u /* type, length high, length low */
 
+/* Only in the image of a partition that has a MAC (supervisor/ethernet/build.mk). */
+extern const struct link_device link_udp __attribute__((weak));
+
 static struct link links[LINK_MAX];
 static uint32_t links_used;
 
@@ -29,6 +32,9 @@ void link_init(void)
 {
     links_used = 0;
     add(&link_uart);
+    if (&link_udp != NULL) {
+        add(&link_udp);
+    }
 }
 
 /* Links of this system. */
@@ -166,6 +172,7 @@ void link_greet(struct link *link, const struct session_offer *offer, const uint
                            .payload = payload,
                            .length = length };
 
+    link->greeting_to = offer->session.peer;
     link->greeting_bytes =
         frame_build(link->greeting, &frame, &keys_find(offer->session.key_id)->hello_board);
 }
@@ -205,7 +212,7 @@ static bool send_next(struct link *link, link_bulk_source *next_bulk)
     const struct mac_key *key;
 
     if (link->greeting_bytes != 0) {
-        link->device->send(link->greeting, link->greeting_bytes);
+        link->device->send(link->greeting, link->greeting_bytes, link->greeting_to);
         link->greeting_bytes = 0;
         return true;
     }
@@ -217,7 +224,7 @@ static bool send_next(struct link *link, link_bulk_source *next_bulk)
         return false;
     }
     key = session_seal(&link->sessions, &frame);
-    link->device->send(plain, frame_build(plain, &frame, key));
+    link->device->send(plain, frame_build(plain, &frame, key), link->sessions.current.peer);
     return true;
 }
 

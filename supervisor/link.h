@@ -58,13 +58,14 @@ struct link_device {
      * this slot. Counts what it has to leave out in the link's counters, and sets its `lost`. */
     const uint8_t *(*receive)(struct link *link, uint32_t *bytes);
     bool (*ready)(void); /* the last frame has left for the device's ring: another may follow */
-    void (*send)(const uint8_t *frame, uint32_t bytes);
+    void (*send)(const uint8_t *frame, uint32_t bytes, uint64_t to); /* to: struct session, peer */
     /* Only now may bulk be put behind what waits in the device. A limit of about one major frame
      * of line time: the line does not fall silent until the supervisor's next slot, and what a
      * reply then finds before it is the last bulk frame at most. */
     bool (*bulk_has_room)(void);
     bool (*idle)(void); /* all that was sent has left the device's ring */
     xm_s32_t (*status)(struct xm_link_status *status);
+    void (*tell)(Xm__LinkState *state); /* adds what only this kind of device has; or NULL */
 };
 
 struct link {
@@ -76,6 +77,7 @@ struct link {
     struct link_queue replies, events;
     uint32_t greeting_bytes; /* answer to a Hello, a whole frame; 0: none waits */
     uint8_t greeting[FRAME_BYTES(FRAME_TX_PAYLOAD)];
+    uint64_t greeting_to;
 };
 
 /* Writes the next bulk message to `payload` (FRAME_PAYLOAD bytes); returns its length, 0: none

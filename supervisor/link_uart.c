@@ -119,8 +119,9 @@ static bool ready(void)
     return true;
 }
 
-static void send(const uint8_t *frame, uint32_t bytes)
+static void send(const uint8_t *frame, uint32_t bytes, uint64_t to)
 {
+    (void)to; /* whoever is at the other end */
     /* The leading zero ends half a frame or console text that a reset may have left on the line. */
     uart.out[0] = 0;
     uart.out_end = 1 + frame_cobs_encode(uart.out + 1, frame, bytes);

@@ -178,5 +178,8 @@ bool reply_link_state(const struct link *link, Xm__LinkState *state)
     state->reply_queue_high_water = link->replies.high_water;
     state->event_queue_high_water = link->events.high_water;
     state->arena_high_water = arena_high_water();
+    if (link->device->tell != NULL) {
+        link->device->tell(state);
+    }
     return true;
 }

@@ -94,7 +94,13 @@ enum frame_verdict session_admit(struct sessions *all, const struct frame *frame
     const struct key *key;
 
     if (keys_none()) {
-        return frame->key_id == MAC_NULL_KEY ? FRAME_GOOD : FRAME_BAD_KEY;
+        if (frame->key_id != MAC_NULL_KEY) {
+            return FRAME_BAD_KEY;
+        }
+        if (all->current.peer == 0) {
+            session_adopt_sender(all); /* who speaks without a Hello is answered, too */
+        }
+        return FRAME_GOOD;
     }
     key = keys_find(frame->key_id);
     if (key == NULL) {
@@ -192,7 +198,14 @@ const struct session_offer *session_offer(struct sessions *all, uint8_t key_id, 
     place->nonce_ground = nonce_ground;
     place->nonce_board = make_nonce(key, nonce_ground);
     derive(place, key);
+    place->session.peer = all->sender; /* a repetition from elsewhere does not move it */
     return place;
+}
+
+/* A Hello without keys: what leaves from now on goes to its sender. */
+void session_adopt_sender(struct sessions *all)
+{
+    all->current.peer = all->sender;
 }
 
 /* ---- outward --------------------------------------------------------------------------------- */

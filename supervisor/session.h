@@ -33,6 +33,7 @@ struct session {
     uint32_t highest;   /* seen from the ground */
     uint64_t seen;      /* bit n: highest - n was seen */
     uint32_t commanded; /* highest that session_in_order() was asked about */
+    uint64_t peer;      /* address that the Hello came from, as its device has it; 0 on a line */
 };
 
 /* Offered to the ground, not used by it yet. */
@@ -46,6 +47,7 @@ struct session_offer {
 struct sessions {
     struct session current;
     struct session_offer offers[SESSION_UNPROVEN];
+    uint64_t sender;      /* address that the frame looked at came from: the device sets it */
     uint32_t opened;      /* sessions that became the link's */
     uint32_t hellos;      /* answered */
     uint32_t hellos_left; /* in this slot */
@@ -55,6 +57,7 @@ void session_init(struct sessions *all);
 void session_begin_slot(struct sessions *all);
 enum frame_verdict session_admit(struct sessions *all, const struct frame *frame);
 bool session_in_order(struct sessions *all, const struct frame *frame);
+void session_adopt_sender(struct sessions *all);
 bool session_open(const struct sessions *all);
 const struct session_offer *session_offer(struct sessions *all, uint8_t key_id, uint32_t request_id,
                                           uint64_t nonce_ground);

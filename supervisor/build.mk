@@ -28,7 +28,7 @@ SUPERVISOR_CFLAGS   = $(LIBXM_CPPFLAGS) $(PROTO_CPPFLAGS) -isystem $(BEARSSL_DIR
                       $(TCFLAGS) -fstack-usage -ffunction-sections -fdata-sections
 
 .PHONY: supervisor
-supervisor: $(SUPERVISOR_OBJ)
+supervisor: $(SUPERVISOR_OBJ) $(BUILD)/supervisor/supervisor-ethernet.o
 
 $(SUPERVISOR_OBJS): $(BUILD)/supervisor/%.o: supervisor/%.c $(SUPERVISOR_HDRS) $(PROTO_H) \
                     | $(BUILD)/third_party/protobuf-c.stamp $(BUILD)/third_party/bearssl.stamp
@@ -52,10 +52,13 @@ $(BUILD)/supervisor/bearssl/$(notdir $(1:.c=.o)): $(BEARSSL_DIR)/src/$(1) superv
 endef
 $(foreach source,$(SUPERVISOR_BEARSSL),$(eval $(call SUPERVISOR_BEARSSL_RULE,$(source))))
 
+include supervisor/ethernet/build.mk
+
 # One object, names hidden: a partition's own names cannot clash with those of libxm and XAL.
-$(SUPERVISOR_OBJ): $(SUPERVISOR_OBJS) $(SUPERVISOR_BEARSSL_OBJS) \
+$(SUPERVISOR_OBJ) $(SUPERVISOR_ETHERNET_OBJ): $(SUPERVISOR_OBJS) $(SUPERVISOR_BEARSSL_OBJS) \
                    $(addprefix $(BUILD)/supervisor/pb/,supervisor.pb-c.o protobuf-c.o)
-	$(TLD) $(TLD_EMU) -r --gc-sections -u PartitionMain -u xmImageHdr -e PartitionMain -o $@.all $^
+	$(TLD) $(TLD_EMU) -r --gc-sections -u PartitionMain -u xmImageHdr $(if $(filter %/link_udp.o,$^),-u link_udp) \
+	    -e PartitionMain -o $@.all $^
 	$(TOBJCOPY) --keep-global-symbol=PartitionMain --keep-global-symbol=xmImageHdr $@.all $@
 	@rm -f $@.all
 

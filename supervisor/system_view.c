@@ -200,3 +200,23 @@ uint32_t view_link_baud(void)
     }
     return uart[WORD(xm_config_uart, baud)];
 }
+
+/* The Ethernet MAC of the supervisor; false: it has none. */
+bool view_ethernet(struct view_ethernet *mac)
+{
+    uint32_t row[WORDS(xm_config_ethernet)];
+
+    for (uint32_t i = 0; read_row(WORD(xm_config, ethernets), i, row, WORDS(xm_config_ethernet));
+         i++) {
+        if (row[WORD(xm_config_ethernet, partition)] == view_self()) {
+            mac->registers = row[WORD(xm_config_ethernet, registers)];
+            bytes_put_be16(mac->mac, (uint16_t)row[WORD(xm_config_ethernet, mac_high)]);
+            bytes_put_be32(mac->mac + 2, row[WORD(xm_config_ethernet, mac_low)]);
+            mac->ip = row[WORD(xm_config_ethernet, ip)];
+            mac->netmask = row[WORD(xm_config_ethernet, netmask)];
+            mac->gateway = row[WORD(xm_config_ethernet, gateway)];
+            return true;
+        }
+    }
+    return false;
+}

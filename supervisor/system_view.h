@@ -36,6 +36,13 @@ struct view_slot {
     uint32_t start_us, duration_us;
 };
 
+/* Addresses in host byte order; 0: none. */
+struct view_ethernet {
+    uint32_t registers;
+    uint8_t mac[6];
+    uint32_t ip, netmask, gateway;
+};
+
 bool view_init(void);
 void view_refresh(void);
 const struct xm_kernel_info *view_kernel(void);
@@ -47,5 +54,6 @@ bool view_plan(uint32_t id, struct view_plan *plan);
 uint32_t view_slots(const struct view_plan *plan, uint32_t first, struct view_slot *slots,
                     uint32_t room);
 uint32_t view_link_baud(void);
+bool view_ethernet(struct view_ethernet *mac);
 
 #endif

@@ -1,18 +1,23 @@
 """What every command function gets: its arguments, the output, and a way to the board."""
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TextIO
 
+from . import keys
 from .client import Client
 from .describe import frame_line
+from .errors import UsageError
 from .model import StageReport
 from .requester import utc_us
 from .render import STAGE_COLUMNS, Column, Output, is_completed, stage_row
 from .session import Observer, Session
 from .transport import open_link
+
+NULL_KEY = "NOT AUTHENTICATED: null key, anybody on the line may command the board"
 
 
 @dataclass
@@ -26,14 +31,31 @@ class App:
 
     def connect(self) -> Client:
         """The client for --link; a context manager that opens and closes the link."""
-        observer = Observer(on_note=self.out.detail)
+        observer = Observer(on_note=self.out.detail, on_null_key=lambda: self.out.warn(NULL_KEY))
         if self.args.verbose:
             observer.on_frame = lambda direction, frame: self.out.detail(
                 f"{direction} {frame_line(frame)}"
             )
         link = self.args.link
-        session = Session(lambda timeout_s: open_link(link, timeout_s), observer)
+        path = keys.find(self.args.key, os.environ)
+        known = keys.load(path).keys if path else ()
+        session = Session(lambda timeout_s: open_link(link, timeout_s), observer, keys=known)
         return Client(session, self.args.timeout, self.clock_us)
+
+    def confirm(self, what: str, question: str, wanted: str) -> None:
+        """Asks the operator to type `wanted`, unless --yes was given. Raises UsageError when that
+        is not typed, or when there is nobody to ask."""
+        if self.args.yes:
+            return
+        self.need_operator(what)
+        if self.out.ask(f"{question} Type {wanted!r} to go on: ", self.stdin) != wanted:
+            raise UsageError("not confirmed: nothing was sent")
+
+    def need_operator(self, what: str) -> None:
+        """Raises UsageError when a confirmation is needed and nobody can give one; asked before
+        anything is sent."""
+        if not self.args.yes and not self.stdin.isatty():
+            raise UsageError(f"{what} and there is nobody to ask: give --yes")
 
     def run_command(
         self,

@@ -29,10 +29,11 @@ exit status:
 
 environment:
   XMG_LINK   default of --link      NO_COLOR   no colours
+  XMG_KEY    default of --key
 
 examples:
   xmg part list                     xmg hm read --from 120
-  xmg part reset P1 --warm          xmg console follow 2
+  xmg part reset P1 --yes           xmg console follow 2
   xmg plan switch safe              xmg sys reset --cold --yes
 """
 
@@ -66,8 +67,14 @@ def _common() -> argparse.ArgumentParser:
     group.add_argument(
         "--link",
         metavar="URL",
-        help="tcp:HOST:PORT, serial:DEVICE?baud=115200, pty:PATH or unix:PATH "
+        help="tcp:HOST:PORT, udp:HOST:PORT, serial:DEVICE?baud=115200, pty:PATH or unix:PATH "
         f"(default: $XMG_LINK, else {DEFAULT_LINK})",
+    )
+    group.add_argument(
+        "--key",
+        metavar="FILE",
+        help="key file of the board's system, made by `xmg key new`; none: go without a key "
+        "(default: $XMG_KEY, else ~/.config/xmg/key if it exists)",
     )
     group.add_argument(
         "--timeout",
@@ -118,6 +125,9 @@ def main(argv: Sequence[str] | None = None, clock_us: Callable[[], int] = utc_us
     if not hasattr(args, "run"):
         args.usage_of.error("a command is missing")
     args.link = _link(args)
+    args.key = getattr(args, "key", None)
+    if args.key == "":
+        args.usage_of.error("--key is empty: name a key file, or none")
     args.timeout = getattr(args, "timeout", DEFAULT_TIMEOUT_S)
     args.verbose = getattr(args, "verbose", False)
     out = Output(

@@ -5,14 +5,16 @@ errors.py: NoAnswer and LinkUnavailable (link), Rejected, CommandFailed, Outcome
 VersionMismatch (unknown operation).
 """
 
-import random
+import secrets
 import time
 from contextlib import suppress
+from dataclasses import replace
 
 from google.protobuf.message import Message
 
 from ._generated import supervisor_pb2 as pb
 from .convert import (
+    command_state_of,
     partition_of,
     plan_state_of,
     version_text,
@@ -31,6 +33,7 @@ from .model import (
     BoardLink,
     Book,
     BookState,
+    CommandState,
     Hello,
     LogBatch,
     Partition,
@@ -45,11 +48,10 @@ from .model import (
     SystemAction,
     SystemState,
 )
-from .requester import OnStage, Requester
+from .requester import POLL_S, OnStage, Requester
+from .session import PROTOCOL_MINOR
 
-PROTOCOL_MINOR = 0
 HYPERVISOR_ID = 255
-RESTART_POLL_S = 0.3
 
 
 class Client(Requester):
@@ -78,11 +80,7 @@ class Client(Requester):
 
     def hello(self) -> Hello:
         """Opens the conversation: learns the boot id and what the board is."""
-        nonce = random.SystemRandom().getrandbits(64)
-        reply = self._ask(
-            pb.Request(hello=pb.Hello(nonce_ground=nonce, minor_version=PROTOCOL_MINOR)),
-            "hello_ack",
-        )
+        reply = self._greet()
         ack = reply.hello_ack
         return Hello(
             ack.system_name,
@@ -95,10 +93,37 @@ class Client(Requester):
             ack.authenticated,
         )
 
+    def _greet(self) -> Message:
+        """With a key a Hello opens a session, without one it only asks."""
+        self.session.establish(self.timeout_s, anew=self.session.channel is not None)
+        if self.session.greeting is not None:
+            return self.session.greeting
+        hello = pb.Hello(nonce_ground=secrets.randbits(64), minor_version=PROTOCOL_MINOR)
+        return self._ask(pb.Request(hello=hello), "hello_ack")
+
     def link_state(self) -> BoardLink:
         """Counters of the board's end of the link."""
         state = self._ask(pb.Request(link_status=pb.LinkStatus()), "link_state").link_state
         return {field.name: getattr(state, field.name) for field in state.DESCRIPTOR.fields}
+
+    # ---- commands
+
+    def command_state(self, request_id: int) -> CommandState:
+        """What became of a command."""
+        request = pb.Request(command_status=pb.CommandStatus(id=request_id))
+        state = self._ask(request, "command_state").command_state
+        return replace(command_state_of(state), id=request_id)
+
+    def command_states(self) -> list[CommandState]:
+        """The commands that the board remembers, newest first."""
+        found: list[CommandState] = []
+        while True:
+            request = pb.Request(command_list=pb.CommandList(first=len(found)))
+            page = self._ask(request, "command_states").command_states
+            found += [command_state_of(state) for state in page.command]
+            if len(found) >= page.total:
+                return found
+            _check_page(page.command, "list of commands")
 
     # ---- partitions
 
@@ -136,9 +161,9 @@ class Client(Requester):
     def _control_supervisor(
         self, before: Partition, action: PartitionAction, request: Message, on_stage: OnStage
     ) -> Partition | None:
-        """A partition that may be the one that answers: its next life has no journal and would take
-        a repetition for a new command. So the request is sent once, and its effect is observed by
-        asking for the partition's state.
+        """A partition that may be the one that answers: its next life has its journal only where
+        it has a trace stream, and would else take a repetition for a new command. So the request is
+        sent once, and its effect is observed by asking for the partition's state.
         """
         taken = [False]
 
@@ -147,13 +172,13 @@ class Client(Requester):
             if report.stage is not Stage.COMPLETED:  # told once, below, when it is seen
                 on_stage(report)
 
-        deadline = time.monotonic() + self.completion_s
+        deadline = self.session.clock.now() + self.completion_s
         with suppress(OutcomeUnknown):
             self._command(
                 request, follow, repeat=False, enough=lambda r: r.stage >= pb.STAGE_STARTED
             )
-        while time.monotonic() < deadline:
-            time.sleep(RESTART_POLL_S)
+        while self.session.clock.now() < deadline:
+            self.session.clock.sleep(POLL_S)
             try:
                 now = next((p for p in self.partitions() if p.id == before.id), None)
             except (NoAnswer, LinkUnavailable):
@@ -263,7 +288,7 @@ class Client(Requester):
         request = pb.Request(
             hazard_token=token, system_control=pb.SystemControl(action=int(action))
         )
-        deadline = time.monotonic() + (completion_s or self.completion_s)
+        deadline = self.session.clock.now() + (completion_s or self.completion_s)
         taken = [False]
 
         def follow(report: StageReport) -> None:
@@ -274,7 +299,9 @@ class Client(Requester):
                 on_stage(report)
 
         try:
-            self._command(request, follow, enough=lambda r: r.stage >= pb.STAGE_STARTED)
+            self._command(
+                request, follow, settle=False, enough=lambda r: r.stage >= pb.STAGE_STARTED
+            )
         except BoardRebooted:
             taken[0] = True
         except OutcomeUnknown:
@@ -299,7 +326,7 @@ class Client(Requester):
 
     def _await_boot(self, old_boot: int, deadline: float, on_stage: OnStage) -> None:
         answered = False
-        while time.monotonic() < deadline:
+        while self.session.clock.now() < deadline:
             with suppress(NoAnswer, LinkUnavailable):
                 reply = self._exchange_once(pb.Request(ping=pb.Ping()), min(self.timeout_s, 2.0))
                 answered = True
@@ -308,7 +335,7 @@ class Client(Requester):
                         self._report(Stage.COMPLETED, reply, f"boot {reply.boot_id:#010x} answers")
                     )
                     return
-            time.sleep(RESTART_POLL_S)
+            self.session.clock.sleep(POLL_S)
         if answered:
             raise CommandFailed(
                 "the board still answers with its old boot id: the reset was not carried out"
@@ -319,14 +346,14 @@ class Client(Requester):
 
     def _await_silence(self, deadline: float, on_stage: OnStage) -> None:
         """The board goes on answering until its last reply has left the line, which may take seconds."""
-        while time.monotonic() < deadline:
+        while self.session.clock.now() < deadline:
             try:
                 self._exchange_once(pb.Request(ping=pb.Ping()), min(self.timeout_s, 2.0))
             except (NoAnswer, LinkUnavailable):
                 detail = "the board has fallen silent"
                 on_stage(StageReport(Stage.COMPLETED, self._clock_us(), detail=detail))
                 return
-            time.sleep(RESTART_POLL_S)
+            self.session.clock.sleep(POLL_S)
         raise CommandFailed("the board still answers: it was not halted")
 
     # ---- logs

@@ -4,7 +4,7 @@ from google.protobuf.message import Message
 
 from ._generated import names
 from ._generated import supervisor_pb2 as pb
-from .model import Partition, PlanState, Stage
+from .model import CommandState, Knowledge, Partition, PlanState, Stage
 
 
 def version_text(word: int) -> str:
@@ -42,6 +42,31 @@ def skipped_stages(before: int, now: int) -> list[str]:
     if now not in (pb.STAGE_ACCEPTED, pb.STAGE_STARTED, pb.STAGE_COMPLETED):
         return []
     return [stage.value for stage in list(Stage)[before + 1 : now]]
+
+
+def operation_name(number: int) -> str:
+    """Name of an operation by its field number in Request."""
+    field = pb.Request.DESCRIPTOR.fields_by_number.get(number)
+    return field.name.replace("_", " ") if field else f"operation {number}"
+
+
+def command_state_of(state: Message) -> CommandState:
+    """A command in the board's journal. What a newer board calls otherwise counts as in progress:
+    nothing is known to be over."""
+    name = pb.Knowledge.Name(state.knowledge) if state.knowledge in pb.Knowledge.values() else ""
+    known = Knowledge.__members__.get(name, Knowledge.IN_PROGRESS)
+    if known is Knowledge.NEVER_RECEIVED:
+        return CommandState(state.id, "", known, None, None, 0, 0)
+    return CommandState(
+        state.id,
+        operation_name(state.operation),
+        known,
+        stage_of(state),
+        state.board_time_us,
+        state.boot_id,
+        state.session,
+        status_text(state.status) if state.status.code else state.status.detail,
+    )
 
 
 def partition_of(state: Message) -> Partition:

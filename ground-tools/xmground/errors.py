@@ -41,7 +41,7 @@ class Rejected(XmgError):
 
 
 class AuthenticationError(XmgError):
-    """The board uses a key that this console does not have."""
+    """Board and console do not share a key, or the console's key cannot be used."""
 
     status = Status.AUTHENTICATION
 
@@ -53,11 +53,12 @@ class OutcomeUnknown(XmgError):
 
 
 class BoardRebooted(OutcomeUnknown):
-    """The board started anew while a command was under way; its journal of commands is gone with
-    the old boot."""
+    """The board started anew while a command was under way."""
 
-    def __init__(self, message: str, boot_id: int) -> None:
+    def __init__(self, message: str, request_id: int, boot_id: int) -> None:
+        """request_id: of the command; boot_id: of the boot that it was sent to."""
         super().__init__(message)
+        self.request_id = request_id
         self.boot_id = boot_id
 
 

@@ -6,6 +6,7 @@ big-endian like the header.
 """
 
 import struct
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import IntEnum
 
@@ -106,12 +107,8 @@ def cobs_decode(data: bytes) -> bytes:
     return bytes(out)
 
 
-def pack_frame(frame: Frame) -> bytes:
-    """Header, payload, MAC and CRC. Raises ValueError for a payload or MAC that does not fit."""
-    if len(frame.mac) != (MAC_BYTES if frame.key_id else 0):
-        raise ValueError("a frame has a MAC of 16 bytes exactly if its key id is not 0")
-    if len(frame.payload) > MAX_PAYLOAD_BYTES:
-        raise ValueError(f"payload of {len(frame.payload)} bytes is too long for a frame")
+def signed_bytes(frame: Frame) -> bytes:
+    """Header and payload: what the MAC is made from."""
     head = HEADER.pack(
         MAGIC << 4 | MAJOR,
         frame.type,
@@ -121,7 +118,16 @@ def pack_frame(frame: Frame) -> bytes:
         frame.counter,
         len(frame.payload),
     )
-    body = head + frame.payload + frame.mac
+    return head + frame.payload
+
+
+def pack_frame(frame: Frame) -> bytes:
+    """Header, payload, MAC and CRC. Raises ValueError for a payload or MAC that does not fit."""
+    if len(frame.mac) != (MAC_BYTES if frame.key_id else 0):
+        raise ValueError("a frame has a MAC of 16 bytes exactly if its key id is not 0")
+    if len(frame.payload) > MAX_PAYLOAD_BYTES:
+        raise ValueError(f"payload of {len(frame.payload)} bytes is too long for a frame")
+    body = signed_bytes(frame) + frame.mac
     return body + crc32c(body).to_bytes(CRC_BYTES, "big")
 
 
@@ -176,15 +182,30 @@ class LinkCounters:
     crc_errors: int = 0
     length_errors: int = 0
     version_errors: int = 0
+    key_errors: int = 0
+    session_errors: int = 0
+    mac_errors: int = 0
+    replay_errors: int = 0
+    resyncs: int = 0  # frames begun after bytes that were none
     text_bytes: int = 0
 
 
 @dataclass
 class Deframer:
-    """Finds frames in a byte stream; whatever is not one is counted and given out as Noise."""
+    """Finds frames in a byte stream or in datagrams; whatever is not one is counted and given out
+    as Noise."""
 
     counters: LinkCounters = field(default_factory=LinkCounters)
     _buffer: bytearray = field(default_factory=bytearray)
+    _lost: bool = False  # something that was no frame came since the last one
+
+    def feed_datagram(self, data: bytes) -> list[Frame | Noise]:
+        """Takes a datagram, which holds one frame as it is; gives that, or noise."""
+        self.counters.rx_bytes += len(data)
+        found: list[Frame | Noise] = []
+        if data:
+            self._unpack(found, data, lambda: data)
+        return found
 
     def feed(self, data: bytes) -> list[Frame | Noise]:
         """Takes received bytes in pieces of any size; gives the frames and noise that they
@@ -215,15 +236,22 @@ class Deframer:
 
     def _close(self, found: list[Frame | Noise]) -> None:
         data = self._take()
-        if not data:
-            return
+        if data:
+            self._unpack(found, data, lambda: cobs_decode(data))
+
+    def _unpack(self, found: list[Frame | Noise], data: bytes, decode: Callable[[], bytes]) -> None:
         try:
-            found.append(unpack_frame(cobs_decode(data)))
-            self.counters.frames_good += 1
+            frame = unpack_frame(decode())
         except FrameError as error:
             self._noise(found, error.kind, data)
+            return
+        self.counters.frames_good += 1
+        self.counters.resyncs += self._lost
+        self._lost = False
+        found.append(frame)
 
     def _noise(self, found: list[Frame | Noise], kind: str, data: bytes) -> None:
+        self._lost = True
         if kind == "crc":
             self.counters.crc_errors += 1
         elif kind == "length":

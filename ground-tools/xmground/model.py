@@ -49,6 +49,30 @@ class Book(IntEnum):
     CONSOLE = 3
 
 
+class Knowledge(Enum):
+    """What the board knows of a command."""
+
+    NEVER_RECEIVED = "never received"
+    IN_PROGRESS = "in progress"
+    FINISHED = "finished"
+    STARTED_NOT_CONFIRMED = "started, not confirmed"
+
+
+@dataclass(frozen=True)
+class CommandState:
+    """A command as the board's journal has it. stage and time are those of the last stage that it
+    reached, in the boot boot_id; None and 0 for a command never received."""
+
+    id: int
+    operation: str
+    knowledge: Knowledge
+    stage: Stage | None
+    board_time_us: int | None
+    boot_id: int
+    session: int
+    detail: str = ""
+
+
 @dataclass(frozen=True)
 class StageReport:
     """One stage of a command; the board's times are None for SENT, which only the ground knows."""

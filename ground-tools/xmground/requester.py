@@ -9,12 +9,14 @@ from google.protobuf.message import Message
 from ._generated import supervisor_pb2 as pb
 from .convert import skipped_stages, stage_of, status_text
 from .errors import (
+    BoardRebooted,
     CommandFailed,
     LinkUnavailable,
     NoAnswer,
     OutcomeUnknown,
     Rejected,
     VersionMismatch,
+    XmgError,
 )
 from .model import Stage, StageReport
 from .session import Session
@@ -22,6 +24,7 @@ from .session import Session
 # A command may have to wait for the end of a major frame; the board itself gives up earlier and
 # says so.
 COMPLETION_S = 15.0
+POLL_S = 0.3
 
 OnStage = Callable[[StageReport], None]
 
@@ -65,7 +68,7 @@ class Requester:
         try:
             reply = self._exchange_once(request, on_chunk=on_chunk)
         except OutcomeUnknown as error:
-            raise NoAnswer(f"{error}".replace("sending the command", "asking")) from error
+            raise NoAnswer(str(error)) from error
         self._raise_refusal(reply)
         if not reply.HasField(result):
             raise VersionMismatch(
@@ -79,14 +82,17 @@ class Requester:
         on_stage: OnStage,
         completion_s: float | None = None,
         repeat: bool = True,
+        settle: bool = True,
         enough: Callable[[Message], bool] = lambda reply: False,
     ) -> Message:
         """A request that changes something: reports its stages, raises unless it was completed or
-        is enough."""
+        is enough. settle: when the board is reset meanwhile, it is asked what became of the
+        request."""
         if not self.session.boot_id:
             # proves the link and learns the boot before anything is sent that matters
             self._ask(pb.Request(ping=pb.Ping()), "pong")
-        on_stage(StageReport(Stage.SENT, self._clock_us()))
+        request.id = self.session.take_id()
+        on_stage(StageReport(Stage.SENT, self._clock_us(), detail=f"command {request.id:#010x}"))
         last_stage = pb.STAGE_NONE
 
         def report(reply: Message) -> None:
@@ -98,23 +104,78 @@ class Requester:
                 told = replace(told, detail="implies " + ", ".join(implied))
             on_stage(told)
 
+        end_s = completion_s or self.completion_s
         try:
             reply = self.session.exchange(
                 request,
                 timeout_s=self.timeout_s,
-                completion_s=completion_s or self.completion_s,
+                completion_s=end_s,
                 safe=False,
                 enough=enough,
                 repeat=repeat,
                 on_reply=report,
             )
+        except BoardRebooted as error:
+            if not settle:
+                raise
+            reply = self._settle(error, end_s)
+            report(reply)
         except (NoAnswer, LinkUnavailable) as error:
             raise OutcomeUnknown(
-                "the command was sent and not answered: look at the board's state before "
-                "sending it again"
+                f"the command was sent and not answered: run `xmg cmd status {request.id:#x}` "
+                "before sending it again"
             ) from error
         self._raise_refusal(reply)
         return reply
+
+    def _settle(self, error: BoardRebooted, end_s: float) -> Message:
+        """What became of a command after a reset of the board, as its journal tells it: its last
+        reply. Raises OutcomeUnknown when nobody knows, NoAnswer when it never arrived."""
+        deadline = self.session.clock.now() + end_s
+        while True:
+            try:
+                reply = self._ask(
+                    pb.Request(command_status=pb.CommandStatus(id=error.request_id)),
+                    "command_state",
+                )
+            except XmgError:
+                raise error from None
+            state = reply.command_state
+            if state.knowledge == pb.FINISHED:
+                return pb.Reply(
+                    id=state.id,
+                    stage=state.stage,
+                    status=state.status,
+                    board_time_us=state.board_time_us,
+                    boot_id=state.boot_id,
+                )
+            if state.knowledge == pb.STARTED_NOT_CONFIRMED:
+                raise OutcomeUnknown(
+                    "the command was started, then the board was reset, and nobody saw its effect: "
+                    "look at the board's state before sending it again"
+                ) from error
+            if state.knowledge == pb.NEVER_RECEIVED:
+                raise self._never_received(error) from error
+            if self.session.clock.now() >= deadline:
+                raise error
+            self.session.clock.sleep(POLL_S)
+
+    def _never_received(self, error: BoardRebooted) -> XmgError:
+        """The board knows nothing of the command. That proves something only if its journal has
+        outlived the reset: if it still holds a command of that boot or an earlier one."""
+        try:
+            reply = self._ask(pb.Request(command_list=pb.CommandList()), "command_states")
+            states = reply.command_states.command
+        except XmgError:
+            states = []
+        if any(state.boot_id <= error.boot_id < self.session.boot_id for state in states):
+            return NoAnswer(
+                "the board was reset before the command arrived, so nothing was done: send it again"
+            )
+        return OutcomeUnknown(
+            "the board was reset and its journal of commands does not reach back: look at the "
+            "board's state before sending the command again"
+        )
 
     def _report(self, stage: Stage, reply: Message, detail: str = "") -> StageReport:
         if not detail and (reply.status.code or stage in (Stage.REJECTED, Stage.FAILED)):

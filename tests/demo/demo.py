@@ -125,7 +125,7 @@ def read_the_crash(console: Console) -> None:
 
 
 def restart_the_payload(console: Console) -> None:
-    console.show("part reset payload --warm")
+    console.show("part reset payload --warm --yes")
     state = console.ask("part show payload") or {}
     demand(state.get("state") == "ready" and state.get("reset_counter") == 1, "the payload runs again, restarted exactly once")
     wait_until("the payload's console shows its second life", lambda: "payload: life 2, frame" in console_text(console, "payload"))
@@ -150,7 +150,7 @@ def advanced(console: Console, partition: str, since: int, by: int) -> bool:
 
 def switch(console: Console, name: str, number: int) -> None:
     """Switch plans; the confirmation must name the frame that the hypervisor recorded."""
-    answer = console.show(f"plan switch {name}")
+    answer = console.show(f"plan switch {name} --yes")
     match = re.search(r"from frame (\d+)", answer)
     plan = (console.ask("sys status") or {}).get("plan", {})
     demand(plan.get("current") == number, f"plan {name} is running")

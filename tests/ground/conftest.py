@@ -4,7 +4,7 @@ import os
 import re
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,8 +15,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "ground-tools"))
 
 from fake_board import FakeBoard, Served  # noqa: E402
 
-from xmground import cli, session  # noqa: E402
+from xmground import cli, keys, session  # noqa: E402
 from xmground.client import Client  # noqa: E402
+from xmground.keys import Key  # noqa: E402
 from xmground.session import Session  # noqa: E402
 
 GROUND_TIME_US = 1_767_225_600_000_000  # 2026-01-01T00:00:00Z
@@ -25,6 +26,8 @@ QUICK_RETRY_S = 0.004
 
 class LoopTransport:
     """A link to a board in the same thread; no bytes means that the time really passes."""
+
+    datagrams = False
 
     def __init__(self, board: FakeBoard) -> None:
         self.board = board
@@ -45,9 +48,10 @@ class LoopTransport:
         """See Transport."""
 
 
-def loop_client(board: FakeBoard, timeout_s: float = 1.0) -> Client:
+def loop_client(board: FakeBoard, timeout_s: float = 1.0, keys: Sequence[Key] = ()) -> Client:
     """A client on a loop link whose retries take milliseconds."""
-    client = Client(Session(lambda _: LoopTransport(board), first_retry_s=QUICK_RETRY_S), timeout_s)
+    session = Session(lambda _: LoopTransport(board), first_retry_s=QUICK_RETRY_S, keys=keys)
+    client = Client(session, timeout_s)
     client.completion_s = timeout_s
     client.session.open(1.0)
     return client
@@ -75,6 +79,7 @@ class Result:
         text += f"--- status {self.status}\n"
         text = re.sub(r"tcp:127\.0\.0\.1:\d+", "LINK", text)
         text = re.sub(r"\bid: \d+", "id: N", text)
+        text = re.sub(r"0x[0-9a-f]{8}(?= before sending)|(?<=command )0x[0-9a-f]{8}", "ID", text)
         return re.sub(r"\d+\.\d ms|(?<=rtt_us\": )\d+", "RTT", text)
 
 
@@ -85,6 +90,8 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     monkeypatch.setenv("COLUMNS", "80")
     monkeypatch.delenv("XMG_LINK", raising=False)
+    monkeypatch.delenv("XMG_KEY", raising=False)
+    monkeypatch.setenv("XDG_CONFIG_HOME", "/does/not/exist")
     monkeypatch.setattr(session, "FIRST_RETRY_S", 2.0)
 
 
@@ -118,6 +125,20 @@ def xmg(
         return Result(int(status), captured.out, captured.err)
 
     return call
+
+
+@pytest.fixture
+def key_file(tmp_path: Path) -> Path:
+    """A key file with the key 7."""
+    path = tmp_path / "key"
+    keys.create(path, 7)
+    return path
+
+
+def use_key(board: FakeBoard, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Builds the board's image with a key file, and gives that to xmg."""
+    board.keys = {key.id: key.secret for key in keys.load(path).keys}
+    monkeypatch.setenv("XMG_KEY", str(path))
 
 
 @pytest.fixture

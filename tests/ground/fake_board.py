@@ -1,13 +1,15 @@
-"""A simulated board: the supervisor's side of the protocol in Python, over TCP or a pseudo
-terminal, with fault knobs.
+"""A simulated board: the supervisor's side of the protocol in Python, over TCP, a pseudo terminal or
+UDP, with fault knobs.
 
-For the console's tests, and for operators who train without a target:  fake_board.py [PORT]
+For the console's tests, and for operators who train without a target: see fake_board.py --help.
 
-COBS, CRC and record layouts are written anew here, from proto/supervisor.proto and abi/records.h
-and not from xmground, so that an error on one side is not hidden by the same error on the other.
-Board time is not a clock: it advances by 1 ms with every reply, so that transcripts repeat.
+COBS, CRC, authentication and record layouts are written anew here, from proto/supervisor.proto and
+abi/records.h and not from xmground, so that an error on one side is not hidden by the same error
+on the other. Board time is not a clock: it advances by 1 ms with every reply, so that transcripts repeat.
 """
 
+import argparse
+import hmac
 import os
 import select
 import socket
@@ -28,7 +30,13 @@ from xmground._generated import supervisor_pb2 as pb  # noqa: E402
 
 HYPERVISOR = 255
 TYPE_OF = {"reply": 2, "event": 3, "chunk": 4, "beacon": 5}
-LOG_LIMIT_BYTES = 448  # of items in one chunk
+CHUNK_OVERHEAD_BYTES = 38  # of a Chunk, but its items
+CHUNK_BYTES = 512  # of a Chunk; a LogRead may ask for less, down to
+LEAST_CHUNK_BYTES = 112
+JOURNAL_PLACES = 16
+COMMANDS = ("partition_control", "plan_switch", "system_control")
+CRITICAL = ("partition_control", "plan_switch")
+LAST_COUNTER = 0x7FFFFFFF
 
 
 def crc32c(data: bytes) -> int:
@@ -116,6 +124,53 @@ def trace_record(
     return body + struct.pack(">I", crc32c(body))
 
 
+def h(key: bytes, label: str, *fields: tuple[str, int]) -> bytes:
+    """H(key, label | fields), a field being its format and value."""
+    message = label.encode() + b"".join(struct.pack(">" + form, value) for form, value in fields)
+    return hmac.new(key, message, "sha256").digest()
+
+
+@dataclass
+class BoardSession:
+    """A session of the board's link; offered until the first frame under its own key proves it."""
+
+    id: int
+    key_id: int
+    to_board: bytes
+    to_ground: bytes
+    nonce_board: int = 0
+    hello: tuple[int, int] = (0, 0)  # request id and nonce of the ground
+    sent: int = 0
+    highest: int = 0
+    seen: set[int] = field(default_factory=set)
+
+    def is_fresh(self, counter: int) -> bool:
+        """Whether the counter may be taken; notes it."""
+        bad = not 1 <= counter <= LAST_COUNTER
+        if bad or counter in self.seen or counter <= self.highest - 64:
+            return False
+        self.seen.add(counter)
+        self.highest = max(self.highest, counter)
+        return True
+
+
+@dataclass
+class Command:
+    """A command in the journal. reply: its last one; a reset takes that away."""
+
+    id: int
+    digest: bytes
+    operation: int
+    session: int
+    stage: int = 1
+    code: int = 0
+    domain: int = 0
+    time_us: int = 0
+    boot_id: int = 0
+    cut_off: bool = False
+    reply: object = None
+
+
 @dataclass
 class Log:
     """A ring of items with numbers."""
@@ -142,7 +197,7 @@ class Log:
 class Faults:
     """What goes wrong. Functions are asked for every frame; they may count and remember."""
 
-    # (kind, message) -> "", "drop", "duplicate", "corrupt" or "delay"
+    # (kind, message) -> "", "drop", "duplicate", "corrupt", "delay" or "overtaken" by the next
     tx: Callable[[str, object], str] = lambda kind, message: ""
     # (request) -> True: the request never arrived
     rx_lost: Callable[[object], bool] = lambda request: False
@@ -157,6 +212,11 @@ class Faults:
     ] | None = None  # stage, domain, code, detail: instead of carrying a command out
     no_commands: bool = False  # commands are not answered at all
     reboot_at: Callable[[str], bool] = lambda operation: False
+    # reboots once a command has told this stage; the effect comes first if so wanted
+    reboot_after: int = 0
+    effect_before_reboot: bool = False
+    beacons: bool = False  # one for each piece of input, as the supervisor's slot does
+    keeps_journal: bool = True  # over a reboot
     ignore_reset: bool = False
     halt_after: int = 0  # requests that are still answered before a halt takes effect
     chunk_items: int = 0  # 0: as many as fit
@@ -165,8 +225,16 @@ class Faults:
 class FakeBoard:
     """The board's state, and its end of the protocol. Used by one client at a time."""
 
-    def __init__(self) -> None:
+    def __init__(self, keys: dict[int, bytes] | None = None) -> None:
+        """keys: those in the board's image, by id; none: the null key."""
         self.faults = Faults()
+        self.keys = dict(keys or {})
+        self.current: BoardSession | None = None
+        self.offers: list[BoardSession] = []
+        self.hellos = 0
+        self.health: dict[str, int] = {}  # counters of LinkState
+        self.commands: dict[int, Command] = {}  # the journal, oldest first
+        self.credit = 1024
         self.boot_id = 0xB0070001
         self.now_us = 12_000_000
         self.frame = 48
@@ -197,7 +265,9 @@ class FakeBoard:
         self.real_time = False  # board time is a clock, for a board that people use
         self.meanwhile: Callable[[], None] = lambda: None  # happens while a command is carried out
         self._output: list[bytes] = []
+        self._held: list[bytes] = []  # frames that the next one overtakes
         self._input = bytearray()
+        self._datagrams = False
 
     # ---- content
 
@@ -219,15 +289,25 @@ class FakeBoard:
             self.logs[pb.BOOK_CONSOLE, partition].add(bytes([byte]))
 
     def reboot(self, keep_logs: bool = True) -> None:
-        """Starts anew: other boot id, empty journal, consoles gone, logs kept or not."""
+        """Starts anew: other boot id, no session, consoles gone, logs and journal kept or not."""
         self.boot_id += 1
         self.now_us = 1_000_000
-        self.journal.clear()
+        self._forget_replies()
+        if not keep_logs or not self.faults.keeps_journal:
+            self.commands.clear()
         self.token = 0
+        self.current, self.offers, self.hellos = None, [], 0
         for (book, _), log in self.logs.items():
             if book == pb.BOOK_CONSOLE or not keep_logs:
                 log.items.clear()
                 log.oldest = 1
+
+    def _forget_replies(self) -> None:
+        """The supervisor's next life reads its journal back, but has no replies."""
+        self.journal.clear()
+        for command in self.commands.values():
+            command.reply = None
+            command.cut_off = command.stage < pb.STAGE_COMPLETED
 
     def power_cycle(self) -> None:
         """Starts anew and remembers nothing: the boot id is the same again, all logs are empty."""
@@ -237,8 +317,9 @@ class FakeBoard:
     # ---- bytes in, bytes out
 
     def receive(self, data: bytes) -> bytes:
-        """What the board answers to these bytes, at once."""
-        self._output = []
+        """What the board answers to these bytes of a UART, at once."""
+        self._output, self._datagrams = [], False
+        before = len(self.requests)
         for byte in data:
             if byte:
                 self._input.append(byte)
@@ -246,54 +327,174 @@ class FakeBoard:
             frame, self._input = bytes(self._input), bytearray()
             if frame:
                 self._frame(uncobs(frame))
+        if self.faults.beacons and len(self.requests) > before:
+            self.beacon()
         return b"".join(self._output)
+
+    def receive_datagram(self, data: bytes) -> list[bytes]:
+        """The datagrams that answer to one."""
+        self._output, self._datagrams = [], True
+        self._frame(data)
+        return self._output
+
+    def _count(self, name: str) -> None:
+        self.health[name] = self.health.get(name, 0) + 1
 
     def _frame(self, raw: bytes | None) -> None:
         if raw is None or len(raw) < 18 or raw[0] != 0x5A or raw[1] != 1 or self.halted:
             return
         if struct.unpack(">I", raw[-4:])[0] != crc32c(raw[:-4]):
+            self._count("crc_errors")
             return
+        mac_bytes = 16 if raw[3] else 0
         length = struct.unpack(">H", raw[12:14])[0]
-        if length > 192 or length != len(raw) - 18:
+        if length > 192 or length != len(raw) - 18 - mac_bytes:
+            self._count("length_errors")
+            return
+        why = self._refusal(raw, length)
+        if why:
+            self._count(why)
             return
         try:
-            request = pb.Request.FromString(raw[14:-4])
+            request = pb.Request.FromString(raw[14 : 14 + length])
         except DecodeError:
+            self._count("decode_errors")
             return
-        self._request(request)
+        self._count("frames_good")
+        outside = bool(self.keys) and raw[4:8] == bytes(4)
+        if outside and request.WhichOneof("op") == "hello":
+            self._greet(request, raw[3])
+        elif outside:
+            self._count("session_errors")
+        else:
+            self._request(request)
+
+    # ---- sessions
+
+    def _refusal(self, raw: bytes, length: int) -> str:
+        """Name of the counter of the check that a frame fails; empty: it may be listened to."""
+        _, _, _, key_id, session, counter = struct.unpack(">BBBBII", raw[:12])
+        if not self.keys:
+            return "key_errors" if key_id else ""
+        if key_id not in self.keys:
+            return "key_errors"
+        text, code = raw[: 14 + length], raw[14 + length : -4]
+        if session == 0:
+            right = hmac.new(h(self.keys[key_id], "xm1 hello ground"), text, "sha256").digest()
+            return "" if right[:16] == code else "mac_errors"
+        for s in [self.current, *self.offers]:
+            if s is None or (s.id, s.key_id) != (session, key_id):
+                continue
+            if hmac.new(s.to_board, text, "sha256").digest()[:16] != code:
+                return "mac_errors"
+            if not s.is_fresh(counter):
+                return "replay_errors"
+            if s is not self.current:
+                self.offers.remove(s)
+                self.current = s
+                self._count("sessions_opened")
+            return ""
+        return "session_errors"
+
+    def _greet(self, request, key_id: int) -> None:
+        """Answers a Hello: the same one with the same session, until that is proven."""
+        key, nonce = self.keys[key_id], request.hello.nonce_ground
+        self.requests.append("hello")
+        if self.faults.rx_lost(request):
+            return
+        self._count("hellos")
+        wanted = (request.id, nonce)
+        offer = next((o for o in self.offers if o.hello == wanted and o.key_id == key_id), None)
+        if offer is None:
+            self.hellos += 1
+            made = h(
+                key,
+                "xm1 nonce",
+                ("I", self.boot_id),
+                ("I", self.hellos),
+                ("Q", self.now_us),
+                ("Q", nonce),
+            )
+            mine = int.from_bytes(made[:8], "big")
+            numbers = (("Q", nonce), ("Q", mine), ("I", self.boot_id))
+            offer = BoardSession(
+                int.from_bytes(h(key, "xm1 session", *numbers)[:4], "big") or 1,
+                key_id,
+                h(key, "xm1 to board", *numbers),
+                h(key, "xm1 to ground", *numbers),
+                mine,
+                wanted,
+            )
+            self.offers = [*self.offers[-3:], offer]
+        reply = self._new_reply(request, pb.STAGE_COMPLETED, hello_ack=self._ack(offer.nonce_board))
+        self._transmit("reply", reply, key_id, offer.id, 0, h(key, "xm1 hello board"))
+
+    def _ack(self, nonce: int):
+        return pb.HelloAck(
+            nonce_board=nonce,
+            minor_version=1,
+            mtu=192,
+            credit=self.credit,
+            system_name="demo",
+            xm_version=0x000100,
+            config_crc32c=0xC0FFEE01,
+            authenticated=bool(self.keys),
+            link=pb.LINK_UART,
+        )
+
+    # ---- frames out
 
     def send(self, kind: str, message) -> None:
-        """Sends a message through the faults."""
-        self.counter += 1
+        """Sends a message in the link's session, if there is one, through the faults."""
+        if not self.keys:
+            self.counter += 1
+            self._transmit(kind, message, self.faults.key_id, self.session, self.counter, b"")
+        elif self.current and self.current.sent < LAST_COUNTER:
+            s = self.current
+            s.sent += 1
+            self._transmit(kind, message, s.key_id, s.id, s.sent, s.to_ground)
+
+    def _transmit(
+        self, kind: str, message, key_id: int, session: int, counter: int, key: bytes
+    ) -> None:
         fate = self.faults.tx(kind, message)
         if self.faults.silent or fate == "drop":
             return
         payload = message.SerializeToString()
-        head = struct.pack(
+        body = struct.pack(
             ">BBBBIIH",
             0x50 | self.faults.major,
             TYPE_OF[kind],
             0,
-            self.faults.key_id,
-            self.session,
-            self.counter,
+            key_id,
+            session,
+            counter,
             len(payload),
         )
-        body = head + payload + (bytes(16) if self.faults.key_id else b"")
+        body += payload
+        if key_id:
+            body += hmac.new(key, body, "sha256").digest()[:16]
         raw = bytearray(body + struct.pack(">I", crc32c(body)))
         if fate == "corrupt":
             raw[len(raw) // 2] ^= 0x10
-        wire = self.faults.text + b"\0" + cobs(bytes(raw)) + b"\0"
+        wire = bytes(raw)
+        if not self._datagrams:
+            wire = self.faults.text + b"\0" + cobs(wire) + b"\0"
         if fate == "delay":
             time.sleep(self.faults.delay_s)
-        self._output += [wire] * (2 if fate == "duplicate" else 1)
+        if fate == "overtaken":
+            self._held.append(wire)
+            return
+        self._output += [wire] * (2 if fate == "duplicate" else 1) + self._held
+        self._held = []
+        self._count("frames_sent")
 
-    def _reply(
+    def _new_reply(
         self, request, stage: int, domain: int = 0, code: int = 0, detail: str = "", **result
     ):
         self.now_us = time.monotonic_ns() // 1000 if self.real_time else self.now_us + 1000
         self.frame += 1
-        reply = pb.Reply(
+        return pb.Reply(
             id=request.id,
             stage=stage,
             board_time_us=self.now_us,
@@ -302,7 +503,15 @@ class FakeBoard:
             status=pb.Status(domain=domain, code=code, detail=detail),
             **result,
         )
+
+    def _reply(self, request, stage: int, *status, **result):
+        reply = self._new_reply(request, stage, *status, **result)
         self.journal.setdefault(request.id, []).append(reply)
+        command = self.commands.get(request.id)
+        if command and request.WhichOneof("op") in COMMANDS:
+            command.stage, command.reply = stage, reply
+            command.code, command.domain = reply.status.code, reply.status.domain
+            command.time_us, command.boot_id = self.now_us, self.boot_id
         self.send("reply", reply)
         return reply
 
@@ -320,20 +529,86 @@ class FakeBoard:
             return
         if self.faults.reboot_at(operation):
             self.reboot()
-        is_command = operation in ("partition_control", "plan_switch", "system_control")
-        if is_command and self.faults.no_commands:
-            return
-        if is_command and request.id in self.journal:
-            self.send("reply", self.journal[request.id][-1])
-            return
-        if is_command:
-            getattr(self, "_op_" + operation)(request, getattr(request, operation))
+        if operation in COMMANDS:
+            self._command(request, operation)
             return
         handler = getattr(self, "_op_" + operation, None)
         if handler is None:
             self._reply(request, pb.STAGE_REJECTED, 0, pb.STATUS_UNSUPPORTED)
             return
         handler(request, getattr(request, operation))
+
+    def _command(self, request, operation: str) -> None:
+        """At most once: what is in the journal is answered from there."""
+        if self.faults.no_commands:
+            return
+        contents = pb.Request()
+        contents.CopyFrom(request)
+        contents.hazard_token = 0
+        digest = contents.SerializeToString()
+        known = self.commands.get(request.id)
+        if known and known.digest != digest:
+            reply = self._new_reply(request, pb.STAGE_REJECTED, 0, pb.STATUS_INVALID, "other id")
+            self.send("reply", reply)
+            return
+        if known:
+            self._repeat(request, known)
+            return
+        self.commands[request.id] = Command(
+            request.id,
+            digest,
+            request.DESCRIPTOR.fields_by_name[operation].number,
+            self.current.id if self.current else 0,
+            time_us=self.now_us,
+            boot_id=self.boot_id,
+        )
+        while len(self.commands) > JOURNAL_PLACES:
+            del self.commands[next(iter(self.commands))]
+        if operation in CRITICAL and not request.confirmed:
+            self._reply(request, pb.STAGE_REJECTED, 0, pb.STATUS_NEEDS_CONFIRMATION)
+            return
+        getattr(self, "_op_" + operation)(request, getattr(request, operation))
+
+    def _repeat(self, request, known: Command) -> None:
+        if known.reply is not None:
+            self.send("reply", known.reply)
+            return
+        stage = pb.STAGE_STARTED if known.cut_off else known.stage
+        code = pb.STATUS_UNCONFIRMED if known.cut_off else known.code
+        self.send("reply", self._new_reply(request, stage, known.domain, code, "before a reset"))
+
+    def _state_of(self, command: Command):
+        over = command.stage >= pb.STAGE_COMPLETED
+        code = pb.STATUS_UNCONFIRMED if command.cut_off else command.code
+        waiting = pb.STARTED_NOT_CONFIRMED if command.cut_off else pb.IN_PROGRESS
+        return pb.CommandState(
+            id=command.id,
+            stage=command.stage,
+            status=pb.Status(domain=0 if command.cut_off else command.domain, code=code),
+            operation=command.operation,
+            board_time_us=command.time_us,
+            boot_id=command.boot_id,
+            session=command.session,
+            knowledge=pb.FINISHED if over else waiting,
+        )
+
+    def _op_command_status(self, request, asked) -> None:
+        known = self.commands.get(asked.id)
+        state = pb.CommandState(id=asked.id, knowledge=pb.NEVER_RECEIVED)
+        self._reply(
+            request,
+            pb.STAGE_COMPLETED,
+            command_state=self._state_of(known) if known else state,
+        )
+
+    def _op_command_list(self, request, asked) -> None:
+        states = [self._state_of(command) for command in reversed(self.commands.values())]
+        page = states[asked.first : asked.first + 5]
+        self._reply(
+            request,
+            pb.STAGE_COMPLETED,
+            command_states=pb.CommandStates(command=page, total=len(states)),
+        )
 
     def _stages(self, request, done: Callable[[], dict]) -> None:
         """A command from RECEIVED to COMPLETED; `done` carries it out and gives the result."""
@@ -347,6 +622,11 @@ class FakeBoard:
             ):
                 break
             self._reply(request, stage)
+            if stage == self.faults.reboot_after:
+                if self.faults.effect_before_reboot:
+                    done()
+                self.reboot()
+                return
         if self.faults.refuse:
             self._reply(request, *self.faults.refuse)
             return
@@ -358,18 +638,7 @@ class FakeBoard:
         self._reply(request, pb.STAGE_COMPLETED, pong=pb.Pong(ground_time_us=ping.ground_time_us))
 
     def _op_hello(self, request, hello) -> None:
-        self._reply(
-            request,
-            pb.STAGE_COMPLETED,
-            hello_ack=pb.HelloAck(
-                nonce_board=7,
-                mtu=192,
-                credit=1024,
-                system_name="demo",
-                xm_version=0x000100,
-                config_crc32c=0xC0FFEE01,
-            ),
-        )
+        self._reply(request, pb.STAGE_COMPLETED, hello_ack=self._ack(7))
 
     def _partition(self, number: int):
         return pb.PartitionState(
@@ -395,13 +664,14 @@ class FakeBoard:
         )
 
     def _depart(self, request, control) -> None:
-        """A command to the supervisor itself: STARTED, then a new life without a journal, or
+        """A command to the supervisor itself: STARTED, then a new life without a session, or
         silence."""
         self._reply(request, pb.STAGE_STARTED)
         self.executed.append(("partition_control", 0, control.action))
         if control.action in (pb.PARTITION_RESET_WARM, pb.PARTITION_RESET_COLD):
             self.resets[0] += 1
-            self.journal.clear()
+            self._forget_replies()
+            self.current, self.offers = None, []
         else:
             self.halted = True
 
@@ -493,7 +763,9 @@ class FakeBoard:
         log = self.logs.get((read.book, read.source if read.book != pb.BOOK_HM else 0), Log(1))
         first = max(read.from_seq, log.oldest)
         count = max(0, min(read.max_items, log.next - first))
-        per_chunk = self.faults.chunk_items or LOG_LIMIT_BYTES // log.unit
+        wanted = min(read.max_payload or CHUNK_BYTES, CHUNK_BYTES)
+        limit = max(wanted, LEAST_CHUNK_BYTES) - CHUNK_OVERHEAD_BYTES
+        per_chunk = self.faults.chunk_items or limit // log.unit
         chunks = sent = 0
         for at, stop in self._runs(read.book, first, first + count, per_chunk):
             part = log.items[at - log.oldest : stop - log.oldest]
@@ -535,9 +807,14 @@ class FakeBoard:
                 rx_bytes=100,
                 tx_bytes=2000,
                 budget_bytes=256,
-                frames_good=7,
-                frames_sent=9,
-                crc_errors=2,
+                **{"frames_good": 7, "frames_sent": 9, "crc_errors": 2} | self.health,
+                authenticated=bool(self.keys),
+                credit=self.credit,
+                rx_ring_bytes=1024,
+                tx_ring_bytes=4096,
+                link=pb.LINK_UART,
+                session=self.current.id if self.current else 0,
+                key_id=self.current.key_id if self.current else 0,
             ),
         )
 
@@ -598,17 +875,19 @@ class FakeBoard:
                 boot_id=self.boot_id,
                 board_time_us=self.now_us,
                 frame=self.frame,
-                credit=1024,
+                credit=self.credit,
                 hm_next=self.logs[pb.BOOK_HM, 0].next,
             ),
         )
 
 
 class Served:
-    """A board served from a thread, over TCP (one client after the other, as QEMU does) or a pseudo
-    terminal."""
+    """A board served from a thread, over TCP (one client after the other, as QEMU does), a pseudo
+    terminal, or UDP."""
 
-    def __init__(self, board: FakeBoard, pty_link: bool = False, port: int = 0) -> None:
+    def __init__(
+        self, board: FakeBoard, pty_link: bool = False, port: int = 0, udp: bool = False
+    ) -> None:
         self.board = board
         self.greeting = b""  # sent to every client when it connects
         self._stop = threading.Event()
@@ -619,6 +898,11 @@ class Served:
             self._fds = [master, slave]
             self.url = f"serial:{os.ttyname(slave)}"
             target: Callable[[], None] = self._serve_pty
+        elif udp:
+            self._listener = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            self._listener.bind(("127.0.0.1", port))
+            self.url = f"udp:127.0.0.1:{self._listener.getsockname()[1]}"
+            target = self._serve_udp
         else:
             self._listener = socket.create_server(("127.0.0.1", port))
             self.url = f"tcp:127.0.0.1:{self._listener.getsockname()[1]}"
@@ -641,6 +925,13 @@ class Served:
         while not self._stop.is_set():
             if select.select([master], [], [], 0.02)[0]:
                 os.write(master, self.board.receive(os.read(master, 4096)))
+
+    def _serve_udp(self) -> None:
+        while not self._stop.is_set():
+            if select.select([self._listener], [], [], 0.02)[0]:
+                data, sender = self._listener.recvfrom(4096)
+                for datagram in self.board.receive_datagram(data):
+                    self._listener.sendto(datagram, sender)
 
     def _serve_tcp(self) -> None:
         while not self._stop.is_set():
@@ -667,13 +958,20 @@ class Served:
 
 def main(argv: list[str]) -> int:
     """Serves a board with some content until Ctrl-C."""
-    board = FakeBoard()
+    parser = argparse.ArgumentParser(description="A simulated board.")
+    parser.add_argument("port", nargs="?", type=int, default=5500)
+    parser.add_argument("--udp", action="store_true", help="datagrams instead of a TCP stream")
+    parser.add_argument("--key", metavar="FILE", type=Path, help="key file, as in a board's image")
+    args = parser.parse_args(argv[1:])
+    lines = args.key.read_text().split("\n") if args.key else []
+    words = [line.split() for line in lines if line.startswith("xm-key")]
+    board = FakeBoard({int(number): bytes.fromhex(digits) for _, number, digits in words})
     board.real_time = True
     board.fill_hm(40)
     board.fill_trace(1, 20)
     board.fill_trace(HYPERVISOR, 20, system=1, code=2 << 8 | 0xA, partition=HYPERVISOR)
     board.print(1, b"P1: hello from the simulated board\n" * 20)
-    served = Served(board, port=int(argv[1]) if len(argv) > 1 else 5500)
+    served = Served(board, port=args.port, udp=args.udp)
     print(f"simulated board on {served.url}", flush=True)
     try:
         while True:

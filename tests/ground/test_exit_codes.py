@@ -15,14 +15,16 @@ from pathlib import Path
 
 import pytest
 import serial
-from conftest import Result
+from conftest import Result, use_key
 from fake_board import FakeBoard, Served
 
-from xmground import requester
+from xmground import requester, session
+from xmground.app import NULL_KEY
 from xmground._generated import supervisor_pb2 as pb
 from xmground.status import Status
 from xmground.transport.lock import LinkLock
 
+NOTICE = f"warning: {NULL_KEY}"
 XMG = Path(__file__).resolve().parents[2] / "ground-tools" / "xmg"
 Xmg = Callable[..., Result]
 
@@ -36,7 +38,7 @@ def free_port() -> int:
 
 def one_sentence(result: Result) -> str:
     """stderr must be one line for one error."""
-    lines = result.err.splitlines()
+    lines = [line for line in result.err.splitlines() if line != NOTICE]
     assert len(lines) == 1 and lines[0].startswith("xmg: "), result.err
     return lines[0]
 
@@ -47,7 +49,7 @@ def test_0_done(xmg: Xmg) -> None:
 
 def test_1_failed_on_the_board(board: FakeBoard, xmg: Xmg) -> None:
     board.faults.refuse = (pb.STAGE_FAILED, pb.DOMAIN_HYPERVISOR, -7, "")
-    result = xmg("part", "reset", "P1")
+    result = xmg("part", "reset", "P1", "--yes")
     assert result.status == Status.FAILED == 1 and "XM_OP_NOT_ALLOWED" in one_sentence(result)
 
 
@@ -61,7 +63,8 @@ def test_1_failed_on_the_board(board: FakeBoard, xmg: Xmg) -> None:
         ["part", "show"],
         ["part", "show", "P9"],
         ["sys", "reset"],
-        ["plan", "switch", "7"],
+        ["plan", "switch", "7", "--yes"],
+        ["plan", "switch", "safe"],
         ["ping", "--timeout", "-1"],
         ["hm", "read", "--from", "-1"],
         ["hm", "read", "--from", "1", "--last", "1"],
@@ -93,7 +96,7 @@ def test_2_usage(argv: list[str], xmg: Xmg) -> None:
         "serial:/dev/x?speed=1",
         "serial:/dev/x?baud=a",
         "serial:/dev/x?baud=99999999999999999999",
-        "udp:h:1",
+        "udp:h",
         "nonsense",
         "unix:",
     ],
@@ -116,7 +119,9 @@ def test_2_empty_link_is_not_the_default(xmg: Xmg, monkeypatch: pytest.MonkeyPat
 
 def test_2_limits_are_named(xmg: Xmg) -> None:
     assert "86400" in one_sentence(xmg("ping", "--timeout", "1e9"))
-    assert "4294967295" in one_sentence(xmg("part", "reset", "P1", "--status", "4294967296"))
+    assert "4294967295" in one_sentence(
+        xmg("part", "reset", "P1", "--yes", "--status", "4294967296")
+    )
 
 
 @pytest.mark.parametrize(
@@ -156,7 +161,7 @@ def test_3_no_such_device(link: str, xmg: Xmg) -> None:
 def test_3_nobody_answers_within_the_time(board: FakeBoard, xmg: Xmg) -> None:
     board.faults.silent = True
     start = time.monotonic()
-    result = xmg("part", "reset", "P1", "--timeout", "0.5")
+    result = xmg("part", "reset", "P1", "--yes", "--timeout", "0.5")
     assert result.status == Status.NO_LINK and time.monotonic() - start < 5
     assert "no answer within 0.5 s" in one_sentence(result) and board.executed == []
 
@@ -169,7 +174,7 @@ def test_3_text_but_no_supervisor(board: FakeBoard, served: Served, xmg: Xmg) ->
 
 def test_4_rejected(board: FakeBoard, xmg: Xmg) -> None:
     board.faults.refuse = (pb.STAGE_REJECTED, pb.DOMAIN_HYPERVISOR, -4, "")
-    result = xmg("part", "halt", "P1")
+    result = xmg("part", "halt", "P1", "--yes")
     assert result.status == Status.REJECTED == 4 and "XM_PERM_ERROR" in one_sentence(result)
 
 
@@ -184,21 +189,117 @@ def test_6_outcome_unknown_after_an_early_stage(
 ) -> None:
     monkeypatch.setattr(requester, "COMPLETION_S", 0.3)
     board.faults.last_stage = pb.STAGE_ACCEPTED
-    result = xmg("part", "reset", "P1", "--timeout", "0.3")
+    result = xmg("part", "reset", "P1", "--yes", "--timeout", "0.3")
     assert result.status == Status.UNKNOWN == 6 and "accepted" in result.out
-    assert "look at its state" in one_sentence(result)
+    assert "xmg cmd status 0x" in one_sentence(result)
 
 
 def test_6_outcome_unknown_without_any_stage(board: FakeBoard, xmg: Xmg) -> None:
     board.faults.no_commands = True
-    result = xmg("plan", "switch", "safe", "--timeout", "0.3")
+    result = xmg("plan", "switch", "safe", "--yes", "--timeout", "0.3")
     assert result.status == Status.UNKNOWN and "sent" in result.out
 
 
-def test_6_board_rebooted_during_a_command(board: FakeBoard, xmg: Xmg) -> None:
-    board.faults.reboot_at = lambda operation: operation == "partition_control"
-    result = xmg("part", "reset", "P1", "--timeout", "1")
-    assert result.status == Status.UNKNOWN and "rebooted" in one_sentence(result)
+def earlier_command(xmg: Xmg) -> None:
+    """Puts a command of this boot into the board's journal."""
+    assert xmg("part", "suspend", "P1", "--yes").status == 0
+
+
+@pytest.mark.parametrize(
+    "stage, effect, status, words",
+    [
+        (pb.STAGE_STARTED, False, Status.UNKNOWN, "nobody saw its effect"),
+        (pb.STAGE_STARTED, True, Status.UNKNOWN, "nobody saw its effect"),
+        (pb.STAGE_RECEIVED, False, Status.UNKNOWN, "nobody saw its effect"),
+    ],
+)
+@pytest.mark.parametrize("keyed", [False, True])
+def test_6_board_rebooted_during_a_command(
+    stage: int,
+    effect: bool,
+    status: int,
+    words: str,
+    keyed: bool,
+    board: FakeBoard,
+    xmg: Xmg,
+    key_file: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(session, "FIRST_RETRY_S", 0.1)
+    if keyed:
+        use_key(board, key_file, monkeypatch)
+    board.faults.reboot_after, board.faults.effect_before_reboot = stage, effect
+    result = xmg("part", "reset", "P1", "--yes", "--timeout", "3")
+    assert result.status == status and words in one_sentence(result)
+    assert len(board.executed) == effect
+    board.faults.reboot_after = 0
+    command = re.search(r"command (0x[0-9a-f]{8})", result.out)
+    assert command
+    told = xmg("cmd", "status", command[1], "--json")
+    assert told.status == Status.UNKNOWN
+    assert json.loads(told.out)[0]["knowledge"] == "started, not confirmed"
+    assert xmg("part", "reset", "P1", "--yes").status == 0  # a new command, a new id
+
+
+@pytest.mark.parametrize("keyed", [False, True])
+def test_command_that_a_reset_took_before_it_arrived(
+    keyed: bool,
+    board: FakeBoard,
+    xmg: Xmg,
+    key_file: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(session, "FIRST_RETRY_S", 0.1)
+    if keyed:
+        use_key(board, key_file, monkeypatch)
+    earlier_command(xmg)
+    armed = [True]
+
+    def lost(request) -> bool:
+        if request.WhichOneof("op") == "partition_control" and armed:
+            armed.clear()
+            board.reboot()
+            if not keyed:
+                board.beacon()
+            return True
+        return False
+
+    board.faults.rx_lost = lost
+    result = xmg("part", "reset", "P1", "--yes", "--timeout", "3")
+    assert result.status == Status.NO_LINK and "nothing was done" in one_sentence(result)
+    assert [name for name, _, action in board.executed if action == 5] == []
+
+
+def test_never_received_proves_nothing_when_the_journal_is_gone(
+    board: FakeBoard, xmg: Xmg, key_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Under a key the new boot does not know the session, so the repetition is not executed."""
+    monkeypatch.setattr(session, "FIRST_RETRY_S", 0.1)
+    use_key(board, key_file, monkeypatch)
+    board.faults.keeps_journal = False
+    board.faults.reboot_after, board.faults.effect_before_reboot = pb.STAGE_ACCEPTED, True
+    result = xmg("part", "reset", "P1", "--yes", "--timeout", "3")
+    assert result.status == Status.UNKNOWN and "does not reach back" in one_sentence(result)
+    assert len(board.executed) == 1
+
+
+def test_command_completed_before_the_reset_is_told_as_completed(
+    board: FakeBoard, xmg: Xmg, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(session, "FIRST_RETRY_S", 0.1)
+
+    def fate(kind: str, message) -> str:
+        if kind == "reply" and message.id in board.commands and message.stage == 4:
+            board.faults.tx = lambda kind, message: ""
+            board.commands[message.id].stage = message.stage
+            board.reboot()
+            board.beacon()
+            return "drop"
+        return ""
+
+    board.faults.tx = fate
+    result = xmg("part", "reset", "P1", "--yes", "--timeout", "3")
+    assert result.status == 0 and "completed" in result.out and len(board.executed) == 1
 
 
 def test_7_incomplete(board: FakeBoard, xmg: Xmg) -> None:
@@ -249,7 +350,7 @@ def test_130_interrupted(board: FakeBoard, served: Served, environ: dict[str, st
     assert process.stdout and process.stdout.readline().split()[0] == "seq"
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=20)
-    assert process.returncode == Status.INTERRUPTED == 130 and err == "interrupted\n"
+    assert process.returncode == Status.INTERRUPTED == 130 and err == f"{NOTICE}\ninterrupted\n"
 
 
 def test_reader_of_a_pipe_that_goes_away_is_no_traceback(
@@ -271,7 +372,7 @@ def test_reader_of_a_pipe_that_goes_away_is_no_traceback(
         if process.poll() is not None:
             break
         time.sleep(0.2)
-    assert process.wait(1) == 130 and process.stderr.read() == ""
+    assert process.wait(1) == 130 and process.stderr.read() == f"{NOTICE}\n"
     process.stderr.close()
 
 
@@ -338,7 +439,7 @@ def test_script_runs_from_anywhere(served: Served, tmp_path: Path, environ: dict
         env=environ
         | {"XMG_LINK": served.url, "XM_BUILD": str(Path(os.environ["XM_BUILD"]).resolve())},
     )
-    assert done.returncode == 0 and '"rtt_us"' in done.stdout and done.stderr == ""
+    assert done.returncode == 0 and '"rtt_us"' in done.stdout and done.stderr == f"{NOTICE}\n"
 
 
 def test_serial_line_over_a_pseudo_terminal(board: FakeBoard, xmg: Xmg) -> None:

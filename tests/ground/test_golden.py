@@ -9,15 +9,18 @@ import csv
 import io
 import json
 import os
+import secrets
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from conftest import Result, sequence
-from fake_board import HYPERVISOR, FakeBoard
+from fake_board import HYPERVISOR, Command, FakeBoard, Served
 
+from xmground import keys
 from xmground._generated import supervisor_pb2 as pb
 
+GOLDEN_KEY = bytes(range(32))
 GOLDEN = Path(__file__).parent / "golden"
 
 
@@ -128,7 +131,73 @@ def damaged_trace(board: FakeBoard) -> None:
     log.items[0] = log.items[0][:40] + b"\xee" + log.items[0][41:]
 
 
+def commanded(board: FakeBoard) -> None:
+    for number, (operation, stage, code) in enumerate(
+        (
+            (15, pb.STAGE_REJECTED, pb.STATUS_LOCKOUT),
+            (13, pb.STAGE_FAILED, pb.STATUS_TIMEOUT),
+            (13, pb.STAGE_STARTED, 0),
+            (15, pb.STAGE_STARTED, 0),
+            (13, pb.STAGE_COMPLETED, 0),
+            (99, pb.STAGE_COMPLETED, 0),
+        )
+    ):
+        board.commands[0x1001 + number] = Command(
+            0x1001 + number,
+            b"",
+            operation,
+            0x5E551044,
+            stage,
+            code,
+            time_us=(number + 1) * 1_500_000,
+            boot_id=board.boot_id - (number < 3),
+            cut_off=number == 2,
+        )
+
+
+def keyed(board: FakeBoard) -> None:
+    board.keys = {7: GOLDEN_KEY}
+
+
+def other_key(board: FakeBoard) -> None:
+    """The target is heard, by the text that it prints."""
+    board.keys = {7: bytes(32)}
+
+
+def other_key_silent(board: FakeBoard) -> None:
+    board.keys = {7: bytes(32)}
+
+
 CASES: list[tuple[str, Callable[[FakeBoard], None] | None, str]] = [
+    ("cmd-list", commanded, "cmd list"),
+    ("cmd-list-json", commanded, "cmd list --json"),
+    ("cmd-list-csv", commanded, "cmd list --format csv"),
+    ("cmd-list-empty", None, "cmd list"),
+    ("cmd-status", commanded, "cmd status 0x1005"),
+    ("cmd-status-unconfirmed-json", commanded, "cmd status 0x1003 --json"),
+    ("cmd-status-rejected", commanded, "cmd status 4097"),
+    ("cmd-status-failed", commanded, "cmd status 4098"),
+    ("cmd-status-in-progress", commanded, "cmd status 4100"),
+    ("cmd-status-never-received", commanded, "cmd status 9"),
+    ("cmd-status-bad-id", None, "cmd status 0"),
+    ("key-new", None, "key new NEWFILE --id 3"),
+    ("key-new-exists", None, "key new KEYFILE"),
+    ("key-show", None, "key show KEYFILE"),
+    ("key-show-json", None, "key show KEYFILE --json"),
+    ("key-show-missing", None, "key show NEWFILE"),
+    ("keyed-ping", keyed, "ping --key KEYFILE"),
+    ("keyed-hello", keyed, "hello --key KEYFILE"),
+    ("keyed-part-halt", keyed, "part halt P1 --yes --key KEYFILE"),
+    ("keyed-link-status", keyed, "link status --key KEYFILE"),
+    ("keyed-link-sniff", keyed, "link sniff --ping --count 2 --key KEYFILE"),
+    ("key-of-another-board", other_key, "ping --timeout 0.3 --key KEYFILE"),
+    ("key-of-another-board-silent", other_key_silent, "ping --timeout 0.3 --key KEYFILE"),
+    ("key-but-board-without", None, "ping --key KEYFILE"),
+    ("key-empty", None, "ping --key="),
+    ("help-cmd-status", None, "cmd status --help"),
+    ("help-key-new", None, "key new --help"),
+    ("part-halt-nobody-to-ask", None, "part halt P1"),
+    ("plan-switch-nobody-to-ask", None, "plan switch safe"),
     ("part-list", None, "part list"),
     ("part-list-json", None, "part list --json"),
     ("part-list-jsonl", None, "part list --format jsonl"),
@@ -138,41 +207,41 @@ CASES: list[tuple[str, Callable[[FakeBoard], None] | None, str]] = [
     ("part-show-json", None, "part show 2 --json"),
     ("part-show-csv", None, "part show 2 --format csv"),
     ("part-show-unknown", None, "part show P9"),
-    ("plan-switch-jsonl", None, "plan switch safe --format jsonl"),
-    ("plan-switch-csv", None, "plan switch safe --format csv"),
+    ("plan-switch-jsonl", None, "plan switch safe --format jsonl --yes"),
+    ("plan-switch-csv", None, "plan switch safe --format csv --yes"),
     ("sys-status-csv", switched, "sys status --format csv"),
-    ("part-shutdown-crash", crashes_meanwhile, "part shutdown 1"),
-    ("part-resume-halted", refused_while_halted, "part resume payload"),
-    ("part-suspend-suspended", refused_while_suspended, "part suspend payload"),
-    ("part-suspend", None, "part suspend P1"),
-    ("part-resume", None, "part resume payload"),
-    ("part-halt", None, "part halt P1"),
-    ("part-halt-json", None, "part halt P1 --json"),
-    ("part-shutdown", None, "part shutdown 1"),
-    ("part-reset-warm", None, "part reset P1 --warm --status 5"),
-    ("part-reset-cold", None, "part reset P1 --cold"),
-    ("part-reset-jsonl", None, "part reset P1 --format jsonl"),
-    ("part-reset-csv", None, "part reset P1 --format csv"),
-    ("part-reset-duplicates", repeated, "part reset P1"),
-    ("part-reset-failed", failing, "part reset P1"),
-    ("part-reset-failed-json", failing, "part reset P1 --json"),
-    ("part-resume-rejected", forbidden, "part resume P1"),
-    ("part-reset-supervisor", None, "part reset supervisor"),
-    ("part-halt-supervisor", None, "part halt supervisor"),
+    ("part-shutdown-crash", crashes_meanwhile, "part shutdown 1 --yes"),
+    ("part-resume-halted", refused_while_halted, "part resume payload --yes"),
+    ("part-suspend-suspended", refused_while_suspended, "part suspend payload --yes"),
+    ("part-suspend", None, "part suspend P1 --yes"),
+    ("part-resume", None, "part resume payload --yes"),
+    ("part-halt", None, "part halt P1 --yes"),
+    ("part-halt-json", None, "part halt P1 --json --yes"),
+    ("part-shutdown", None, "part shutdown 1 --yes"),
+    ("part-reset-warm", None, "part reset P1 --warm --status 5 --yes"),
+    ("part-reset-cold", None, "part reset P1 --cold --yes"),
+    ("part-reset-jsonl", None, "part reset P1 --format jsonl --yes"),
+    ("part-reset-csv", None, "part reset P1 --format csv --yes"),
+    ("part-reset-duplicates", repeated, "part reset P1 --yes"),
+    ("part-reset-failed", failing, "part reset P1 --yes"),
+    ("part-reset-failed-json", failing, "part reset P1 --json --yes"),
+    ("part-resume-rejected", forbidden, "part resume P1 --yes"),
+    ("part-reset-supervisor", None, "part reset supervisor --yes"),
+    ("part-halt-supervisor", None, "part halt supervisor --yes"),
     ("part-halt-supervisor-yes", None, "part halt supervisor --yes --timeout 0.4"),
-    ("part-resume-no-action", so_already, "part resume P1"),
-    ("part-reset-both-modes", None, "part reset P1 --warm --cold"),
+    ("part-resume-no-action", so_already, "part resume P1 --yes"),
+    ("part-reset-both-modes", None, "part reset P1 --warm --cold --yes"),
     ("plan-list", None, "plan list"),
     ("plan-list-switched", switched, "plan list"),
     ("plan-list-json", None, "plan list --json"),
     ("plan-show", None, "plan show"),
     ("plan-show-named-json", None, "plan show safe --json"),
-    ("plan-switch", None, "plan switch safe"),
-    ("plan-switch-id", None, "plan switch 1"),
-    ("plan-switch-json", None, "plan switch safe --json"),
-    ("plan-switch-no-wait", None, "plan switch safe --no-wait"),
-    ("plan-switch-lockout", None, "plan switch dark"),
-    ("plan-switch-unknown", None, "plan switch fast"),
+    ("plan-switch", None, "plan switch safe --yes"),
+    ("plan-switch-id", None, "plan switch 1 --yes"),
+    ("plan-switch-json", None, "plan switch safe --json --yes"),
+    ("plan-switch-no-wait", None, "plan switch safe --no-wait --yes"),
+    ("plan-switch-lockout", None, "plan switch dark --yes"),
+    ("plan-switch-unknown", None, "plan switch fast --yes"),
     ("hm-read", content, "hm read"),
     ("hm-read-json", content, "hm read --json"),
     ("hm-read-jsonl", content, "hm read --format jsonl"),
@@ -254,11 +323,23 @@ def test_golden(
     prepare: Callable[[FakeBoard], None] | None,
     line: str,
     board: FakeBoard,
+    served: Served,
     xmg: Callable[..., Result],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     if prepare:
         prepare(board)
-    seen = xmg(*line.split()).transcript(line)
+    if name == "key-of-another-board":
+        served.greeting = b"xm: board starts\n"
+    monkeypatch.setattr(secrets, "token_bytes", lambda count: GOLDEN_KEY)
+    monkeypatch.setattr(secrets, "randbits", lambda count: 0x1234)  # so the session is always one
+    key_file = tmp_path / "KEYFILE"
+    keys.create(key_file, 7)
+    words = [word.replace("KEYFILE", str(key_file)) for word in line.split()]
+    words = [word.replace("NEWFILE", str(tmp_path / "new")) for word in words]
+    seen = xmg(*words).transcript(line)
+    seen = seen.replace(str(key_file), "KEYFILE").replace(str(tmp_path / "new"), "NEWFILE")
     file = GOLDEN / f"{name}.txt"
     if os.environ.get("XMG_UPDATE_GOLDEN"):
         file.parent.mkdir(exist_ok=True)
@@ -280,12 +361,12 @@ def flat(value: object, prefix: str = "") -> set[str]:
     [
         "part list",
         "part show P1",
-        "part halt P1",
-        "part reset P1",
+        "part halt P1 --yes",
+        "part reset P1 --yes",
         "plan list",
         "plan show safe",
-        "plan switch safe",
-        "plan switch safe --no-wait",
+        "plan switch safe --yes",
+        "plan switch safe --no-wait --yes",
         "hm read",
         "trace read P1",
         "console read P1",
@@ -294,15 +375,20 @@ def flat(value: object, prefix: str = "") -> set[str]:
         "sys reset --warm --yes",
         "ping",
         "hello",
+        "cmd list",
+        "key show KEYFILE",
     ],
 )
 def test_all_formats_carry_the_same_fields(
-    line: str, board: FakeBoard, xmg: Callable[..., Result]
+    line: str, board: FakeBoard, xmg: Callable[..., Result], key_file: Path
 ) -> None:
+    line = line.replace("KEYFILE", str(key_file))
+
     def told(fmt: str) -> str:
         return xmg(*line.split(), "--format", fmt).out
 
     content(board)
+    commanded(board)
     known = flat(json.loads(told("json")))
     board.plan, board.previous = 0, -1
     lines = [json.loads(text) for text in told("jsonl").splitlines()]

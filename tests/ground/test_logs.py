@@ -1,6 +1,7 @@
 """logs.py, records.py: ranges are complete, or every gap is named with its true cause."""
 
 import random
+import time
 
 import fake_board
 import pytest
@@ -9,7 +10,7 @@ from fake_board import HYPERVISOR, FakeBoard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from xmground import records, session
+from xmground import records
 from xmground._generated import supervisor_pb2 as pb
 from xmground.errors import NoAnswer
 from xmground.logs import Gap, GapKind, LogReader
@@ -211,13 +212,13 @@ def test_uptime_shorter_than_the_silence_is_a_new_life(
 ) -> None:
     board.now_us = 2_000_000
     board.fill_hm(3)
-    reader = LogReader(loop_client(board), Book.HM)
+    client = loop_client(board)
+    reader = LogReader(client, Book.HM)
     list(reader.read())
     board.power_cycle()
     board.now_us = 9_000_000
     board.fill_hm(7)
-    later = session.time.monotonic() + 30
-    monkeypatch.setattr(session, "_heard_clock", lambda: later)
+    monkeypatch.setattr(client.session.clock, "now", lambda: time.monotonic() + 30)
     assert gaps(list(reader.read())) == [(GapKind.REBOOTED, 4, None)]
 
 

@@ -2,6 +2,7 @@
 reboot."""
 
 import random
+import re
 
 import pytest
 from conftest import LoopTransport, loop_client, sequence
@@ -80,7 +81,7 @@ def test_duplicate_replies_are_counted_and_dropped(board: FakeBoard) -> None:
 def test_late_answer_does_not_shift_the_following_ones(board: FakeBoard) -> None:
     client = loop_client(board, timeout_s=0.02)
     held: list[bytes] = []
-    transport = client.session._transport
+    transport = client.session._line._transport
     assert isinstance(transport, LoopTransport)
     board.faults.tx = lambda kind, message: held.append(b"") or ""
     board.faults.silent = True
@@ -136,7 +137,9 @@ def test_silence_after_an_early_stage_is_an_unknown_outcome(board: FakeBoard) ->
     client.hello()
     with pytest.raises(OutcomeUnknown, match="'started'"):
         client.session.exchange(
-            pb.Request(plan_switch=pb.PlanSwitch(plan=1)), timeout_s=0.05, safe=False
+            pb.Request(confirmed=True, plan_switch=pb.PlanSwitch(plan=1)),
+            timeout_s=0.05,
+            safe=False,
         )
 
 
@@ -307,7 +310,8 @@ def test_stages_that_were_not_told_are_named(board: FakeBoard) -> None:
     board.faults.tx = sequence("drop", "drop", kind="reply")
     details: list[str] = []
     client.control_partition(target, RESET, on_stage=lambda report: details.append(report.detail))
-    assert details == ["", "implies received, accepted", ""]
+    assert details[1:] == ["implies received, accepted", ""]
+    assert re.fullmatch(r"command 0x[0-9a-f]{8}", details[0])
 
 
 def test_system_halt_that_does_not_come_has_failed(board: FakeBoard) -> None:
@@ -338,7 +342,7 @@ def test_commands_happen_at_most_once_on_any_link(seed: int, badness: float) -> 
 
 def test_listening_takes_no_half_frame_for_text(board: FakeBoard) -> None:
     client = loop_client(board)
-    transport = client.session._transport
+    transport = client.session._line._transport
     assert isinstance(transport, LoopTransport)
     wire = framing.encode_uart(framing.Frame(5, b"beacon"))
     found = []

@@ -7,10 +7,10 @@ wrong.
 
 import argparse
 
-from . import basic, book, console, hm, link, part, plan, system, trace
+from . import basic, book, cmd, console, hm, key, link, part, plan, system, trace
 
 
 def register(groups: argparse._SubParsersAction, common: argparse.ArgumentParser) -> None:
     """Adds all commands, in the order in which help lists them."""
-    for module in (part, plan, hm, trace, console, book, link, system, basic):
+    for module in (part, plan, hm, trace, console, book, cmd, link, key, system, basic):
         module.register(groups, common)

@@ -3,11 +3,10 @@
 import argparse
 from dataclasses import asdict
 
-from ..app import App
+from ..app import NULL_KEY, App
 from ..render import Column, board_time, word
 from ..status import Status
 from .common import numbers, verb
-from .link import NULL_KEY
 
 PING_COLUMNS = [
     Column("number", "ping", right=True, width=4),

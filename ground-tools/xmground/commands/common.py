@@ -75,6 +75,11 @@ def find_partition(client: Client, key: str) -> Partition:
     return find_by_name(client.partitions(), key, "partition")
 
 
+def yes_option(parser: argparse.ArgumentParser) -> None:
+    """--yes of commands that ask first."""
+    parser.add_argument("--yes", action="store_true", help="do not ask")
+
+
 def partition_names(client: Client) -> dict[int, str]:
     """Names by id; empty when the board does not tell them, a log is worth reading without."""
     with suppress(XmgError):

@@ -5,17 +5,21 @@ import time
 from dataclasses import asdict
 
 from .._generated import supervisor_pb2 as pb
-from ..app import App
+from ..app import NULL_KEY, App
 from ..describe import frame_fields, frame_line
 from ..render import Column, ground_time, plain
 from ..status import Status
 from .common import count, noun, verb
 
-NULL_KEY = "NOT AUTHENTICATED: null key, anybody on the line may command the board"
 COLUMNS = [
     Column("end", "end"),
     Column("counter", "counter", lambda name: name.replace("_", " ")),
     Column("value", "value", right=True),
+]
+TABLE_COLUMNS = [
+    Column("counter", "counter", lambda name: name.replace("_", " ")),
+    Column("board", "board", right=True),
+    Column("ground", "ground", right=True),
 ]
 SNIFF_COLUMNS = [
     Column("ground_time_us", "ground time (UTC)", ground_time),
@@ -65,6 +69,8 @@ def status(app: App) -> Status:
         app.out.text(
             "authenticated" if authenticated else NULL_KEY, "good" if authenticated else "warn"
         )
+        _table(app, board, ground)
+        return Status.DONE
     rows = [
         {"end": end, "counter": name, "value": value}
         for end, counters in (("board", board), ("ground", ground))
@@ -73,6 +79,21 @@ def status(app: App) -> Status:
     rows.insert(0, {"end": "board", "counter": "authenticated", "value": authenticated})
     app.out.rows(COLUMNS, rows)
     return Status.DONE
+
+
+def _table(app: App, board: dict, ground: dict) -> None:
+    """Both ends side by side: what one has sent stands beside what the other has received."""
+    names = dict.fromkeys((*board, *ground))
+    rows = [{"counter": n, "board": board.get(n, ""), "ground": ground.get(n, "")} for n in names]
+    app.out.rows(TABLE_COLUMNS, rows)
+    for way, sent, received in (
+        ("to the board", ground, board),
+        ("to the ground", board, ground),
+    ):
+        app.out.text(
+            f"{way}: {sent['frames_sent']} frames, {sent['tx_bytes']} bytes sent; "
+            f"{received['frames_good']} frames, {received['rx_bytes']} bytes received"
+        )
 
 
 def sniff(app: App) -> Status:

@@ -6,14 +6,14 @@ from dataclasses import asdict, fields, replace
 
 from ..app import App
 from ..client import Client
-from ..errors import Rejected, UsageError, XmgError
+from ..errors import Rejected, XmgError
 from ..logs import LogReader
 from ..model import Book, Partition, PartitionAction, Stage, StageReport
 from ..records import Item, decode_hm
-from ..render import Column, board_time, word
+from ..render import Column, board_time, plain, word
 from ..requester import OnStage
 from ..status import Status
-from .common import find_partition, noun, partition_argument, verb, word32
+from .common import find_partition, noun, partition_argument, verb, word32, yes_option
 
 OP_MODES = {0: "idle", 1: "cold reset", 2: "warm reset", 3: "normal"}
 COLUMNS = [
@@ -50,6 +50,14 @@ REMEDIES = {
     (PartitionAction.SHUTDOWN, "halted"): NOTHING_TO_DO,
     (PartitionAction.RESET_WARM, "halted"): "try --cold, which loads its image again",
 }
+ASKS = "Critical: asks first."
+WORDS = {
+    "suspend": "suspend",
+    "resume": "resume",
+    "halt": "halt",
+    "shutdown": "shut down",
+    "reset": "reset",
+}
 STATE_STYLES = {"halted": "bad", "suspended": "warn"}
 
 
@@ -64,16 +72,10 @@ def register(groups: argparse._SubParsersAction, common: argparse.ArgumentParser
         ("halt", PartitionAction.HALT, "Stop a partition until it is reset."),
         ("shutdown", PartitionAction.SHUTDOWN, "Ask a partition to finish by itself."),
     ):
-        parser = verb(group, common, name, control, text)
+        parser = verb(group, common, name, control, f"{text} {ASKS}")
         partition_argument(parser)
-        parser.set_defaults(action=action, status=0, yes=action is PartitionAction.RESUME)
-        if action is not PartitionAction.RESUME:
-            parser.add_argument(
-                "--yes",
-                action="store_true",
-                help="also a partition with the system flag, which may be "
-                "the one that answers the ground",
-            )
+        yes_option(parser)
+        parser.set_defaults(action=action, status=0, word=name)
     _register_reset(group, common)
 
 
@@ -83,7 +85,7 @@ def _register_reset(group: argparse._SubParsersAction, common: argparse.Argument
         common,
         "reset",
         control,
-        "Restart a partition, exactly once however often the link fails.",
+        f"Restart a partition, exactly once however often the link fails. {ASKS}",
     )
     partition_argument(parser)
     mode = parser.add_mutually_exclusive_group()
@@ -108,7 +110,8 @@ def _register_reset(group: argparse._SubParsersAction, common: argparse.Argument
         default=0,
         help="reset status that the restarted partition reads (default: 0)",
     )
-    parser.set_defaults(action=PartitionAction.RESET_WARM, yes=True)
+    yes_option(parser)
+    parser.set_defaults(action=PartitionAction.RESET_WARM, word="reset")
 
 
 def _row(partition: Partition) -> dict[str, object]:
@@ -131,22 +134,16 @@ def show(app: App) -> Status:
 
 def control(app: App) -> Status:
     """xmg part suspend|resume|halt|shutdown|reset PARTITION"""
+    app.need_operator(f"part {app.args.word} is critical")
     with app.connect() as client:
         target = find_partition(client, app.args.partition)
-        if target.system and not app.args.yes:
-            raise UsageError(
-                f"{target.name or target.id} is a system partition: if it is the supervisor, "
-                "nobody answers "
-                "the ground afterwards; give --yes to do it all the same"
-            )
+        _confirm(app, target)
 
         def act(on_stage) -> dict[str, object]:
             if app.args.action is PartitionAction.SHUTDOWN:
                 after = _shut_down(client, target, on_stage)
             else:
-                after = client.control_partition(
-                    target, app.args.action, app.args.status, on_stage
-                )
+                after = client.control_partition(target, app.args.action, app.args.status, on_stage)
             return {"partition": asdict(after)} if after else {}
 
         try:
@@ -164,6 +161,16 @@ def control(app: App) -> Status:
             f"resets {target.reset_counter} -> {after['reset_counter']}"
         )
     return Status.DONE
+
+
+def _confirm(app: App, target: Partition) -> None:
+    label = target.name or str(target.id)
+    question = f"This will {WORDS[app.args.word]} partition {target.id} {target.name}".rstrip()
+    if target.system and app.args.word not in ("reset", "resume"):
+        question += (
+            ", a system partition: if it is the supervisor, nobody answers the ground afterwards"
+        )
+    app.confirm(f"part {app.args.word} is critical", f"{plain(question)}.", label)
 
 
 def _shut_down(client: Client, target: Partition, on_stage: OnStage) -> Partition | None:

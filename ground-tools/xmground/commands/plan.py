@@ -9,7 +9,7 @@ from ..client import find_by_name
 from ..model import Plan, PlanState
 from ..render import Column, board_time, plain
 from ..status import Status
-from .common import noun, partition_names, verb
+from .common import noun, partition_names, verb, yes_option
 
 COLUMNS = [
     Column("id", "id", right=True),
@@ -51,7 +51,7 @@ def register(groups: argparse._SubParsersAction, common: argparse.ArgumentParser
         common,
         "switch",
         switch,
-        "Change the plan at the end of the present major frame.",
+        "Change the plan at the end of the present major frame. Critical: asks first.",
         "With --no-wait the command is done once the hypervisor has taken the request.",
     )
     parser.add_argument("plan", metavar="PLAN", help="id or name, as `xmg plan list` shows")
@@ -61,6 +61,7 @@ def register(groups: argparse._SubParsersAction, common: argparse.ArgumentParser
         default=True,
         help="wait until the new plan runs (default)",
     )
+    yes_option(parser)
 
 
 def _running(plan: Plan, state: PlanState) -> str:
@@ -103,10 +104,14 @@ def show(app: App) -> Status:
 
 def switch(app: App) -> Status:
     """xmg plan switch PLAN"""
+    app.need_operator("plan switch is critical")
     with app.connect() as client:
         plans, before = client.plans()
         plan = find_by_name(plans, app.args.plan, "plan")
         names = {p.id: p.name for p in plans}
+        wanted = plan.name or str(plan.id)
+        question = f"Plan {plain(wanted)} will run instead of plan {before.current}."
+        app.confirm("plan switch is critical", question, wanted)
         # The switch waits for the end of a frame, which may be longer than any other command.
         frame_s = max(p.major_frame_us for p in plans) / 1e6
         completion_s = max(client.completion_s, 3 * frame_s)

@@ -4,11 +4,10 @@ import argparse
 from dataclasses import asdict, fields
 
 from ..app import App
-from ..errors import UsageError
 from ..model import PlanState, SystemAction
 from ..render import Column, board_time, plain, word
 from ..status import Status
-from .common import noun, verb
+from .common import noun, verb, yes_option
 
 COLUMNS = [
     Column("name", "system"),
@@ -70,7 +69,7 @@ def register(groups: argparse._SubParsersAction, common: argparse.ArgumentParser
     halt = verb(group, common, "halt", control, f"Stop everything until an external reset. {text}")
     halt.set_defaults(action=SystemAction.HALT, word="halt")
     for parser in (reset, halt):
-        parser.add_argument("--yes", action="store_true", help="do not ask")
+        yes_option(parser)
 
 
 def status(app: App) -> Status:
@@ -86,7 +85,10 @@ def status(app: App) -> Status:
 
 def control(app: App) -> Status:
     """xmg sys reset|halt"""
-    _confirm(app)
+    wanted = app.args.word
+    app.confirm(
+        f"sys {wanted} is hazardous", f"This stops every partition on {app.args.link}.", wanted
+    )
     with app.connect() as client:
         before = client.hello()
 
@@ -98,16 +100,3 @@ def control(app: App) -> Status:
     if app.out.format == "table" and app.args.action is not SystemAction.HALT:
         app.out.text(f"boot {word(result['old_boot_id'])} -> {word(result['boot_id'])}")
     return Status.DONE
-
-
-def _confirm(app: App) -> None:
-    if app.args.yes:
-        return
-    wanted = app.args.word
-    if not app.stdin.isatty():
-        raise UsageError(f"sys {wanted} is hazardous and there is nobody to ask: give --yes")
-    typed = app.out.ask(
-        f"This stops every partition on {app.args.link}. Type {wanted!r} to go on: ", app.stdin
-    )
-    if typed != wanted:
-        raise UsageError("not confirmed: nothing was sent")

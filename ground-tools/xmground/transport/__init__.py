@@ -1,5 +1,5 @@
-"""Ways to reach a board. A link URL names one: tcp:HOST:PORT, serial:PATH[?baud=N], pty:PATH,
-unix:PATH."""
+"""Ways to reach a board. A link URL names one: tcp:HOST:PORT, udp:HOST:PORT,
+serial:PATH[?baud=N], pty:PATH, unix:PATH."""
 
 from typing import Protocol
 from urllib.parse import parse_qs
@@ -7,7 +7,7 @@ from urllib.parse import parse_qs
 from ..errors import UsageError
 from .lock import LinkLock
 
-FORMS = "tcp:HOST:PORT, serial:/dev/ttyUSB0?baud=115200, pty:PATH or unix:PATH"
+FORMS = "tcp:HOST:PORT, udp:HOST:PORT, serial:/dev/ttyUSB0?baud=115200, pty:PATH or unix:PATH"
 
 MOST_BAUD = 4_000_000
 
@@ -15,6 +15,8 @@ MOST_BAUD = 4_000_000
 class Transport(Protocol):
     """Moves bytes, knows nothing of frames. All calls raise LinkUnavailable when the other side is
     gone."""
+
+    datagrams: bool  # each read and write moves one whole frame; else bytes of a stream
 
     def read(self, timeout_s: float) -> bytes:
         """Bytes that have arrived, at least one unless the time passed without any: then none."""
@@ -46,7 +48,15 @@ def parse_link(url: str):
     the forms allowed."""
     scheme, _, rest = url.partition(":")
     if scheme == "tcp":
-        return _parse_tcp(url, rest.removeprefix("//"))
+        from .tcp import connect_tcp
+
+        host, port = _host_and_port(url, rest.removeprefix("//"))
+        return lambda timeout_s, lock: connect_tcp(host, port, timeout_s, lock)
+    if scheme == "udp":
+        from .udp import open_udp
+
+        host, port = _host_and_port(url, rest.removeprefix("//"))
+        return lambda timeout_s, lock: open_udp(host, port, lock)
     if scheme in ("serial", "pty"):
         return _parse_serial(url, scheme, rest)
     if scheme == "unix" and rest:
@@ -56,14 +66,12 @@ def parse_link(url: str):
     raise UsageError(f"--link {url!r}: unknown kind of link; use {FORMS}")
 
 
-def _parse_tcp(url: str, rest: str):
-    from .tcp import connect_tcp
-
+def _host_and_port(url: str, rest: str) -> tuple[str, int]:
     host, _, port = rest.rpartition(":")
     host = host.strip("[]")
     if not host or not port.isdecimal() or not 0 < int(port) < 65536:
         raise UsageError(f"--link {url!r}: needs a host and a port of 1..65535; use {FORMS}")
-    return lambda timeout_s, lock: connect_tcp(host, int(port), timeout_s, lock)
+    return host, int(port)
 
 
 def _parse_serial(url: str, scheme: str, rest: str):

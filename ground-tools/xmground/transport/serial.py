@@ -18,6 +18,8 @@ REMEDIES = {
 class SerialTransport:
     """An open serial port."""
 
+    datagrams = False
+
     def __init__(self, port, name: str, lock: LinkLock) -> None:
         self._port, self._name, self._lock = port, name, lock
 

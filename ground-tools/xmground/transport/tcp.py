@@ -12,6 +12,8 @@ WRITE_TIMEOUT_S = 5.0
 class SocketTransport:
     """A connected stream socket."""
 
+    datagrams = False
+
     def __init__(self, sock: socket.socket, name: str, lock: LinkLock) -> None:
         self._socket, self._name, self._lock = sock, name, lock
         sock.settimeout(WRITE_TIMEOUT_S)

@@ -1,0 +1,15 @@
+"""Time as the ground sees it; tests and benches bring their own."""
+
+import time
+
+
+class Clock:
+    """Seconds that never run back, and waiting."""
+
+    def now(self) -> float:
+        """Seconds since some moment."""
+        return time.monotonic()
+
+    def sleep(self, seconds: float) -> None:
+        """Lets so many seconds pass."""
+        time.sleep(seconds)

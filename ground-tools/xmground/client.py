@@ -104,7 +104,11 @@ class Client(Requester):
     def link_state(self) -> BoardLink:
         """Counters of the board's end of the link."""
         state = self._ask(pb.Request(link_status=pb.LinkStatus()), "link_state").link_state
-        return {field.name: getattr(state, field.name) for field in state.DESCRIPTOR.fields}
+        fields = {field.name: getattr(state, field.name) for field in state.DESCRIPTOR.fields}
+        del fields["ethernet"]
+        if state.HasField("ethernet"):
+            fields |= {field.name: getattr(state.ethernet, field.name) for field in state.ethernet.DESCRIPTOR.fields}
+        return fields
 
     # ---- commands
 

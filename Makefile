@@ -1,6 +1,7 @@
 # xm - separation hypervisor for LEON processors with a ground interface
 #
 #   make demo               build, boot the demo system on QEMU and drive it with the console (installs what is missing)
+#   make demo-eth           the same over Ethernet (UDP); after `make qemu`
 #   make test               all tests; the last line is "N passed, N failed"
 #   make run SYSTEM=demo    boot a system and stay; SYSTEM is a folder of configs/ or a path to one
 #   make system SYSTEM=x    build build/x/system.elf and system.bin

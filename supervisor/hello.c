@@ -31,7 +31,6 @@ void hello_answer(const struct asker *asker, const Xm__Request *request)
                      "a session is open: send Hello in session 0 to open another");
         return;
     }
-    session_adopt_sender(&asker->link->sessions);
     reply = reply_open(asker, XM__STAGE__STAGE_COMPLETED);
     fill_greeting(asker->link, &ack, name);
     /* nothing depends on the nonce; it differs from boot to boot and from time to time */

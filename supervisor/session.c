@@ -97,9 +97,7 @@ enum frame_verdict session_admit(struct sessions *all, const struct frame *frame
         if (frame->key_id != MAC_NULL_KEY) {
             return FRAME_BAD_KEY;
         }
-        if (all->current.peer == 0) {
-            session_adopt_sender(all); /* who speaks without a Hello is answered, too */
-        }
+        all->current.peer = all->sender; /* there is no session that a Hello would open */
         return FRAME_GOOD;
     }
     key = keys_find(frame->key_id);
@@ -200,12 +198,6 @@ const struct session_offer *session_offer(struct sessions *all, uint8_t key_id, 
     derive(place, key);
     place->session.peer = all->sender; /* a repetition from elsewhere does not move it */
     return place;
-}
-
-/* A Hello without keys: what leaves from now on goes to its sender. */
-void session_adopt_sender(struct sessions *all)
-{
-    all->current.peer = all->sender;
 }
 
 /* ---- outward --------------------------------------------------------------------------------- */

@@ -57,7 +57,6 @@ void session_init(struct sessions *all);
 void session_begin_slot(struct sessions *all);
 enum frame_verdict session_admit(struct sessions *all, const struct frame *frame);
 bool session_in_order(struct sessions *all, const struct frame *frame);
-void session_adopt_sender(struct sessions *all);
 bool session_open(const struct sessions *all);
 const struct session_offer *session_offer(struct sessions *all, uint8_t key_id, uint32_t request_id,
                                           uint64_t nonce_ground);

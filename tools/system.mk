@@ -30,7 +30,7 @@ endif
 SYSTEM_OWN_MK := $(wildcard $(SYSTEM_DIR)/system.mk)
 -include $(SYSTEM_OWN_MK)
 
-# PARTITION_IDS, NAME_N, START_N, SIZE_N, LINK_UART: made from the XML, and read again when that changes.
+# PARTITION_IDS, NAME_N, START_N, SIZE_N, LINK_UART, ETHERNET_PARTITION: made from the XML, and read again when that changes.
 include $(SYSTEM_OUT)/partitions.mk
 $(SYSTEM_OUT)/partitions.mk: $(SYSTEM_XML) $(BUILD)/bin/xmcparser
 	@mkdir -p $(@D)
@@ -40,10 +40,12 @@ $(SYSTEM_CONF): $(SYSTEM_XML) $(BUILD)/bin/xmcparser
 	@mkdir -p $(@D)
 	$(BUILD)/bin/xmcparser -o $@ $<
 
+# The product's own supervisor: with the Ethernet link if the partition has a MAC, else without its code.
+system_supervisor = $(if $(filter $(1),$(ETHERNET_PARTITION)),$(SUPERVISOR_ETHERNET_OBJ),$(SUPERVISOR_OBJ))
 # Sources of partition $(1), with the folder in front; "none" stays.
 system_default = $(firstword $(wildcard $(addprefix $(SYSTEM_DIR)/,$(NAME_$(1)).c p$(1).c partition.c)))
 system_sources = $(if $(SRC_$(1)),$(if $(filter none,$(SRC_$(1))),none,$(addprefix $(SYSTEM_DIR)/,$(SRC_$(1)))),$\
-                 $(or $(call system_default,$(1)),$(if $(filter supervisor,$(NAME_$(1))),$(SUPERVISOR_OBJ))))
+                 $(or $(call system_default,$(1)),$(if $(filter supervisor,$(NAME_$(1))),$(call system_supervisor,$(1)))))
 # Object of source $(2) of partition $(1).
 system_object = $(if $(filter %.o,$(2)),$(2),$(SYSTEM_OUT)/p$(1)/$(subst ../,__/,$(patsubst $(SYSTEM_DIR)/%,%,$(2))).o)
 
@@ -72,7 +74,7 @@ SYSTEM_IDS := $(foreach n,$(PARTITION_IDS),$(if $(filter none,$(call system_sour
 $(foreach n,$(SYSTEM_IDS),$(eval $(call SYSTEM_PARTITION_RULE,$(n))))
 # The product's own supervisor takes the key file as its first custom file.
 KEYS ?= $(or $(KEY),$(XM_KEY))
-SYSTEM_SUPERVISOR := $(foreach n,$(SYSTEM_IDS),$(if $(filter $(SUPERVISOR_OBJ),$(call system_sources,$(n))),$(n)))
+SYSTEM_SUPERVISOR := $(foreach n,$(SYSTEM_IDS),$(if $(filter $(SUPERVISOR_OBJ) $(SUPERVISOR_ETHERNET_OBJ),$(call system_sources,$(n))),$(n)))
 SYSTEM_KEYS := $(if $(SYSTEM_SUPERVISOR),$(if $(strip $(KEYS)),$(SYSTEM_OUT)/keys))
 SYSTEM_PRIVATE := $(if $(SYSTEM_KEYS),umask 077;)
 

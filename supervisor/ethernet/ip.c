@@ -63,7 +63,7 @@ static err_t prepare(struct netif *netif)
     netif->name[1] = 'n';
     netif->hwaddr_len = 6;
     netif->mtu = MTU;
-    netif->flags = NETIF_FLAG_BROADCAST | NETIF_FLAG_ETHARP | NETIF_FLAG_LINK_UP;
+    netif->flags = NETIF_FLAG_BROADCAST | NETIF_FLAG_ETHARP;
     netif->output = etharp_output;
     netif->linkoutput = output;
     return ERR_OK;
@@ -104,9 +104,13 @@ void ip_start(const struct ip_config *config)
     udp_recv(ip.pcb, receive, NULL);
 }
 
-/* ARP entries age by the second, however long the supervisor's slots lie apart. */
-void ip_tick(uint64_t now_us)
+/* ARP entries age by the second, however long the supervisor's slots lie apart. When the line comes
+ * up, its neighbours are told who is here. */
+void ip_tick(uint64_t now_us, bool line_up)
 {
+    if (line_up != (netif_is_link_up(&ip.netif) != 0)) {
+        (line_up ? netif_set_link_up : netif_set_link_down)(&ip.netif);
+    }
     if (now_us - ip.arp_us >= 1000000u) {
         ip.arp_us = now_us;
         etharp_tmr();

@@ -44,7 +44,7 @@ struct ip_counters {
 };
 
 void ip_start(const struct ip_config *config);
-void ip_tick(uint64_t now_us);
+void ip_tick(uint64_t now_us, bool line_up);
 bool ip_frame(const uint8_t *frame, uint32_t bytes, struct ip_datagram *datagram);
 bool ip_send(const struct ip_peer *to, const uint8_t *bytes, uint32_t count);
 void ip_counters(struct ip_counters *counters);

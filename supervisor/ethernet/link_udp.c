@@ -55,7 +55,7 @@ static void begin_slot(void)
     udp.slot_frames = SLOT_FRAMES;
     udp.slot_bulk = SLOT_BULK;
     ethernet_begin_slot(now_us);
-    ip_tick(now_us);
+    ip_tick(now_us, ethernet_line_up());
 }
 
 static const uint8_t *receive(struct link *link, uint32_t *bytes)

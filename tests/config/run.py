@@ -330,7 +330,7 @@ def spot_links(tools: Tools) -> None:
     equal(c.ethernets, [dict(partition=2, registers=0x80000E00, mac_high=0x0200, mac_low=0x5E0A0B0C, ip=0x0A00020F,
                              netmask=0xFFFFFF00, gateway=0x0A000202)], "Ethernet")
     variables = tools.parser("-m", HERE / "good" / "own_links.xml").stdout.splitlines()
-    expect({"LINK_UART := 0 1", "LINK_PARTITION := 0 2", "SYSTEM_NAME := links", "PARTITION_IDS := 0 1 2",
+    expect({"LINK_UART := 0 1", "LINK_PARTITION := 0 2", "ETHERNET_PARTITION := 2", "SYSTEM_NAME := links", "PARTITION_IDS := 0 1 2",
             "NAME_0 := supervisor", "START_1 := 0x40200000", "SIZE_0 := 1048576", "HYPERVISOR_SIZE := 524288"}
            <= set(variables), f"variables: {variables}")
 

@@ -6,3 +6,11 @@ demo:
 	@echo "demo: building $(BUILD)/demo/system.elf and the console"
 	@$(MAKE) -s --no-print-directory BUILD=$(BUILD) SYSTEM=demo system ground-tools
 	@$(PYTHON) tests/demo/demo.py --build $(BUILD)
+
+# The same session over Ethernet: UDP through QEMU's user network, nothing for root. Wants the QEMU of `make qemu`.
+.PHONY: demo-eth
+demo-eth:
+	@tools/install-deps.sh
+	@echo "demo: building $(BUILD)/demo-eth/system.elf and the console"
+	@$(MAKE) -s --no-print-directory BUILD=$(BUILD) SYSTEM=demo-eth system ground-tools
+	@$(PYTHON) tests/demo/demo.py --build $(BUILD) --ethernet

@@ -1,6 +1,8 @@
 #!/usr/bin/python3
 """Boot the demo system on QEMU and drive it with the console xmg through an operator's session.
 
+With --ethernet it is demo-eth on the QEMU that `make qemu` builds, and the session goes over UDP and QEMU's user network.
+
 Each command is printed with its answer as an operator sees it; what it claims is then checked on the machine-readable form of
 the same data. Exit status 0 only if every step did what it says. The emulator is stopped whatever happens: it runs under
 its own time limit, too, in case this program is killed.
@@ -203,11 +205,11 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def start_target(elf: Path, port: int) -> subprocess.Popen[bytes]:
-    command = [QEMU, "-M", "leon3_generic", "-display", "none", "-monitor", "none",
+def start_target(qemu: str, arguments: list[str], elf: Path) -> subprocess.Popen[bytes]:
+    command = [qemu, "-M", "leon3_generic", "-display", "none", "-monitor", "none",
                # time in instructions: a busy host slows the system down instead of making its slots late
                "-icount", "shift=5,sleep=on",
-               "-serial", f"tcp:127.0.0.1:{port},server=on,wait=off", "-kernel", os.path.relpath(elf, ROOT)]
+               *arguments, "-kernel", os.path.relpath(elf, ROOT)]
     say("$ " + " ".join(command) + " &")
     return subprocess.Popen(["timeout", str(SESSION_LIMIT_S + 15), *command], cwd=ROOT, stdin=subprocess.DEVNULL,
                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
@@ -244,16 +246,26 @@ def on_signal(number: int, _frame: object) -> None:
 def main() -> int:
     parser = argparse.ArgumentParser(description="The demo: an operator's session with the demo system on QEMU.")
     parser.add_argument("--build", default="build", help="build directory, relative to the tree")
+    parser.add_argument("--ethernet", action="store_true", help="demo-eth, over UDP")
     options = parser.parse_args()
     build_dir = ROOT / options.build
+    qemu, system = (str(build_dir / "bin" / "qemu-system-sparc-xm"), "demo-eth") if options.ethernet else (QEMU, "demo")
+    if options.ethernet and not os.access(qemu, os.X_OK):
+        say(f"demo: there is no {options.build}/bin/qemu-system-sparc-xm, and the stock QEMU has no Ethernet MAC: `make qemu` builds it")
+        return 1
     for number in (signal.SIGALRM, signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, on_signal)
     signal.alarm(SESSION_LIMIT_S)
     start = time.monotonic()
     port = free_port()
-    process = start_target(build_dir / "demo" / "system.elf", port)
+    arguments = ["-serial", f"tcp:127.0.0.1:{port},server=on,wait=off"]
+    link = f"tcp:127.0.0.1:{port}"
+    if options.ethernet:
+        arguments += ["-nic", f"user,model=grlib-greth,hostfwd=udp:127.0.0.1:{port}-:5501"]
+        link = f"udp:127.0.0.1:{port}"
+    process = start_target(qemu, arguments, build_dir / system / "system.elf")
     try:
-        session(Console(f"tcp:127.0.0.1:{port}", build_dir), process)
+        session(Console(link, build_dir), process)
     except StepFailed as failure:
         say(f"\ndemo: FAILED: {failure}")
         return 1

@@ -39,8 +39,9 @@ void fake_fresh_start(void)
     }
     memset(&lwip_stats, 0, sizeof(lwip_stats));
     memcpy(config.mac, board_mac, 6);
+    memset(&fake_mac, 0, sizeof(fake_mac));
     ip_start(&config);
-    memset(&fake_mac, 0, sizeof(fake_mac)); /* the board has announced its address */
+    ip_tick(0, true);
 }
 
 xm_s32_t XM_hm_raise_event(xm_u32_t event)

@@ -93,7 +93,7 @@ static void show(const uint8_t *bytes, uint32_t count, uint8_t what)
     }
     free(alone);
     now_us += sum % 2 * 500000u;
-    ip_tick(now_us);
+    ip_tick(now_us, true);
 }
 
 static void check(void)

@@ -54,6 +54,7 @@ static int start(void **state)
 {
     (void)state;
     fake_fresh_start();
+    fake_mac.sent = 0; /* it has announced its address */
     return 0;
 }
 
@@ -93,6 +94,21 @@ static void arp_request_is_answered(void **state)
     assert_int_equal(bytes_be32(answer + 28), BOARD_IP);
     assert_false(show(frame, packet_arp_request(frame, GROUND_IP, BOARD_IP + 1)));
     assert_int_equal(fake_mac.sent, 1);
+}
+
+static void address_is_announced_when_the_line_comes_up(void **state)
+{
+    (void)state;
+    fake_fresh_start();
+    assert_int_equal(fake_mac.sent, 1);
+    ip_tick(1, true);
+    ip_tick(2, false);
+    assert_int_equal(fake_mac.sent, 1);
+    ip_tick(3, true);
+    assert_int_equal(fake_mac.sent, 2);
+    assert_memory_equal(fake_mac.frame[1], all_mac, 6);
+    assert_int_equal(bytes_be16(fake_mac.frame[1] + 12), 0x0806);
+    assert_int_equal(bytes_be32(fake_mac.frame[1] + 28), BOARD_IP);
 }
 
 static void echo_is_answered_up_to_a_whole_frame(void **state)
@@ -187,7 +203,7 @@ static void unanswered_address_is_given_up(void **state)
     (void)state;
     assert_true(ip_send(&nobody, board_mac, 6));
     for (uint64_t second = 1; second <= 10; second++) {
-        ip_tick(second * 1000000u);
+        ip_tick(second * 1000000u, true);
     }
     assert_true(fake_mac.sent >= 2 && fake_mac.sent <= 6);
 }
@@ -400,6 +416,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(arp_request_is_answered),
+        TEST(address_is_announced_when_the_line_comes_up),
         TEST(echo_is_answered_up_to_a_whole_frame),
         TEST(datagram_for_the_port_arrives),
         TEST(datagram_is_sent_to_whom_it_is_for),

@@ -18,8 +18,9 @@ static void emit_text(FILE *out, const char *text)
     fputs(before == '\\' ? "$()\n" : "\n", out);
 }
 
-/* PARTITION_IDS, and NAME_n, START_n, SIZE_n of each; SYSTEM_NAME, HYPERVISOR_SIZE; LINK_UART and
- * LINK_PARTITION if the system has links, in the same order. Start and size are those of the
+/* PARTITION_IDS, and NAME_n, START_n, SIZE_n of each; SYSTEM_NAME, HYPERVISOR_SIZE;
+ * ETHERNET_PARTITION if a partition has a MAC; LINK_UART and LINK_PARTITION if the system has link
+ * UARTs, in the same order. Start and size are those of the
  * partition's first area as it sees it, which is where its program is linked. */
 void emit_make_variables(FILE *out, const struct compiled *c)
 {
@@ -38,6 +39,13 @@ void emit_make_variables(FILE *out, const struct compiled *c)
         fprintf(out, "NAME_%u := ", i);
         emit_text(out, compiled_string(c, p->name));
         fprintf(out, "START_%u := 0x%08x\nSIZE_%u := %u\n", i, first->mapped_at, i, first->size);
+    }
+    if (c->ethernets.count != 0) {
+        fputs("ETHERNET_PARTITION :=", out);
+        for (uint32_t i = 0; i < c->ethernets.count; i++) {
+            fprintf(out, " %u", c->ethernets.at[i].partition);
+        }
+        fputc('\n', out);
     }
     for (uint32_t i = 0; i < c->uarts.count; i++) {
         any_link = any_link || c->uarts.at[i].link_partition != XM_CONFIG_NONE;

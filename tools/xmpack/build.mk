@@ -24,4 +24,4 @@ system: $(BUILD)/bin/xmcparser
 	+@$(MAKE) --no-print-directory -f tools/system.mk SYSTEM_DIR=$(SYSTEM_PATH)
 
 run: system
-	@tools/run-system $(addprefix $(BUILD)/$(notdir $(abspath $(SYSTEM_PATH)))/,system.elf partitions.mk) $(PORT)
+	@QEMU_XM=$(BUILD)/bin/qemu-system-sparc-xm tools/run-system $(addprefix $(BUILD)/$(notdir $(abspath $(SYSTEM_PATH)))/,system.elf partitions.mk) $(PORT)

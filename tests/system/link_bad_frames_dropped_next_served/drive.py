@@ -81,7 +81,7 @@ def drive(port: int) -> list[str]:
     try:
         for name, make, counters in CASES:
             before = client.link_state()
-            client.session._transport.write(make())
+            client.session._line._transport.write(make())
             after = client.link_state()  # itself the good frame that must be served
             counted = sum(int(after[key]) - int(before[key]) for key in counters)
             lines.append(f"{name}: counted {'yes' if counted > 0 else 'no'}, next one served")

@@ -334,6 +334,8 @@ def test_golden(
         served.greeting = b"xm: board starts\n"
     monkeypatch.setattr(secrets, "token_bytes", lambda count: GOLDEN_KEY)
     monkeypatch.setattr(secrets, "randbits", lambda count: 0x1234)  # so the session is always one
+    # A request's id is a varint: frames are as long as its value says.
+    monkeypatch.setattr(secrets, "randbelow", lambda limit: limit // 2)
     key_file = tmp_path / "KEYFILE"
     keys.create(key_file, 7)
     words = [word.replace("KEYFILE", str(key_file)) for word in line.split()]

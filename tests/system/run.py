@@ -8,6 +8,7 @@ A test is a folder <area>_<outcome>/ whose name is the claim. It holds system.xm
   check.py    optional: check(lines) raises AssertionError for claims that an ordered list cannot say
   drive.py    optional: drive(port) talks to the system, whose UART is then a TCP server on that port of 127.0.0.1, and
               returns the lines to compare; QEMU waits out idle time, and stops with the driver. It may import xmground
+  qemu.xm     optional, a sentence: why it needs the QEMU that `make qemu` builds; without that one the test is skipped
   qemu.args   optional: further arguments for QEMU; @PORT@ in them is the driver's port, a number that is free for this run
 
 Without drive.py QEMU counts instructions as time (-icount), so timing is the same on every machine and every run, and the
@@ -30,10 +31,11 @@ import sys
 import time
 from pathlib import Path
 from types import ModuleType
+from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parents[2]
 TESTS = Path(__file__).resolve().parent
-QEMU = ["qemu-system-sparc", "-M", "leon3_generic", "-display", "none", "-monitor", "none"]
+QEMU = ["-M", "leon3_generic", "-display", "none", "-monitor", "none"]
 QEMU_TIMEOUT_S = 60
 BUILD_TIMEOUT_S = 300
 TAIL_LINES = 60
@@ -41,6 +43,20 @@ TAIL_LINES = 60
 
 class Failed(Exception):
     """The claim does not hold, or the system could not be built or run; the text says why."""
+
+
+class Skipped(Exception):
+    """What the test needs is not there; the text says what."""
+
+
+def qemu(name: str, build_dir: str) -> list[str]:
+    """The QEMU that the test needs, with what it always gets."""
+    if not (TESTS / name / "qemu.xm").exists():
+        return ["qemu-system-sparc"] + QEMU
+    program = ROOT / build_dir / "bin" / "qemu-system-sparc-xm"
+    if not program.exists():
+        raise Skipped("no QEMU with Ethernet (make qemu)")
+    return [str(program)] + QEMU
 
 
 def find_tests(patterns: list[str]) -> list[str]:
@@ -73,9 +89,9 @@ def split_lines(output: bytes) -> list[str]:
     return [line.rstrip() for line in output.decode("latin-1").replace("\r", "").split("\n")]
 
 
-def boot(name: str, elf: Path) -> list[str]:
+def boot(name: str, elf: Path, build_dir: str) -> list[str]:
     """Run a system that ends by itself; returns what its UART printed."""
-    command = QEMU + ["-serial", "stdio", "-icount", "shift=5,sleep=off", "-kernel", str(elf)] + extra_arguments(name)
+    command = qemu(name, build_dir) + ["-serial", "stdio", "-icount", "shift=5,sleep=off", "-kernel", str(elf)] + extra_arguments(name)
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     try:
         output, _ = process.communicate(timeout=QEMU_TIMEOUT_S)
@@ -122,7 +138,7 @@ def drive(name: str, elf: Path, build_dir: str) -> list[str]:
     if str(ROOT / "ground-tools") not in sys.path:
         sys.path.insert(0, str(ROOT / "ground-tools"))
     port = free_port()
-    command = ["timeout", str(QEMU_TIMEOUT_S)] + QEMU + [
+    command = ["timeout", str(QEMU_TIMEOUT_S)] + qemu(name, build_dir) + [
         # still counting instructions: a busy host must not make slots late, which is an event of the health monitor
         "-icount", "shift=5,sleep=on",
         "-serial", f"tcp:127.0.0.1:{port},server=on,wait=off", "-kernel", str(elf)] + extra_arguments(name, port)
@@ -174,18 +190,25 @@ def compare(name: str, lines: list[str]) -> None:
             raise Failed(f"check.py: {error}\n" + tail(lines)) from error
 
 
-def run(name: str, build_dir: str) -> str | None:
-    """Run one test; None when its claim holds, else the reason."""
+class Outcome(NamedTuple):
+    word: str  # ok, FAIL or skip
+    reason: str = ""
+
+
+def run(name: str, build_dir: str) -> Outcome:
+    """Run one test; says why, unless its claim holds."""
     try:
         elf = build(name, build_dir)
         driven = (TESTS / name / "drive.py").exists()
-        lines = drive(name, elf, build_dir) if driven else boot(name, elf)
+        lines = drive(name, elf, build_dir) if driven else boot(name, elf, build_dir)
         compare(name, lines)
+    except Skipped as skipped:
+        return Outcome("skip", str(skipped))
     except Failed as failure:
-        return str(failure)
+        return Outcome("FAIL", str(failure))
     except Exception as error:  # a broken test must be counted as one that failed, and the others must go on
-        return f"{type(error).__name__}: {error}"
-    return None
+        return Outcome("FAIL", f"{type(error).__name__}: {error}")
+    return Outcome("ok")
 
 
 def main() -> int:
@@ -201,17 +224,19 @@ def main() -> int:
         print("0 passed, 1 failed")
         return 1
     build_dir = os.path.relpath(options.build, ROOT) if os.path.isabs(options.build) else options.build
-    failed = 0
     # What all systems share is built by the first one alone: parallel runs of make would write the same files.
     first = run(names[0], build_dir)
     with concurrent.futures.ThreadPoolExecutor(max_workers=options.jobs) as pool:
         results = [(names[0], first)] + list(zip(names[1:], pool.map(lambda n: run(n, build_dir), names[1:])))
-        for name, reason in results:
-            if reason is not None:
-                failed += 1
-            print(f"{'ok  ' if reason is None else 'FAIL'} {name}" + (f": {reason}" if reason else ""), flush=True)
-    print(f"{len(names) - failed} passed, {failed} failed")
-    return 1 if failed else 0
+        outcomes = []
+        for name, outcome in results:
+            outcomes.append(outcome)
+            print(f"{outcome.word:4} {name}" + (f": {outcome.reason}" if outcome.reason else ""), flush=True)
+    words = [outcome.word for outcome in outcomes]
+    reasons = sorted({outcome.reason for outcome in outcomes if outcome.word == "skip"})
+    print(f"{words.count('ok')} passed, {words.count('FAIL')} failed"
+          + (f", {words.count('skip')} skipped: {'; '.join(reasons)}" if reasons else ""))
+    return 1 if "FAIL" in words else 0
 
 
 if __name__ == "__main__":

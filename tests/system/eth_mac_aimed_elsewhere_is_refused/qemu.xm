@@ -1,0 +1,1 @@
+The stock QEMU's board has no Ethernet MAC.

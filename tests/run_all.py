@@ -39,7 +39,7 @@ SUITES = [
     Suite("image tools", "tools-test", 600),
     Suite("libxm", "libxm-test", 600),
     Suite("supervisor", "supervisor-test", 900),
-    Suite("Ethernet (host)", "ethernet-test", 600),
+    Suite("Ethernet", "ethernet-test ethernet-network-test", 900),
     Suite("ground", "ground-test", 600),
     Suite("3.x projects", "compat-test", 900),
     Suite("system (QEMU)", "check", 1800),

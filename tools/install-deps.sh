@@ -35,6 +35,7 @@ need_program gcc gcc
 need_program "sparc-gaisler-elf-gcc|${CROSS:-sparc64-linux-gnu-}gcc" gcc-sparc64-linux-gnu
 need_program qemu-system-sparc qemu-system-sparc
 need_program xmllint libxml2-utils
+need_program ip iproute2
 need_program pkg-config pkg-config
 need_program protoc protobuf-compiler
 need_program protoc-gen-c protobuf-c-compiler

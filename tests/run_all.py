@@ -41,6 +41,7 @@ SUITES = [
     Suite("supervisor", "supervisor-test", 900),
     Suite("Ethernet", "ethernet-test ethernet-network-test", 900),
     Suite("ground", "ground-test", 600),
+    Suite("link under noise", "link-test", 600),
     Suite("3.x projects", "compat-test", 900),
     Suite("system (QEMU)", "check", 1800),
     Suite("campaigns (small)", "campaign-small", 900),

@@ -17,6 +17,8 @@ SUPERVISOR_TEST_PROGRAMS := $(addprefix $(SUPERVISOR_TEST_DIR)/, \
                             campaign fuzz_loop)
 SUPERVISOR_TEST_STAMP    := $(BUILD)/third_party/protobuf-c.stamp $(BUILD)/third_party/bearssl.stamp
 SUPERVISOR_TEST_BOARD    := $(SUPERVISOR_TEST_DIR)/board
+# The board of tests/link.
+SUPERVISOR_TEST_LINE     := $(SUPERVISOR_TEST_DIR)/line_board
 FUZZ_S ?= 60
 
 # $(call supervisor_test_objects,VARIANT): the supervisor and its fake surroundings, compiled for
@@ -28,6 +30,8 @@ supervisor_test_objects = $(addprefix $(SUPERVISOR_TEST_DIR)/$(1)/, \
 SUPERVISOR_TEST_CC_san   := $(HCC) $(HCFLAGS) $(HSAN)
 # An arena that a hostile request can exhaust within the 192 bytes of a frame.
 SUPERVISOR_TEST_CC_small := $(HCC) $(HCFLAGS) $(HSAN) -DARENA_BYTES=512u
+# Logs of 64 KiB, for transfers of that size.
+SUPERVISOR_TEST_CC_line  := $(HCC) $(HCFLAGS) $(HSAN) -DFAKE_ITEMS=65536
 SUPERVISOR_TEST_CC_fuzz  := clang -std=gnu11 -O1 -g -fsanitize=fuzzer-no-link,address,undefined \
                             -fno-sanitize-recover=all
 
@@ -55,7 +59,7 @@ $(SUPERVISOR_TEST_DIR)/$(1)/$(notdir $(2:.c=.o)): $(BEARSSL_DIR)/src/$(2) tests/
 	@mkdir -p $$(@D)
 	$(SUPERVISOR_TEST_CC_$(1)) -w -I$(BEARSSL_DIR)/inc -I$(BEARSSL_DIR)/src -c $$< -o $$@
 endef
-$(foreach variant,san small fuzz,$(eval $(call supervisor_test_variant,$(variant))))
+$(foreach variant,san small line fuzz,$(eval $(call supervisor_test_variant,$(variant))))
 
 $(addprefix $(SUPERVISOR_TEST_DIR)/,test_frame test_supervisor test_session campaign fuzz_loop \
                                      board): \
@@ -70,6 +74,9 @@ $(SUPERVISOR_TEST_DIR)/fuzz_loop: $(SUPERVISOR_TEST_DIR)/san/fuzz.o
 $(SUPERVISOR_TEST_DIR)/test_arena: $(SUPERVISOR_TEST_DIR)/small/test_arena.o \
                                    $(call supervisor_test_objects,small)
 	$(SUPERVISOR_TEST_CC_small) $^ -lcmocka -o $@
+$(SUPERVISOR_TEST_LINE): $(SUPERVISOR_TEST_DIR)/line/line_board.o \
+                         $(call supervisor_test_objects,line)
+	$(SUPERVISOR_TEST_CC_line) $^ -o $@
 $(SUPERVISOR_TEST_DIR)/fuzz_link: $(SUPERVISOR_TEST_DIR)/fuzz/fuzz.o \
                                   $(call supervisor_test_objects,fuzz)
 	clang -fsanitize=fuzzer,address,undefined $^ -o $@

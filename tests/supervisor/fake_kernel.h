@@ -14,7 +14,9 @@
 #include <xm.h>
 
 #define FAKE_PARTITIONS 40
+#ifndef FAKE_ITEMS
 #define FAKE_ITEMS 4096 /* bytes of the storage of one log */
+#endif
 #define FAKE_RING 4096  /* bytes of each link ring */
 #define FAKE_SELF 0     /* the supervisor's partition */
 #define FAKE_SLOT_US 10000

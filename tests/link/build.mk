@@ -1,0 +1,11 @@
+# The ground link under noise: a proxy that damages it, transfers in virtual time, figures
+#
+#   make link-test    the proxy's own tests
+#   make bench-link   throughput of the paced UART, instructions a byte over Ethernet (after
+#                     `make qemu`); build/bench-link.json. No test: missed targets are named
+.PHONY: link-test bench-link
+link-test: ground-tools $(BUILD)/supervisor/host/line_board
+	XM_BUILD=$(BUILD) $(PYTHON) -m pytest -q -p no:cacheprovider tests/link $(LINK_TEST_ARGS)
+
+bench-link: ground-tools $(BUILD)/supervisor/host/line_board
+	@CROSS=$(CROSS) XM_BUILD=$(BUILD) $(PYTHON) tests/link/bench.py --build $(BUILD) $(M)

@@ -41,7 +41,8 @@ need_program protoc protobuf-compiler
 need_program protoc-gen-c protobuf-c-compiler
 if command -v dpkg-query >/dev/null 2>&1; then
     need_packages libc6-dev libxml2-dev libcmocka-dev libbearssl-dev libprotobuf-c-dev libprotobuf-dev \
-        python3 python3-argcomplete python3-hypothesis python3-protobuf python3-pytest python3-rich python3-serial
+        python3 python3-argcomplete python3-hypothesis python3-protobuf python3-psycopg2 python3-pytest \
+        python3-rich python3-serial python3-sqlalchemy alembic
 fi
 
 if [ -z "$missing" ]; then

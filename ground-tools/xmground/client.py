@@ -57,6 +57,8 @@ HYPERVISOR_ID = 255
 class Client(Requester):
     """A board, as a set of calls. Use as a context manager, or call close()."""
 
+    _target_name = ""
+
     def __enter__(self) -> "Client":
         self.session.open(self.timeout_s)
         return self
@@ -100,6 +102,13 @@ class Client(Requester):
             return self.session.greeting
         hello = pb.Hello(nonce_ground=secrets.randbits(64), minor_version=PROTOCOL_MINOR)
         return self._ask(pb.Request(hello=hello), "hello_ack")
+
+    def target_name(self) -> str:
+        """The system's name, which the archive files its logs under; asked for once."""
+        if not self._target_name:
+            greeting = self.session.greeting or self._greet()
+            self._target_name = greeting.hello_ack.system_name
+        return self._target_name
 
     def link_state(self) -> BoardLink:
         """Counters of the board's end of the link."""

@@ -15,12 +15,11 @@ An item is a record (HM, trace) or a byte (console).
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from enum import Enum
+from dataclasses import replace
 
 from .client import Client
 from .errors import LinkUnavailable, NoAnswer
-from .model import Book, LogBatch
+from .model import Book, Gap, GapKind, LogBatch
 from .records import HM_RECORD, TRACE_RECORD, Item
 
 ITEM_BYTES = {Book.HM: HM_RECORD.size, Book.TRACE: TRACE_RECORD.size, Book.CONSOLE: 1}
@@ -32,30 +31,6 @@ LEAST_ITEMS = {Book.HM: 1, Book.TRACE: 1, Book.CONSOLE: 32}
 # frame with one record arrives with a probability of 0.4, so 12 tries fail once in 500 times.
 REFETCH_TRIES = 12
 SILENT_TRIES = 2
-
-
-class GapKind(Enum):
-    """Why items are missing."""
-
-    LOST = "lost on link"
-    OVERWRITTEN = "overwritten on board"
-    REBOOTED = "board rebooted"
-    DAMAGED = "unreadable on board"
-
-
-@dataclass(frozen=True)
-class Gap:
-    """Missing items first..last; last is None when nobody knows how many there were."""
-
-    kind: GapKind
-    first: int
-    last: int | None
-    boot_id: int
-
-    @property
-    def count(self) -> int | None:
-        """Number of missing items."""
-        return None if self.last is None else self.last - self.first + 1
 
 
 def missing_ranges(first: int, count: int, have: dict[int, bytes]) -> list[tuple[int, int]]:

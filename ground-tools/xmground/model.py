@@ -203,6 +203,30 @@ class LogBatch:
     pieces: tuple[tuple[int, bytes], ...] = field(default=())  # number of the first item, items
 
 
+class GapKind(Enum):
+    """Why items are missing."""
+
+    LOST = "lost on link"
+    OVERWRITTEN = "overwritten on board"
+    REBOOTED = "board rebooted"
+    DAMAGED = "unreadable on board"
+
+
+@dataclass(frozen=True)
+class Gap:
+    """Missing items first..last; last is None when nobody knows how many there were."""
+
+    kind: GapKind
+    first: int
+    last: int | None
+    boot_id: int
+
+    @property
+    def count(self) -> int | None:
+        """Number of missing items."""
+        return None if self.last is None else self.last - self.first + 1
+
+
 @dataclass(frozen=True)
 class PlanSwitched:
     """A completed plan switch."""

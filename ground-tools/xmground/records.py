@@ -1,6 +1,7 @@
 """The records of the board's logs: 64 or 48 bytes, laid out in abi/records.h, into named values."""
 
 import struct
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ._generated import names
@@ -128,7 +129,7 @@ KERNEL_WORDS: dict[str, tuple[str, ...]] = {
 RESET_MODES = {0: "cold", 1: "warm"}
 
 
-def kernel_words(record: TraceRecord, partitions: dict[int, str]) -> list[str]:
+def kernel_words(record: TraceRecord, partitions: Mapping[int, str]) -> list[str]:
     """The payload of a record of the hypervisor in words, with the names that `hm read` uses; none
     for a record of a partition, whose words are its own affair, or of an unknown kind."""
 

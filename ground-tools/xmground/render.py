@@ -24,7 +24,23 @@ Row = Mapping[str, object]
 FORMATS = ("table", "json", "jsonl", "csv")
 # Output into a file or pipe is never wrapped or cut.
 PIPE_WIDTH = 4000
-STYLES = {"gap": "bold red", "bad": "red", "good": "green", "warn": "yellow"}
+STYLES = {
+    "gap": "bold red",
+    "bad": "red",
+    "good": "green",
+    "warn": "yellow",
+    "debug": "dim",
+    "error": "red",
+    "critical": "bold red",
+}
+# A letter and a shape, so that nobody needs the colour.
+SEVERITY_MARKS = {
+    "debug": "D ·",
+    "info": "I ○",
+    "warn": "W ▲",
+    "error": "E ■",
+    "critical": "C ◆",
+}
 STAGE_STYLES = {"completed": "good", "rejected": "bad", "failed": "bad"}
 
 
@@ -63,6 +79,22 @@ def ground_time(us: object) -> str:
 def word(value: object) -> str:
     """A 32-bit word in hexadecimal."""
     return f"{value:#010x}" if isinstance(value, int) else "-"
+
+
+def severity_mark(severity: object) -> str:
+    """A severity as a letter and a shape."""
+    return SEVERITY_MARKS.get(str(severity), plain(severity))
+
+
+def style_of(row: Row) -> str:
+    """How a row looks: as it asks for itself, else by its kind and severity."""
+    if row.get("kind") == "gap":
+        name = "gap"
+    elif row.get("damaged"):
+        name = "bad"
+    else:
+        name = str(row.get("style") or row.get("severity") or "")
+    return STYLES.get(name, "")
 
 
 @dataclass(frozen=True)
@@ -191,7 +223,7 @@ class Output:
             )
         for row in rows:
             cells = (Text(column.show(row.get(column.key))) for column in columns)
-            table.add_row(*cells, style=STYLES.get(str(row.get("style", "")), ""))
+            table.add_row(*cells, style=style_of(row))
         with self._out.capture() as captured:
             self._out.print(table, soft_wrap=False)
         lines = captured.get().splitlines()
@@ -201,8 +233,8 @@ class Output:
         self._stdout.write(json.dumps(_without_style(value), indent=2) + "\n")
 
     def line(self, text: str, style: str = "") -> None:
-        """One line of a streamed table, at once on the screen."""
-        self._out.print(Text(text.rstrip(), style=STYLES.get(style, "")))
+        """One line of a streamed table, at once on the screen; style as in rich."""
+        self._out.print(Text(text.rstrip(), style=style))
         self._stdout.flush()
 
 
@@ -232,7 +264,7 @@ class RowStream:
         elif self._output.format == "table":
             self._output.line(
                 self._fixed([column.show(row.get(column.key)) for column in self._columns]),
-                str(row.get("style", "")),
+                style_of(row),
             )
         else:
             self._output._stdout.write(json.dumps(_without_style(row)) + "\n")

@@ -10,6 +10,7 @@ import io
 import json
 import os
 import secrets
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 
@@ -261,6 +262,17 @@ CASES: list[tuple[str, Callable[[FakeBoard], None] | None, str]] = [
     ("hm-read-lost-csv", lossy, "hm read --format csv"),
     ("hm-read-damaged", damaged, "hm read"),
     ("hm-read-bad-number", None, "hm read --from x"),
+    ("hm-read-filter", content, "hm read --filter 'sev>=warn and part!=P1'"),
+    ("hm-read-filter-json", content, "hm read --filter 'seq=4' --json"),
+    ("hm-read-filter-lost", lossy, "hm read --filter 'event~trap'"),
+    ("hm-read-filter-none", content, "hm read --filter 'part=P9'"),
+    ("hm-read-filter-field", None, "hm read --filter 'sve>=warn'"),
+    ("hm-read-filter-value", None, "hm read --filter 'part=P1 and sev>=wrn'"),
+    ("trace-read-filter", kernel_events, "trace read hypervisor --filter 'event~sched and seq>5'"),
+    ("console-read-filter", content, "console read P1 --filter 'text~RED'"),
+    ("console-read-filter-jsonl", content, "console read P1 --filter 'text~red' --format jsonl"),
+    ("cmd-list-filter", commanded, "cmd list --filter 'sev>=warn'"),
+    ("cmd-list-filter-csv", commanded, "cmd list --filter 'event~plan' --format csv"),
     ("trace-read", content, "trace read P1"),
     ("trace-read-hypervisor", content, "trace read hypervisor"),
     ("trace-read-kernel", kernel_events, "trace read hypervisor"),
@@ -338,7 +350,7 @@ def test_golden(
     monkeypatch.setattr(secrets, "randbelow", lambda limit: limit // 2)
     key_file = tmp_path / "KEYFILE"
     keys.create(key_file, 7)
-    words = [word.replace("KEYFILE", str(key_file)) for word in line.split()]
+    words = [word.replace("KEYFILE", str(key_file)) for word in shlex.split(line)]
     words = [word.replace("NEWFILE", str(tmp_path / "new")) for word in words]
     seen = xmg(*words).transcript(line)
     seen = seen.replace(str(key_file), "KEYFILE").replace(str(tmp_path / "new"), "NEWFILE")

@@ -8,7 +8,7 @@ import json
 import pytest
 
 from xmground import cli, describe, render
-from xmground.commands.console import harmless
+from xmground.rows import harmless
 from xmground.framing import Frame, Noise
 from xmground.render import Column, Output
 

@@ -1,30 +1,27 @@
 """xmg cmd: what became of commands, as the board's journal tells it."""
 
 import argparse
-from dataclasses import asdict
 
+from .. import filter as filters
 from ..app import App
 from ..model import CommandState, Knowledge, Stage
-from ..render import Column, board_time, plain, word
+from ..render import Column, board_time, plain, severity_mark, word
+from ..rows import Labels, Row, command_row
 from ..status import Status
-from .common import noun, numbers, verb
+from .common import csv_columns, filter_option, labels_of, noun, numbers, verb
+from .reading import wanted_rows
 
 COLUMNS = [
     Column("id", "command", word),
+    Column("severity", "sev", severity_mark, width=3),
     Column("operation", "operation"),
     Column("knowledge", "known"),
     Column("stage", "stage"),
     Column("board_time_us", "board time", board_time),
     Column("boot_id", "boot", word),
     Column("detail", "detail", lambda value: plain(value or "")),
-    Column("session", "session", only_csv=True),
+    *csv_columns("session", "seq", "time_us", "partition", "partition_name", "event_name"),
 ]
-STYLES = {
-    Knowledge.FINISHED: "",
-    Knowledge.IN_PROGRESS: "warn",
-    Knowledge.STARTED_NOT_CONFIRMED: "bad",
-    Knowledge.NEVER_RECEIVED: "warn",
-}
 # The exit status tells of the command what running it would have told.
 RESULTS = {
     Stage.COMPLETED: Status.DONE,
@@ -55,24 +52,22 @@ def register(groups: argparse._SubParsersAction, common: argparse.ArgumentParser
         type=numbers(1, (1 << 32) - 1),
         help="as told when the command was sent, or by `xmg cmd list`",
     )
-    verb(group, common, "list", list_commands, "List the last commands that the board remembers.")
+    parser = verb(
+        group, common, "list", list_commands, "List the last commands that the board remembers."
+    )
+    filter_option(parser)
 
 
-def _row(state: CommandState) -> dict[str, object]:
-    row = asdict(state)
-    row["knowledge"] = state.knowledge.value
-    row["stage"] = state.stage.value if state.stage else None
-    style = STYLES[state.knowledge]
-    if state.stage in (Stage.REJECTED, Stage.FAILED):
-        style = "bad"
-    return row | {"style": style}
+def _rows(app: App, states: list[CommandState], labels: Labels) -> list[Row]:
+    return [command_row(state, labels, app.clock_us()) for state in states]
 
 
 def status(app: App) -> Status:
     """xmg cmd status ID"""
     with app.connect() as client:
         state = client.command_state(app.args.id)
-    app.out.rows(COLUMNS, [_row(state)])
+        labels = labels_of(client)
+    app.out.rows(COLUMNS, _rows(app, [state], labels))
     if state.knowledge is Knowledge.NEVER_RECEIVED:
         app.out.note(NEVER_RECEIVED)
         return Status.NO_LINK
@@ -83,6 +78,8 @@ def status(app: App) -> Status:
 
 def list_commands(app: App) -> Status:
     """xmg cmd list"""
+    wanted = filters.of_argument(app.args.filter, app.clock_us())
     with app.connect() as client:
-        app.out.rows(COLUMNS, [_row(state) for state in client.command_states()])
+        rows = _rows(app, client.command_states(), labels_of(client))
+    app.out.rows(COLUMNS, list(wanted_rows(rows, wanted, None, app)))
     return Status.DONE

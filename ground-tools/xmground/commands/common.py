@@ -1,4 +1,4 @@
-"""What several commands need: parsers for nouns and verbs, partition lookup, rows of logs."""
+"""What several commands need: parsers for nouns and verbs, partition lookup, reading of logs."""
 
 import argparse
 import time
@@ -8,10 +8,12 @@ from contextlib import suppress
 from ..app import App
 from ..client import HYPERVISOR_ID, Client, find_by_name
 from ..errors import LinkUnavailable, NoAnswer, XmgError
+from ..filter import FIELDS
 from ..logs import Gap, LogReader
 from ..model import Partition
 from ..records import Item
 from ..render import Column, Output
+from ..rows import Labels, Row, spelt_out
 from ..status import Status
 
 HYPERVISOR_NAME = "hypervisor"
@@ -82,15 +84,34 @@ def yes_option(parser: argparse.ArgumentParser) -> None:
 
 def partition_names(client: Client) -> dict[int, str]:
     """Names by id; empty when the board does not tell them, a log is worth reading without."""
+    names = {HYPERVISOR_ID: HYPERVISOR_NAME}
     with suppress(XmgError):
-        return {p.id: p.name for p in client.partitions()} | {HYPERVISOR_ID: HYPERVISOR_NAME}
-    return {HYPERVISOR_ID: HYPERVISOR_NAME}
+        return {p.id: spelt_out(p.name) for p in client.partitions()} | names
+    return names
+
+
+def labels_of(client: Client) -> Labels:
+    """What rows tell beyond the items of a log, as far as the board says."""
+    with suppress(XmgError):
+        return Labels(spelt_out(client.target_name()), partition_names(client))
+    return Labels("", partition_names(client))
+
+
+def filter_option(parser: argparse.ArgumentParser) -> None:
+    """--filter."""
+    parser.add_argument(
+        "--filter",
+        metavar="EXPR",
+        help="show only rows that match, such as 'sev>=warn and part=P2 and event~MEM'; gaps are "
+        f"always shown. Fields: {', '.join(FIELDS)}",
+    )
 
 
 def log_options(parser: argparse.ArgumentParser, what: str) -> None:
     """Options that choose a range of a log."""
     start = parser.add_mutually_exclusive_group()
     start.add_argument(
+        "--first",
         "--from",
         dest="from_seq",
         metavar="SEQ",
@@ -99,6 +120,7 @@ def log_options(parser: argparse.ArgumentParser, what: str) -> None:
     )
     start.add_argument("--last", metavar="N", type=count, help=f"only the last N {what}s stored")
     parser.add_argument("--count", metavar="N", type=count, help=f"end after N {what}s")
+    filter_option(parser)
 
 
 def follow_option(parser: argparse.ArgumentParser) -> None:
@@ -167,31 +189,10 @@ def tell_nothing(client: Client, reader: LogReader, app: App, what: str, source:
         app.out.note(f"nothing from {start} on: the next {what} will be {max(reader.next, 1)}")
 
 
-def gap_text(gap: Gap, what: str) -> str:
-    """A gap in words."""
-    if gap.count is None:
-        what_is_missing = f"{what}s from {gap.first} of boot {gap.boot_id:#010x} on, number unknown"
-    else:
-        plural = "s" if gap.count > 1 else ""
-        what_is_missing = f"{gap.count} {what}{plural}, {gap.first} to {gap.last}"
-    return f"{gap.kind.value}: {what_is_missing}"
-
-
-def gap_row(gap: Gap) -> dict[str, object]:
-    """A gap as a row; its kind also says so in json."""
-    return {
-        "kind": "gap",
-        "gap": gap.kind.value,
-        "first": gap.first,
-        "last": gap.last,
-        "boot_id": gap.boot_id,
-        "style": "gap",
-    }
-
-
 def csv_columns(*keys: str) -> list[Column]:
-    """The values of records that only csv shows, and those of gaps."""
-    return [Column(key, key, only_csv=True) for key in (*keys, "kind", "gap", "first", "last")]
+    """The values that only csv shows: the common ones, those of the book's rows, those of gaps."""
+    common = ("target", "book", "source", "utc_us", "utc_error_us", "received_us", "kind")
+    return [Column(key, key, only_csv=True) for key in (*common, *keys, "gap", "first", "last")]
 
 
 def tell_oldest(reader: LogReader, app: App, what: str, out: Output) -> None:
@@ -203,10 +204,10 @@ def tell_oldest(reader: LogReader, app: App, what: str, out: Output) -> None:
         )
 
 
-def finish(gaps: list[Gap], damaged: int, what: str, out: Output) -> Status:
+def finish(gaps: list[Row], damaged: int, what: str, out: Output) -> Status:
     """Names all gaps on stderr; the exit status says whether the data is complete."""
     for gap in gaps:
-        out.warn(gap_text(gap, what))
+        out.warn(str(gap["detail"]))
     if damaged:
         out.warn(
             f"{damaged} {what}{'s' if damaged > 1 else ''} with a wrong CRC-32C: "

@@ -3,33 +3,28 @@
 import argparse
 
 from ..app import App
-from ..logs import Gap, LogReader
+from ..client import Client
 from ..model import Book
 from ..render import Column
 from ..status import Status
 from .common import (
     count,
+    csv_columns,
+    filter_option,
     find_partition,
-    finish,
-    follow,
-    gap_row,
-    gap_text,
     log_options,
     noun,
     partition_argument,
-    prepare,
-    tell_nothing,
-    tell_oldest,
     verb,
 )
+from .reading import RowSink, TextSink, read_live
 
 COLUMNS = [
-    Column("kind", "kind"),
-    Column("first", "from byte", right=True),
     Column("text", "text"),
-    Column("gap", "gap"),
-    Column("last", "last", only_csv=True),
-    Column("boot_id", "boot", only_csv=True),
+    Column("boot_id", "boot"),
+    Column("partition_name", "partition"),
+    Column("severity", "severity"),
+    *csv_columns("partition", "seq", "time_us", "event_name", "detail"),
 ]
 
 
@@ -58,55 +53,17 @@ def register(groups: argparse._SubParsersAction, common: argparse.ArgumentParser
         help="begin with the first line that begins in the last N bytes (default: all stored)",
     )
     parser.add_argument("--count", metavar="N", type=count, help="end after N bytes")
+    filter_option(parser)
     parser.set_defaults(follow=True, from_seq=None)
-
-
-def harmless(data: bytes) -> str:
-    """Console bytes as text: line ends and tabs stay, everything else that could act on a terminal
-    is escaped."""
-    text = data.decode("utf-8", "backslashreplace").replace("\r\n", "\n")
-    return "".join(c if c.isprintable() or c in "\n\t" else repr(c)[1:-1] for c in text)
 
 
 def run(app: App) -> Status:
     """xmg console read|follow PARTITION"""
-    gaps: list[Gap] = []
-    rows: list[dict[str, object]] = []
-    with app.connect() as client:
+
+    def find_source(client: Client) -> tuple[int, str]:
         target = find_partition(client, app.args.partition)
-        reader = LogReader(client, Book.CONSOLE, target.id, app.args.from_seq)
-        prepare(reader, app, text=True)
-        text = app.out.format == "table"
-        stream = app.out.stream(COLUMNS) if app.args.follow and not text else None
-        ends_line = True
+        return target.id, target.name or str(target.id)
 
-        def told() -> None:
-            tell_nothing(client, reader, app, "byte", target.name or str(target.id))
-
-        for item in follow(reader, app, app.args.count, app.args.follow, 1, told):
-            if isinstance(item, Gap):
-                gaps.append(item)
-                row = gap_row(item)
-                shown = ("" if ends_line else "\n") + f"[{gap_text(item, 'byte')}]\n"
-            else:
-                shown = harmless(item.data)
-                row = {
-                    "kind": "text",
-                    "first": item.seq,
-                    "last": item.seq + len(item.data) - 1,
-                    "boot_id": item.boot_id,
-                    "text": shown,
-                }
-            if text:
-                app.out.raw(shown)
-                ends_line = shown.endswith("\n") if shown else ends_line
-            elif stream:
-                stream.add(row)
-            else:
-                rows.append(row)
-        if text and not ends_line:
-            app.out.raw("\n")
-    if not text and not stream:
-        app.out.rows(COLUMNS, rows)
-    tell_oldest(reader, app, "byte", app.out)
-    return finish(gaps, 0, "byte", app.out)
+    sink: TextSink | RowSink
+    sink = TextSink(app) if app.out.format == "table" else RowSink(app, COLUMNS)
+    return read_live(app, Book.CONSOLE, find_source, sink)

@@ -1,0 +1,1 @@
+"""The archive: what the ground has ever learnt of its boards, in a database (docs/archive.md)."""

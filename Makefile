@@ -7,6 +7,7 @@
 #   make system SYSTEM=x    build build/x/system.elf and system.bin
 #   make check T='mem_*'    system tests whose name matches
 #   make campaign           robustness campaigns in full size (7 minutes); C=calls: one of them; results in build/campaign/
+#   make fuzz RUNS=N        coverage-guided fuzzing of the ground links' code, N executions (tests/fuzz)
 #   make bench              what the hypervisor costs, in instructions (docs/performance.md); bench-report: with plots
 #   make bench-link         throughput of the ground link under noise, cost of a byte over Ethernet (docs/performance.md)
 #   make install            what partition projects with own Makefiles need, to $(DESTDIR)$(PREFIX) (/opt/xm)

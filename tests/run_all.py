@@ -40,6 +40,7 @@ SUITES = [
     Suite("libxm", "libxm-test", 600),
     Suite("supervisor", "supervisor-test", 900),
     Suite("Ethernet", "ethernet-test ethernet-network-test", 900),
+    Suite("fuzzing", "fuzz-test", 600),
     Suite("ground", "ground-test", 600),
     Suite("link under noise", "link-test", 600),
     Suite("3.x projects", "compat-test", 900),

@@ -39,8 +39,9 @@ need_program ip iproute2
 need_program pkg-config pkg-config
 need_program protoc protobuf-compiler
 need_program protoc-gen-c protobuf-c-compiler
+need_program clang clang
 if command -v dpkg-query >/dev/null 2>&1; then
-    need_packages libc6-dev libxml2-dev libcmocka-dev libbearssl-dev libprotobuf-c-dev libprotobuf-dev \
+    need_packages libc6-dev libbearssl-dev libclang-rt-dev libcmocka-dev libprotobuf-c-dev libprotobuf-dev libxml2-dev \
         python3 python3-argcomplete python3-hypothesis python3-protobuf python3-psycopg2 python3-pytest \
         python3-rich python3-serial python3-sqlalchemy alembic
 fi

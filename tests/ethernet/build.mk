@@ -1,16 +1,15 @@
 # Host tests of the Ethernet link: lwIP with the supervisor's options, its glue and the MAC's driver
 #
 #   make ethernet-test  all of them; two lines "N passed, N failed": the tests, the rules taken away
-#   make ethernet-fuzz  libFuzzer on what arrives, for FUZZ_S seconds; needs clang and
-#                       libclang-rt-14-dev
+#
+# The target of libFuzzer (tests/fuzz) that works on these sources is built here too.
 
 ETHERNET_TEST_DIR := $(BUILD)/supervisor/ethernet-host
 ETHERNET_TEST_HDRS := $(SUPERVISOR_HDRS) $(SUPERVISOR_ETHERNET_HDRS) $(wildcard tests/ethernet/*.h)
 ETHERNET_TEST_CPPFLAGS := -Itests/supervisor/fake -Itests/ethernet -Isupervisor/ethernet -Isupervisor
 
 ETHERNET_TEST_CC_san  := $(HCC) $(HCFLAGS) $(HSAN)
-ETHERNET_TEST_CC_fuzz := clang -std=gnu11 -O1 -g -fsanitize=fuzzer-no-link,address,undefined \
-                         -fno-sanitize-recover=all
+ETHERNET_TEST_CC_fuzz  = $(FUZZ_CC)
 # lwIP loads a word of a packed header where it happens to lie, knowing that.
 ETHERNET_TEST_FOREIGN := -w -fno-sanitize=alignment
 
@@ -37,21 +36,17 @@ $(ETHERNET_TEST_DIR)/test_ethernet: $(addprefix $(ETHERNET_TEST_DIR)/san/,test_e
 $(ETHERNET_TEST_DIR)/san/fuzz_ip.o: ETHERNET_TEST_CPPFLAGS += -DFUZZ_LOOP
 $(ETHERNET_TEST_DIR)/fuzz_loop: $(addprefix $(ETHERNET_TEST_DIR)/san/,fuzz_ip.o $(ETHERNET_TEST_IP))
 	$(ETHERNET_TEST_CC_san) $^ -o $@
-$(ETHERNET_TEST_DIR)/fuzz_ip: $(addprefix $(ETHERNET_TEST_DIR)/fuzz/,fuzz_ip.o $(ETHERNET_TEST_IP))
-	clang -fsanitize=fuzzer,address,undefined $^ -o $@
+$(BUILD)/fuzz/ip: $(addprefix $(ETHERNET_TEST_DIR)/fuzz/,fuzz_ip.o $(ETHERNET_TEST_IP))
+	@mkdir -p $(@D)
+	$(FUZZ_LINK) $^ -o $@
 
 ETHERNET_TEST_PROGRAMS := $(addprefix $(ETHERNET_TEST_DIR)/,test_ip test_ethernet)
 
-.PHONY: ethernet-test ethernet-fuzz
+.PHONY: ethernet-test
 ethernet-test: $(ETHERNET_TEST_PROGRAMS) $(ETHERNET_TEST_DIR)/fuzz_loop $(LWIP_OBJS)
-	$(ETHERNET_TEST_DIR)/fuzz_loop tests/ethernet/corpus/*
+	$(ETHERNET_TEST_DIR)/fuzz_loop tests/fuzz/corpus/ip/*
 	$(PYTHON) tests/unit/run.py $(ETHERNET_TEST_PROGRAMS)
 	$(PYTHON) tests/ethernet/rules.py --lwip $(LWIP_DIR) --nm $(CROSS)nm $(LWIP_OBJS)
-
-ethernet-fuzz: $(ETHERNET_TEST_DIR)/fuzz_ip
-	@mkdir -p $(ETHERNET_TEST_DIR)/corpus
-	$< -max_total_time=$(FUZZ_S) -max_len=1600 -artifact_prefix=$(ETHERNET_TEST_DIR)/ \
-	    $(ETHERNET_TEST_DIR)/corpus tests/ethernet/corpus
 
 # The board on a network namespace of its own, over a TAP device (root); says what is missing, and is then skipped.
 .PHONY: ethernet-network-test

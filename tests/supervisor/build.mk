@@ -1,8 +1,8 @@
 # Host tests of the supervisor: its sources with sanitizers over a fake kernel
 #
 #   make supervisor-test  all of them; the last line is "N passed, N failed"
-#   make fuzz             libFuzzer on the link input for FUZZ_S seconds; needs clang and
-#                         libclang-rt-14-dev
+#
+# The targets of libFuzzer (tests/fuzz) that work on the supervisor's sources are built here too.
 
 SUPERVISOR_TEST_DIR  := $(BUILD)/supervisor/host
 SUPERVISOR_TEST_HDRS := $(SUPERVISOR_HDRS) $(PROTO_H) \
@@ -19,7 +19,6 @@ SUPERVISOR_TEST_STAMP    := $(BUILD)/third_party/protobuf-c.stamp $(BUILD)/third
 SUPERVISOR_TEST_BOARD    := $(SUPERVISOR_TEST_DIR)/board
 # The board of tests/link.
 SUPERVISOR_TEST_LINE     := $(SUPERVISOR_TEST_DIR)/line_board
-FUZZ_S ?= 60
 
 # $(call supervisor_test_objects,VARIANT): the supervisor and its fake surroundings, compiled for
 # one variant
@@ -32,8 +31,7 @@ SUPERVISOR_TEST_CC_san   := $(HCC) $(HCFLAGS) $(HSAN)
 SUPERVISOR_TEST_CC_small := $(HCC) $(HCFLAGS) $(HSAN) -DARENA_BYTES=512u
 # Logs of 64 KiB, for transfers of that size.
 SUPERVISOR_TEST_CC_line  := $(HCC) $(HCFLAGS) $(HSAN) -DFAKE_ITEMS=65536
-SUPERVISOR_TEST_CC_fuzz  := clang -std=gnu11 -O1 -g -fsanitize=fuzzer-no-link,address,undefined \
-                            -fno-sanitize-recover=all
+SUPERVISOR_TEST_CC_fuzz   = $(FUZZ_CC)
 
 # $(1): variant
 define supervisor_test_variant
@@ -70,23 +68,19 @@ $(SUPERVISOR_TEST_DIR)/test_mac_path: tests/supervisor/test_mac_path.c superviso
     supervisor/mac.h $(SUPERVISOR_BEARSSL:%=$(BEARSSL_DIR)/src/%) | $(SUPERVISOR_TEST_STAMP)
 	@mkdir -p $(@D)
 	$(HCC) -std=gnu11 -O2 -w $(SUPERVISOR_TEST_CPPFLAGS) -I$(BEARSSL_DIR)/src $(filter %.c,$^) -o $@
-$(SUPERVISOR_TEST_DIR)/fuzz_loop: $(SUPERVISOR_TEST_DIR)/san/fuzz.o
+$(SUPERVISOR_TEST_DIR)/fuzz_loop: $(SUPERVISOR_TEST_DIR)/san/fuzz_dispatcher.o
 $(SUPERVISOR_TEST_DIR)/test_arena: $(SUPERVISOR_TEST_DIR)/small/test_arena.o \
                                    $(call supervisor_test_objects,small)
 	$(SUPERVISOR_TEST_CC_small) $^ -lcmocka -o $@
 $(SUPERVISOR_TEST_LINE): $(SUPERVISOR_TEST_DIR)/line/line_board.o \
                          $(call supervisor_test_objects,line)
 	$(SUPERVISOR_TEST_CC_line) $^ -o $@
-$(SUPERVISOR_TEST_DIR)/fuzz_link: $(SUPERVISOR_TEST_DIR)/fuzz/fuzz.o \
-                                  $(call supervisor_test_objects,fuzz)
-	clang -fsanitize=fuzzer,address,undefined $^ -o $@
+$(addprefix $(BUILD)/fuzz/,frame gate decoder dispatcher): $(BUILD)/fuzz/%: \
+    $(SUPERVISOR_TEST_DIR)/fuzz/fuzz_%.o $(call supervisor_test_objects,fuzz)
+	@mkdir -p $(@D)
+	$(FUZZ_LINK) $^ -o $@
 
-.PHONY: supervisor-test fuzz
+.PHONY: supervisor-test
 supervisor-test: $(SUPERVISOR_TEST_PROGRAMS) $(SUPERVISOR_TEST_BOARD) $(PROTO_PY)
 	$(PYTHON) tests/supervisor/run.py --python-path $(dir $(PROTO_PY)) \
 	    --board $(SUPERVISOR_TEST_BOARD) $(SUPERVISOR_TEST_PROGRAMS)
-
-fuzz: $(SUPERVISOR_TEST_DIR)/fuzz_link
-	@mkdir -p $(SUPERVISOR_TEST_DIR)/corpus
-	$< -max_total_time=$(FUZZ_S) -max_len=1024 -artifact_prefix=$(SUPERVISOR_TEST_DIR)/ \
-	    $(SUPERVISOR_TEST_DIR)/corpus

@@ -156,7 +156,7 @@ void fake_init(const struct fake_shape *shape)
 
     shape = shape == NULL ? &usual : shape;
     present_shape = *shape;
-    memset(&fake, 0, sizeof(fake));
+    memset(&fake, 0, offsetof(struct fake, sent));
     configure(shape);
     fake.pct.id = FAKE_SELF;
     fake.frame_us = plan_frame_us(shape, 0);

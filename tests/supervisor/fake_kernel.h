@@ -70,7 +70,6 @@ struct fake {
     uint32_t rx_count, tx_count;
     uint32_t line_bytes; /* that leave the transmit ring per slot */
     struct xm_link_status link;
-    uint8_t sent[1 << 20]; /* everything that left, in order */
     uint32_t sent_count;
     /* what happened */
     enum fake_end end;
@@ -86,6 +85,7 @@ struct fake {
         refuse; /* code that partition control and plan switching give instead of acting; 0: act */
     char said[4096]; /* on the supervisor's console, the newest lines that fit */
     uint8_t config[32768];
+    uint8_t sent[1 << 20]; /* everything that left, in order; last: fake_init() leaves it as it is */
 };
 
 extern struct fake fake;

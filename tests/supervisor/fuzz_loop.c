@@ -8,10 +8,12 @@
 
 #include "fake_kernel.h"
 #include "frame.h"
-#include "fuzz.h"
 #include "requests.h"
 
-#define ROUNDS 200000u
+#define FRAMES 200000u
+#define STEPS 16u /* frames in one life of the board */
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static uint64_t seed = 88172645463325252u;
 
@@ -110,31 +112,45 @@ static uint32_t wrap(uint8_t *to, const uint8_t *payload, uint32_t length)
     return count;
 }
 
+/* One hostile frame as a step of fuzz_dispatcher.c; returns its bytes. */
+static uint32_t make_step(uint8_t *step)
+{
+    uint8_t payload[512];
+    uint32_t count, kind = random_word() % 4;
+
+    step[0] = 2;     /* the payload of a good frame */
+    if (kind == 0) { /* no sense at all, as a payload or on the line */
+        step[0] = (uint8_t)random_word();
+        count = random_word() % 256;
+        for (uint32_t i = 0; i < count; i++) {
+            step[2 + i] = (uint8_t)random_word();
+        }
+    } else if (kind == 3) { /* a frame damaged on the line */
+        step[0] = 0;
+        count = wrap(step + 2, payload, random_request(payload));
+        damage(step + 2, count);
+    } else { /* a request in a good frame, sound or changed */
+        count = random_request(step + 2);
+        if (kind == 1) {
+            damage(step + 2, count);
+        }
+    }
+    step[1] = (uint8_t)count;
+    return 2 + count;
+}
+
 int main(void)
 {
-    uint8_t input[1024], payload[512];
+    static uint8_t input[1 + STEPS * 257u];
 
-    for (uint32_t round = 0; round < ROUNDS; round++) {
-        uint32_t count, kind = random_word() % 4;
+    for (uint32_t round = 0; round < FRAMES / STEPS; round++) {
+        uint32_t count = 1;
 
-        if (kind == 0) { /* no sense at all, as a payload or on the line */
-            count = random_word() % 260;
-            input[0] = (uint8_t)random_word();
-            for (uint32_t i = 1; i <= count; i++) {
-                input[i] = (uint8_t)random_word();
-            }
-        } else if (kind == 3) { /* a frame damaged on the line */
-            count = wrap(input + 1, payload, random_request(payload));
-            damage(input + 1, count);
-            input[0] = 0;
-        } else { /* a request in a good frame, sound or changed */
-            count = random_request(input + 1);
-            input[0] = 1;
-            if (kind == 1) {
-                damage(input + 1, count);
-            }
+        input[0] = round % 2 == 0; /* with and without a key */
+        for (uint32_t i = 0; i < STEPS; i++) {
+            count += make_step(input + count);
         }
-        fuzz_one(input, count + 1);
+        (void)LLVMFuzzerTestOneInput(input, count);
     }
     puts("ok 1 - two hundred thousand hostile frames");
     return 0;

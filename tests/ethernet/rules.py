@@ -3,6 +3,9 @@
 
 A rule is an option of lwipopts.h or a check of ip.c. It is changed in a copy, test_ip is built with it, and that must name the
 test given here as failed (or be stopped by a sanitizer in it). Without a change it must pass.
+
+What is not built at all has no way in that a test could try: none of its names may be in the supervisor's objects. That this
+check sees it is tried with an object of lwIP's source, built with the option that is off here.
 """
 
 import argparse
@@ -38,6 +41,8 @@ RULES = [
     Rule(OPTIONS, "#define LWIP_IPV6 0", "#define LWIP_IPV6 1", "ipv6_is_an_unknown_protocol"),
     Rule(OPTIONS, "#define IP_REASSEMBLY 0", "#define IP_REASSEMBLY 1", "fragments_are_dropped"),
     Rule(OPTIONS, "#define IP_FRAG 0", "#define IP_FRAG 1", "nothing_longer_than_a_frame_is_sent"),
+    Rule(OPTIONS, "#define IP_FORWARD 0", "#define IP_FORWARD 1\n#define IP_FORWARD_ALLOW_TX_ON_RX_NETIF 1",
+         "packet_for_another_is_not_passed_on"),
     Rule(OPTIONS, "#define IP_OPTIONS_ALLOWED 0", "#define IP_OPTIONS_ALLOWED 1", "options_are_refused"),
     Rule(OPTIONS, "#define IP_SOF_BROADCAST_RECV 1", "#define IP_SOF_BROADCAST_RECV 0", "datagram_to_all_is_refused"),
     Rule(OPTIONS, "#define LWIP_BROADCAST_PING 0", "#define LWIP_BROADCAST_PING 1", "echo_to_all_is_not_answered"),
@@ -46,8 +51,34 @@ RULES = [
     Rule(OPTIONS, "#define CHECKSUM_CHECK_UDP 1", "#define CHECKSUM_CHECK_UDP 0", "damage_is_refused_by_its_check_sum"),
     Rule(OPTIONS, "#define CHECKSUM_CHECK_ICMP 1", "#define CHECKSUM_CHECK_ICMP 0", "damage_is_refused_by_its_check_sum"),
 ]
-# Options whose code has no way in without a call that nobody makes: none of it may be in the supervisor.
-ABSENT = re.compile(r"^(tcp_|dhcp|autoip|dns_|igmp|raw_|snmp|ppp|ip6|icmp6|nd6|mld6|ip_reass|ip4_reass|ip4_frag|netconn|lwip_socket)")
+
+
+class Absent(NamedTuple):
+    source: str  # in lwIP's src
+    option: str  # of lwipopts.h as it stands, "": lwIP's own default is off
+    instead: str
+    names: str  # how its functions begin
+
+
+ABSENT = [
+    Absent("core/tcp.c", "#define LWIP_TCP 0", "#define LWIP_TCP 1", "tcp_"),
+    Absent("core/ipv6/ip6.c", "#define LWIP_IPV6 0", "#define LWIP_IPV6 1", "ip6_"),
+    Absent("core/ipv6/icmp6.c", "#define LWIP_IPV6 0", "#define LWIP_IPV6 1", "icmp6_"),
+    Absent("core/ipv6/nd6.c", "#define LWIP_IPV6 0", "#define LWIP_IPV6 1", "nd6_"),
+    Absent("core/ipv4/dhcp.c", "#define LWIP_DHCP 0", "#define LWIP_DHCP 1", "dhcp_"),
+    Absent("core/ipv4/autoip.c", "#define LWIP_AUTOIP 0", "#define LWIP_AUTOIP 1", "autoip_"),
+    Absent("core/ipv4/igmp.c", "#define LWIP_IGMP 0", "#define LWIP_IGMP 1", "igmp_"),
+    Absent("core/ipv4/ip4_frag.c", "#define IP_REASSEMBLY 0", "#define IP_REASSEMBLY 1", "ip4_reass"),
+    Absent("core/ipv4/ip4_frag.c", "#define IP_FRAG 0", "#define IP_FRAG 1", "ip4_frag"),
+    Absent("core/dns.c", "#define LWIP_DNS 0", "#define LWIP_DNS 1", "dns_"),
+    Absent("core/raw.c", "#define LWIP_RAW 0", "#define LWIP_RAW 1", "raw_"),
+    Absent("netif/ppp/ppp.c", "#define PPP_SUPPORT 0", "#define PPP_SUPPORT 1", "ppp_"),
+    Absent("netif/ppp/eap.c", "#define PPP_SUPPORT 0", "#define PPP_SUPPORT 1\n#define EAP_SUPPORT 1", "eap_"),
+    Absent("netif/zepif.c", "#define LWIP_IPV6 0", "#define LWIP_IPV6 1", "zepif_"),
+    Absent("apps/snmp/snmp_msg.c", "", "#define LWIP_SNMP 1", "snmp_"),
+    Absent("apps/snmp/snmpv3.c", "", "#define LWIP_SNMP 1\n#define LWIP_SNMP_V3 1", "snmpv3_"),
+    Absent("apps/smtp/smtp.c", "#define LWIP_TCP 0", "#define LWIP_TCP 1", "smtp_"),
+]
 
 
 def build(lwip: Path, copy: Path, program: Path) -> None:
@@ -66,9 +97,9 @@ def failed_test(program: Path) -> str:
     environment = os.environ | {"CMOCKA_MESSAGE_OUTPUT": "TAP", "ASAN_OPTIONS": "detect_leaks=0"}
     done = subprocess.run([program], env=environment, capture_output=True, text=True, errors="replace", timeout=LIMIT_S)
     if match := re.search(r"^not ok \d+ - (\w+)", done.stdout, re.M):
-        return match.group(1)
+        return str(match.group(1))
     if match := re.search(r"ERROR: AddressSanitizer.*?in (\w+_\w+) \S*test_ip\.c", done.stderr, re.S):
-        return next(name for name in re.findall(r"in (\w+) \S*test_ip\.c", done.stderr) if name != "show")
+        return str(next(name for name in re.findall(r"in (\w+) \S*test_ip\.c", done.stderr) if name != "show"))
     return "" if done.returncode == 0 else f"status {done.returncode}"
 
 
@@ -93,19 +124,46 @@ def names_in(objects: list[str], nm: str) -> list[str]:
     return [line.split()[-1] for line in text.splitlines() if len(line.split()) == 3]
 
 
+def not_wanted(names: list[str]) -> list[str]:
+    """Those that belong to what is not built."""
+    return [name for name in names if any(name.startswith(absent.names) for absent in ABSENT)]
+
+
+def try_absent(lwip: Path, absent: Absent) -> str:
+    """Empty: were it built, it would be seen; else what was wrong."""
+    with tempfile.TemporaryDirectory() as folder:
+        copy, program = Path(folder) / "ethernet", Path(folder) / "object.o"
+        shutil.copytree(PORT, copy)
+        text = (copy / OPTIONS).read_text()
+        if absent.option and text.count(absent.option) != 1:
+            return f"{OPTIONS} does not say '{absent.option}' once: bring rules.py up to date"
+        before = absent.option or "/* Rules. */"
+        (copy / OPTIONS).write_text(text.replace(before, absent.instead + "\n" + ("" if absent.option else before)))
+        done = subprocess.run(["gcc", "-std=gnu11", "-w", "-DLWIP_RAND()=4u", "-I", copy / "lwip", "-I", lwip / "include",
+                               "-c", lwip / absent.source, "-o", program], capture_output=True, text=True, timeout=LIMIT_S)
+        if done.returncode != 0:
+            return f"does not compile: {done.stderr[-400:]}"
+        found = not_wanted(names_in([str(program)], "nm"))
+    return "" if any(name.startswith(absent.names) for name in found) else f"{absent.source} would not be seen by its names"
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--lwip", required=True, type=Path, help="lwIP's src folder")
     parser.add_argument("--nm", default="nm", help="nm of the target's tools")
     parser.add_argument("objects", nargs="+", help="lwIP as the target has it")
     options = parser.parse_args()
-    failures = [f"{name} is in the supervisor" for name in names_in(options.objects, options.nm) if ABSENT.match(name)]
+    failures = [f"{name} is in the supervisor" for name in not_wanted(names_in(options.objects, options.nm))]
     passed = 0 if failures else 1
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         for rule, wrong in zip([None, *RULES], pool.map(lambda rule: try_rule(options.lwip, rule), [None, *RULES])):
             passed += wrong == ""
             if wrong:
                 failures.append(f"{rule.instead or rule.text if rule else 'no change'}: {wrong}")
+        for absent, wrong in zip(ABSENT, pool.map(lambda absent: try_absent(options.lwip, absent), ABSENT)):
+            passed += wrong == ""
+            if wrong:
+                failures.append(f"{absent.source}: {wrong}")
     print("\n".join(failures), end="\n" if failures else "")
     print(f"{passed} passed, {len(failures)} failed")
     return 1 if failures else 0

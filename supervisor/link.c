@@ -13,15 +13,16 @@
 /* Only in the image of a partition that has a MAC (supervisor/ethernet/build.mk). */
 extern const struct link_device link_udp __attribute__((weak));
 
-static struct link links[LINK_MAX];
+static struct link *links[LINK_MAX];
 static uint32_t links_used;
 
 static void add(const struct link_device *device)
 {
-    struct link *link = &links[links_used];
+    struct link *link = device->link;
 
     memset(link, 0, sizeof(*link));
-    link->number = links_used++;
+    link->number = links_used;
+    links[links_used++] = link;
     link->device = device;
     session_init(&link->sessions);
     device->start();
@@ -46,15 +47,15 @@ uint32_t link_count(void)
 /* The link of that number, from 0. */
 struct link *link_at(uint32_t number)
 {
-    return &links[number];
+    return links[number];
 }
 
 /* The link of that kind, NULL: there is none. */
 struct link *link_of_kind(Xm__LinkKind kind)
 {
     for (uint32_t i = 0; i < links_used; i++) {
-        if (links[i].device->kind == kind) {
-            return &links[i];
+        if (links[i]->device->kind == kind) {
+            return links[i];
         }
     }
     return NULL;

@@ -50,6 +50,7 @@ struct link;
 /* A device that carries frames, plain: header to CRC. */
 struct link_device {
     Xm__LinkKind kind;
+    struct link *link;      /* its state: a system without the device has no memory for it */
     uint32_t rx_payload;    /* largest payload that it brings */
     uint32_t chunk_payload; /* of a bulk message that nobody asked to be shorter */
     void (*start)(void);    /* of the supervisor's life */

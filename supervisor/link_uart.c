@@ -167,8 +167,11 @@ static xm_s32_t status(struct xm_link_status *status)
     return XM_link_status(status);
 }
 
+static struct link state;
+
 const struct link_device link_uart = {
     .kind = XM__LINK_KIND__LINK_UART,
+    .link = &state,
     .rx_payload = FRAME_RX_PAYLOAD,
     .chunk_payload = FRAME_TX_PAYLOAD,
     .start = start,

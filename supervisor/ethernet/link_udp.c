@@ -146,8 +146,11 @@ static void tell(Xm__LinkState *state)
     state->ethernet = &e;
 }
 
+static struct link state;
+
 const struct link_device link_udp = {
     .kind = XM__LINK_KIND__LINK_ETHERNET,
+    .link = &state,
     .rx_payload = FRAME_PAYLOAD,
     .chunk_payload = FRAME_PAYLOAD,
     .start = start,

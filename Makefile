@@ -1,10 +1,11 @@
 # xm - separation hypervisor for LEON processors with a ground interface
 #
 #   make demo               build, boot the demo system on QEMU and drive it with the console (installs what is missing)
-#   make demo-eth           the same over Ethernet (UDP); after `make qemu`
+#   make demo-eth           the same over Ethernet (UDP), on the QEMU that `make qemu` builds once (3 minutes)
 #   make test               all tests; the last line is "N passed, N failed"
 #   make run SYSTEM=demo    boot a system and stay; SYSTEM is a folder of configs/ or a path to one
 #   make system SYSTEM=x    build build/x/system.elf and system.bin
+#   make qemu               build/bin/qemu-system-sparc-xm: QEMU with the Ethernet MAC and second UART that its LEON3 board lacks
 #   make check T='mem_*'    system tests whose name matches
 #   make campaign           robustness campaigns in full size (7 minutes); C=calls: one of them; results in build/campaign/
 #   make fuzz RUNS=N        coverage-guided fuzzing of the ground links' code, N executions (tests/fuzz)

@@ -39,10 +39,12 @@ SUITES = [
     Suite("image tools", "tools-test", 600),
     Suite("libxm", "libxm-test", 600),
     Suite("supervisor", "supervisor-test", 900),
+    Suite("QEMU devices", "qemu-test", 1800),  # builds that QEMU; more suites use it
     Suite("Ethernet", "ethernet-test ethernet-network-test", 900),
     Suite("fuzzing", "fuzz-test", 600),
     Suite("ground", "ground-test", 600),
     Suite("link under noise", "link-test", 600),
+    Suite("demos", "demo-test", 600),
     Suite("3.x projects", "compat-test", 900),
     Suite("system (QEMU)", "check", 1800),
     Suite("campaigns (small)", "campaign-small", 900),

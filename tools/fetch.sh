@@ -1,5 +1,6 @@
 #!/bin/sh
 # fetch.sh NAME - bring third-party source NAME to $BUILD/third_party/NAME (BUILD: default "build")
+# fetch.sh --tarball NAME - only to the cache; print the tarball's path
 #
 # Nothing foreign is kept in the repository: the upstream tarball of a Debian source package is fetched with the machine's
 # own package lists, compared with the digest below, kept in ${XDG_CACHE_HOME:-~/.cache}/xm and unpacked. A tarball that is
@@ -7,6 +8,11 @@
 # APT_ETC (default /etc/apt) says where the package lists are.
 set -eu
 
+unpack=yes
+if [ "${1:-}" = --tarball ]; then
+    unpack=no
+    shift
+fi
 name=${1:-}
 case $name in
 lwip)
@@ -18,8 +24,11 @@ protobuf-c)
 bearssl)
     file=bearssl_0.6+dfsg.1.orig.tar.xz
     digest=102a625bd8f6155260867a50c508df8d8c3f796985dd744df1a68e5cd1a79004 ;;
+qemu)
+    file=qemu_7.2+dfsg.orig.tar.xz
+    digest=91aca71520040edc40b8d437aa3004dae614f58e286cf653ee8996c07af2962f ;;
 *)
-    echo "fetch.sh: usage: fetch.sh lwip|protobuf-c|bearssl" >&2
+    echo "fetch.sh: usage: fetch.sh [--tarball] lwip|protobuf-c|bearssl|qemu" >&2
     exit 2 ;;
 esac
 
@@ -90,13 +99,18 @@ fetch()
     die "cannot get $file; copy it to $cache (SHA-256 $digest) or see $apt/log"
 }
 
-mkdir -p "$cache" "$parent"
+mkdir -p "$cache"
 # One fetch at a time per user, one unpacking at a time per tree: the lock ends with this process.
 exec 9>"$cache/lock"
 flock -w 300 9 || die "another fetch.sh holds $cache/lock for 5 minutes; end it and try again"
 is_good "$cache/$file" || fetch
+if [ $unpack = no ]; then
+    echo "$cache/$file"
+    exit 0
+fi
 
 if [ "$(cat "$tree/.digest" 2>/dev/null)" != "$digest" ]; then
+    mkdir -p "$parent"
     part=$parent/.$name.$$
     trap 'rm -rf "$part"' EXIT
     mkdir "$part"

@@ -1,5 +1,6 @@
 #!/bin/sh
 # install-deps.sh - install what the build, the tests and the demo need and this machine lacks (Debian 12 and kin)
+# install-deps.sh qemu - what building QEMU with the devices of tests/qemu needs, and nothing else
 #
 # Nothing missing: says nothing and touches no network. A SPARC compiler or QEMU that is on the PATH already (BCC, an own
 # build) is good enough; Debian's package is then not asked for. gcc-multilib and the cross compilers exclude each other
@@ -28,23 +29,43 @@ need_packages() {
     done
 }
 
-need_program make make
-need_program git git
-need_program xz xz-utils
-need_program gcc gcc
-need_program "sparc-gaisler-elf-gcc|${CROSS:-sparc64-linux-gnu-}gcc" gcc-sparc64-linux-gnu
-need_program qemu-system-sparc qemu-system-sparc
-need_program xmllint libxml2-utils
-need_program ip iproute2
-need_program pkg-config pkg-config
-need_program protoc protobuf-compiler
-need_program protoc-gen-c protobuf-c-compiler
-need_program clang clang
-if command -v dpkg-query >/dev/null 2>&1; then
-    need_packages libc6-dev libbearssl-dev libclang-rt-dev libcmocka-dev libprotobuf-c-dev libprotobuf-dev libxml2-dev \
-        python3 python3-argcomplete python3-hypothesis python3-protobuf python3-psycopg2 python3-pytest \
-        python3-rich python3-serial python3-sqlalchemy alembic
-fi
+case ${1:-} in
+"")
+    need_program make make
+    need_program git git
+    need_program xz xz-utils
+    need_program gcc gcc
+    need_program "sparc-gaisler-elf-gcc|${CROSS:-sparc64-linux-gnu-}gcc" gcc-sparc64-linux-gnu
+    need_program qemu-system-sparc qemu-system-sparc
+    need_program xmllint libxml2-utils
+    need_program ip iproute2
+    need_program pkg-config pkg-config
+    need_program protoc protobuf-compiler
+    need_program protoc-gen-c protobuf-c-compiler
+    need_program clang clang
+    if command -v dpkg-query >/dev/null 2>&1; then
+        need_packages libc6-dev libbearssl-dev libclang-rt-dev libcmocka-dev libprotobuf-c-dev libprotobuf-dev libxml2-dev \
+            python3 python3-argcomplete python3-hypothesis python3-protobuf python3-psycopg2 python3-pytest \
+            python3-rich python3-serial python3-sqlalchemy alembic
+    fi
+    ;;
+qemu)
+    need_program xz xz-utils
+    need_program patch patch
+    need_program gcc gcc
+    need_program make make
+    need_program pkg-config pkg-config
+    need_program meson meson
+    need_program ninja ninja-build
+    if command -v dpkg-query >/dev/null 2>&1; then
+        need_packages python3 libc6-dev libglib2.0-dev libpixman-1-dev libslirp-dev zlib1g-dev
+    fi
+    ;;
+*)
+    echo "install-deps: usage: install-deps.sh [qemu]" >&2
+    exit 2
+    ;;
+esac
 
 if [ -z "$missing" ]; then
     exit 0

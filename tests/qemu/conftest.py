@@ -48,7 +48,9 @@ class Board:
             ends[name] = mine, other.fileno()
             theirs.append(other)
         fd = {name: number for name, (_, number) in ends.items()}
-        command = [os.environ["QEMU"], "-M", "leon3_generic", "-m", "4M", "-display", "none", "-monitor", "none",
+        command = [os.environ["QEMU"], "-M", "leon3_generic", "-m", "4M",
+                   # time in instructions: what takes its time is seen to, on a busy host as well
+                   "-icount", "shift=5,sleep=on", "-display", "none", "-monitor", "none",
                    "-kernel", os.environ["PROGRAM"],
                    "-chardev", f"socket,id=u0,fd={fd['u0']}", "-serial", "chardev:u0",
                    "-chardev", f"socket,id=u1,fd={fd['u1']}", "-serial", "chardev:u1",

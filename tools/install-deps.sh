@@ -46,7 +46,7 @@ case ${1:-} in
     if command -v dpkg-query >/dev/null 2>&1; then
         need_packages libc6-dev libbearssl-dev libclang-rt-dev libcmocka-dev libprotobuf-c-dev libprotobuf-dev libxml2-dev \
             python3 python3-argcomplete python3-hypothesis python3-protobuf python3-psycopg2 python3-pytest \
-            python3-rich python3-serial python3-sqlalchemy alembic
+            python3-rich python3-serial python3-sqlalchemy alembic postgresql
     fi
     ;;
 qemu)

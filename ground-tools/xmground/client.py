@@ -103,6 +103,15 @@ class Client(Requester):
         hello = pb.Hello(nonce_ground=secrets.randbits(64), minor_version=PROTOCOL_MINOR)
         return self._ask(pb.Request(hello=hello), "hello_ack")
 
+    @property
+    def boot_id(self) -> int:
+        """The boot that was heard last; 0 before anything was."""
+        return self.session.boot_id
+
+    def utc_us(self) -> int:
+        """The ground's time, by the clock that stages are told by."""
+        return self._clock_us()
+
     def target_name(self) -> str:
         """The system's name, which the archive files its logs under; asked for once."""
         if not self._target_name:

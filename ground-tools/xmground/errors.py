@@ -28,6 +28,12 @@ class LinkUnavailable(XmgError):
     status = Status.NO_LINK
 
 
+class ArchiveError(XmgError):
+    """The archive's database cannot be used, or refused something; what it holds is intact."""
+
+    status = Status.FAILED
+
+
 class NoAnswer(XmgError):
     """Nothing came back in time."""
 

@@ -1,4 +1,4 @@
-"""Moments and spans of time as operators type them.
+"""Moments and spans of time as operators type them, and UTC of the board's clock.
 
 A moment is one of
   2026-11-25T12:30:00Z, 2026-11-25 12:30, 2026-11-25    ISO 8601; UTC unless an offset is given
@@ -7,9 +7,13 @@ A moment is one of
   boot+12.5s, boot+1h                                   on the board's clock, since its start
 """
 
+import math
 import re
+from bisect import bisect_left
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
+from itertools import accumulate
 
 from .errors import UsageError
 
@@ -99,3 +103,136 @@ def _utc(text: str, now_us: int) -> int | None:
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=timezone.utc)
     return (moment - EPOCH) // timedelta(microseconds=1)
+
+
+@dataclass(frozen=True)
+class Sample:
+    """The board's clock was at board_us at some moment of sent_us .. sent_us + rtt_us (UTC)."""
+
+    sent_us: int
+    board_us: int
+    rtt_us: int
+
+
+# No crystal that flies is further off its rate; steps of a clock are told from drift by it.
+MAX_DRIFT = 200e-6
+# An estimate that is worse than this is none.
+MAX_ERROR_US = 3_600_000_000
+# Samples kept for a fit: the newest, of which each stands for the best of its neighbours.
+MAX_SAMPLES = 256
+
+
+class Correlation:
+    """UTC of a boot's board times, from round trips.
+
+    The offset comes from the samples with the smallest round trips, the drift from them by least
+    squares. The error bound is not statistical: as long as both clocks run evenly, within MAX_DRIFT
+    of each other, and the ground's is right, the truth is within it. Each sample holds the true line
+    between two points; two lines differ most at the ends of an interval, so between two samples the
+    error is at most the larger of those at the two, and outside it grows by what the slope may be
+    off.
+
+    Where a clock was stepped, the samples before the step are forgotten (stepped_us tells how far).
+    """
+
+    def __init__(self, samples: Iterable[Sample]) -> None:
+        self.stepped_us = 0
+        kept: list[Sample] = []
+        for sample in sorted(samples, key=lambda s: s.sent_us):
+            step = _step(kept[-1], sample) if kept else 0
+            if step:
+                self.stepped_us = step
+                kept = []
+            kept.append(sample)
+        self._samples = _thinned(sorted(kept, key=lambda s: s.board_us))
+        if self._samples:
+            self._fit()
+
+    def _fit(self) -> None:
+        samples = self._samples
+        least = min(sample.rtt_us for sample in samples)
+        good = [sample for sample in samples if sample.rtt_us <= 2 * least]
+        self._origin = good[0].board_us
+        points = [(s.board_us - self._origin, s.sent_us + s.rtt_us / 2 - s.board_us) for s in good]
+        base = points[0][1]
+        mean_x = sum(x for x, _ in points) / len(points)
+        mean_y = sum(y - base for _, y in points) / len(points)
+        spread = sum((x - mean_x) ** 2 for x, _ in points)
+        slope = sum((x - mean_x) * (y - base - mean_y) for x, y in points) / spread if spread else 0
+        self._drift = min(MAX_DRIFT, max(-MAX_DRIFT, slope))
+        self._offset = base + mean_y - self._drift * mean_x
+        self._slope_error = self._bound_of_slope()
+        self._times = [sample.board_us for sample in samples]
+        errors: list[float] = [self._error_at(sample) for sample in samples]
+        self._left: list[float] = list(accumulate(errors, _smaller))
+        self._right: list[float] = list(accumulate(errors[::-1], _smaller))[::-1]
+        # What is left of each bound when it is followed to the first, and to the last sample.
+        ends = (self._times[0], self._times[-1])
+        grown = self._slope_error
+        self._before = min(e + (t - ends[0]) * grown for e, t in zip(errors, self._times))
+        self._after = min(e + (ends[1] - t) * grown for e, t in zip(errors, self._times))
+
+    def _line(self, board_us: int) -> float:
+        return board_us + self._offset + self._drift * (board_us - self._origin)
+
+    def _error_at(self, sample: Sample) -> float:
+        """The most that the line and the truth can differ at a sample."""
+        line = self._line(sample.board_us)
+        return max(abs(line - sample.sent_us), abs(sample.sent_us + sample.rtt_us - line))
+
+    def _bound_of_slope(self) -> float:
+        """The most that the line's slope and the true one can differ."""
+        low: float = -MAX_DRIFT
+        high: float = MAX_DRIFT
+        first = min(self._samples[: len(self._samples) // 2 + 1], key=lambda s: s.rtt_us)
+        for other in self._samples:
+            span = other.board_us - first.board_us
+            if span <= 0:
+                continue
+            moved = other.sent_us - first.sent_us - span
+            low = max(low, (moved - first.rtt_us) / span)
+            high = min(high, (moved + other.rtt_us) / span)
+        return max(abs(high - self._drift), abs(self._drift - low))
+
+    def __bool__(self) -> bool:
+        return bool(self._samples)
+
+    @property
+    def drift_ppm(self) -> float:
+        """How much faster UTC goes than the board's clock, in parts per million."""
+        return self._drift * 1e6 if self._samples else 0.0
+
+    def utc(self, board_us: int) -> tuple[int | None, int | None]:
+        """(UTC, error bound) of a board time in microseconds; (None, None) where nothing useful is
+        known."""
+        if not self._samples:
+            return None, None
+        if board_us < self._times[0]:
+            error = self._before + (self._times[0] - board_us) * self._slope_error
+        elif board_us > self._times[-1]:
+            error = self._after + (board_us - self._times[-1]) * self._slope_error
+        else:
+            at = bisect_left(self._times, board_us)
+            error = max(self._left[at - (self._times[at] != board_us)], self._right[at])
+        if error > MAX_ERROR_US:
+            return None, None
+        return round(self._line(board_us)), math.ceil(error) + 1
+
+
+def _smaller(a: float, b: float) -> float:
+    return min(a, b)
+
+
+def _step(before: Sample, after: Sample) -> int:
+    """By how much one of the clocks was stepped between two samples; 0 if drift explains it."""
+    ground = after.sent_us - before.sent_us
+    board = after.board_us - before.board_us
+    slack = before.rtt_us + after.rtt_us + MAX_DRIFT * abs(ground)
+    return ground - board if abs(ground - board) > slack else 0
+
+
+def _thinned(samples: list[Sample]) -> list[Sample]:
+    """At most MAX_SAMPLES: the best of each stretch."""
+    size = -(-len(samples) // MAX_SAMPLES) or 1
+    stretches = (samples[at : at + size] for at in range(0, len(samples), size))
+    return [min(stretch, key=lambda s: s.rtt_us) for stretch in stretches]

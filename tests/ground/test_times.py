@@ -1,0 +1,176 @@
+"""times.py: moments as operators type them, and UTC of the board's clock within its error bound."""
+
+from collections.abc import Sequence
+from datetime import datetime, timezone
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from xmground import times
+from xmground.errors import UsageError
+from xmground.render import board_time
+from xmground.times import MAX_DRIFT, Correlation, Moment, Sample
+
+NOW = 1_767_272_400_000_000  # 2026-01-01T13:00:00Z
+HOUR = 3_600_000_000
+MIDNIGHT = NOW - 13 * HOUR
+
+
+@pytest.mark.parametrize(
+    "text, us",
+    [
+        ("now", NOW),
+        ("today", MIDNIGHT),
+        ("Yesterday", MIDNIGHT - 24 * HOUR),
+        ("10m", NOW - HOUR // 6),
+        ("2h30m", NOW - 5 * HOUR // 2),
+        ("1d ago", NOW - 24 * HOUR),
+        ("1.5h ago", NOW - 3 * HOUR // 2),
+        ("2026-01-01T12:00:00Z", NOW - HOUR),
+        ("2026-01-01 12:00", NOW - HOUR),
+        ("2026-01-01T14:00:00+02:00", NOW - HOUR),
+        ("2026-01-01", MIDNIGHT),
+        ("2026-01-01T13:00:00.000001Z", NOW + 1),
+        (" now ", NOW),
+    ],
+)
+def test_moments_of_utc(text: str, us: int) -> None:
+    assert times.parse_moment(text, NOW) == Moment(us)
+
+
+@pytest.mark.parametrize(
+    "text, us",
+    [
+        ("boot+12.5s", 12_500_000),
+        ("boot+1h", HOUR),
+        ("boot+1m250ms", 60_250_000),
+        ("boot+00:00:01.5", 1_500_000),
+        ("boot+7us", 7),
+    ],
+)
+def test_moments_of_the_board(text: str, us: int) -> None:
+    assert times.parse_moment(text, NOW) == Moment(us, board=True)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "lately",
+        "10",
+        "10 minutes",
+        "-5m",
+        "boot+",
+        "boot+x",
+        "2026-13-01",
+        "12:00",
+        "5m5",
+        "٣m",
+    ],
+)
+def test_what_is_no_moment_is_told_with_examples(text: str) -> None:
+    with pytest.raises(UsageError, match="is not a time such as 2026-11-25T12:30:00Z"):
+        times.parse_moment(text, NOW)
+
+
+@given(st.integers(0, 1 << 45))
+def test_board_times_are_read_as_they_are_shown(us: int) -> None:
+    assert times.parse_board_time(board_time(us)) == us
+
+
+@given(st.datetimes(min_value=datetime(1971, 1, 1)))
+def test_iso_moments_are_read_exactly(moment: datetime) -> None:
+    us = times.parse_moment(moment.isoformat(), NOW).us
+    assert (
+        datetime.fromtimestamp(us // 1_000_000, timezone.utc).replace(
+            microsecond=us % 1_000_000, tzinfo=None
+        )
+        == moment
+    )
+
+
+@given(st.text(max_size=20))
+def test_any_text_is_a_moment_or_refused(text: str) -> None:
+    try:
+        times.parse_moment(text, NOW)
+    except UsageError as error:
+        assert "is not a time" in str(error)
+
+
+# ---- correlation
+
+
+def test_nothing_is_known_without_samples() -> None:
+    assert Correlation([]).utc(5) == (None, None) and not Correlation([])
+
+
+def test_one_round_trip_gives_half_of_it_as_error() -> None:
+    assert Correlation([Sample(NOW, 1000, 400)]).utc(1000) == (NOW + 200, 201)
+
+
+def test_the_smallest_round_trip_counts() -> None:
+    fit = Correlation([Sample(NOW, 0, 90_000), Sample(NOW + 100, 1000, 400)])
+    utc_us, error_us = fit.utc(1000)
+    assert utc_us == NOW + 300 and error_us == 201
+
+
+def test_the_error_grows_away_from_the_samples() -> None:
+    fit = Correlation([Sample(NOW, 0, 400)])
+    errors = [fit.utc(us)[1] for us in (0, HOUR, 2 * HOUR)]
+    assert errors == sorted(errors) and errors[1] >= HOUR * MAX_DRIFT  # type: ignore[type-var]
+    assert fit.utc(-HOUR)[1] == errors[1]
+
+
+def test_drift_is_measured() -> None:
+    drift = 30e-6
+    samples = [Sample(NOW + round(t * (1 + drift)), t, 400) for t in range(0, HOUR, HOUR // 20)]
+    fit = Correlation(samples)
+    assert abs(fit.drift_ppm - 30) < 1
+    alone = Correlation(samples[:1])
+    assert fit.utc(2 * HOUR)[1] * 100 < alone.utc(2 * HOUR)[1]  # type: ignore[operator]
+
+
+def test_what_is_too_uncertain_is_not_told() -> None:
+    assert Correlation([Sample(NOW, 0, 400)]).utc(10**15) == (None, None)
+
+
+@pytest.mark.parametrize("step", [HOUR, -HOUR])
+def test_a_step_of_the_ground_clock_starts_anew(step: int) -> None:
+    samples = [Sample(NOW + t, t, 400) for t in (0, 1_000_000)]
+    samples.append(Sample(NOW + 2 * HOUR + step, 2 * HOUR, 400))
+    fit = Correlation(samples)
+    newest = max(samples, key=lambda s: s.sent_us)
+    assert fit.utc(newest.board_us) == (newest.sent_us + 200, 201)
+    assert abs(fit.stepped_us) >= HOUR // 2
+
+
+def test_many_samples_stay_few() -> None:
+    fit = Correlation(Sample(NOW + t * 1_000_000, t * 1_000_000, 400 + t % 7) for t in range(5000))
+    assert len(fit._samples) <= times.MAX_SAMPLES
+    assert fit.utc(2_500_000_000) == (NOW + 2_500_000_000 + 200, 201)
+
+
+@st.composite
+def clocks(draw: st.DrawFn) -> tuple[float, list[Sample]]:
+    """A board's clock with some drift, and honest round trips: the truth lies somewhere in each."""
+    drift = draw(st.floats(-0.9, 0.9)) * MAX_DRIFT
+    samples = []
+    for board_us in draw(st.lists(st.integers(0, 24 * HOUR), min_size=1, max_size=12)):
+        rtt = draw(st.integers(200, 2_000_000))
+        truth = NOW + round(board_us * (1 + drift))
+        samples.append(Sample(truth - draw(st.integers(0, rtt)), board_us, rtt))
+    return drift, samples
+
+
+@given(clocks(), st.lists(st.integers(0, 48 * HOUR), min_size=1, max_size=5))
+def test_the_truth_is_within_the_error(
+    clock: tuple[float, list[Sample]], asked: Sequence[int]
+) -> None:
+    drift, samples = clock
+    fit = Correlation(samples)
+    assert fit.stepped_us == 0
+    for board_us in [*asked, *(sample.board_us for sample in samples)]:
+        utc_us, error_us = fit.utc(board_us)
+        assert utc_us is not None and error_us is not None
+        assert abs(utc_us - (NOW + board_us * (1 + drift))) <= error_us

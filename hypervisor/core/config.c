@@ -26,7 +26,7 @@ static const struct {
 };
 
 /* A table is good if it starts on a word and lies inside the file. */
-static bool tables_ok(const struct xm_config *c)
+BOOT_ONLY static bool tables_ok(const struct xm_config *c)
 {
     for (xm_u32_t i = 0; i < sizeof(tables) / sizeof(*tables); i++) {
         const struct xm_config_table *t =
@@ -41,7 +41,7 @@ static bool tables_ok(const struct xm_config *c)
 }
 
 /* CRC of the file as if its crc32c field were zero. */
-static xm_u32_t config_crc(const struct xm_config *c)
+BOOT_ONLY static xm_u32_t config_crc(const struct xm_config *c)
 {
     static const xm_u32_t zero;
     const xm_u8_t *bytes = (const xm_u8_t *)c;
@@ -52,7 +52,7 @@ static xm_u32_t config_crc(const struct xm_config *c)
     return CRC32C_END(crc32c_add(crc, bytes + at + 4, c->length - at - 4));
 }
 
-const char *config_load(const struct xm_config *c, xm_u32_t bytes_available)
+BOOT_ONLY const char *config_load(const struct xm_config *c, xm_u32_t bytes_available)
 {
     if (c->magic != XM_CONFIG_MAGIC) {
         return "no configuration found";

@@ -104,7 +104,7 @@ static xm_u32_t ring_free(const struct ring *r)
     return r->size - ring_used(r);
 }
 
-static void ring_init(struct ring *r, xm_u32_t size)
+BOOT_ONLY static void ring_init(struct ring *r, xm_u32_t size)
 {
     CHECK(size != 0 && (size & (size - 1)) == 0);
     *r = (struct ring){ .data = kernel_carve(size, 8), .size = size };
@@ -268,7 +268,7 @@ static void push(struct uart *u)
 
 /* ---- boot and end ---------------------------------------------------------------------------- */
 
-static void uart_setup(const struct xm_config_uart *c)
+BOOT_ONLY static void uart_setup(const struct xm_config_uart *c)
 {
     struct uart *u = &uarts[c->id];
 
@@ -302,7 +302,7 @@ static struct uart *uart_of(xm_u32_t index)
 }
 
 /* Boot only. Output stays polled until console_go_live(). */
-void console_init(void)
+BOOT_ONLY void console_init(void)
 {
     memset(uarts, 0, sizeof(uarts));
     first_uart = NULL;
@@ -339,7 +339,7 @@ void console_init(void)
 /* From here on nobody waits for a device. Links begin to receive: bytes that came before their
  * interrupts were on do not interrupt, so some are taken here, and more in a turn of the first
  * slot. */
-void console_go_live(void)
+BOOT_ONLY void console_go_live(void)
 {
     live = true;
     for (struct uart *u = first_uart; u != NULL; u = u->next) {

@@ -40,7 +40,7 @@ static const xm_u8_t trap_event[NO_TRAPS] = {
 #undef HM_TRAP
 };
 
-void entry_init(void)
+BOOT_ONLY void entry_init(void)
 {
     entry_kernel_lines = 1u << BOARD_TIMER_LINE | console_irq_lines();
     for (xm_u32_t id = 0; id < partition_count; id++) {

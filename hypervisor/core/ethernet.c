@@ -38,7 +38,7 @@ static void stop(struct mac *mac)
     }
 }
 
-void ethernet_init(void)
+BOOT_ONLY void ethernet_init(void)
 {
     macs = kernel_carve(config->ethernets.count * (xm_u32_t)sizeof(*macs), 8);
     for (xm_u32_t i = 0; i < config->ethernets.count; i++) {

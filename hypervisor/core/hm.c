@@ -24,7 +24,7 @@ static xm_u32_t depth; /* of hm_raise() calls that have not returned */
 const struct hm_info hm_nothing_known = { .propagate_vector = -1 };
 
 /* The log of an earlier start is kept, if its memory kept it. */
-void hm_init(void)
+BOOT_ONLY void hm_init(void)
 {
     raised_count = 0;
     lost_count = 0;

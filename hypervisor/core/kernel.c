@@ -8,7 +8,7 @@ static xmAddress_t carve_start;
 static xmAddress_t carve_next;
 static xmAddress_t carve_end;
 
-void kernel_carve_init(xmAddress_t start, xmAddress_t end)
+BOOT_ONLY void kernel_carve_init(xmAddress_t start, xmAddress_t end)
 {
     carve_start = start;
     carve_next = start;
@@ -18,7 +18,7 @@ void kernel_carve_init(xmAddress_t start, xmAddress_t end)
 /* The memory that the configuration sizes: taken once at boot and never given back, so that what a
  * system uses is known when it is built. xmcparser has checked that it fits (XM_MEMORY_*); a panic
  * here is a wrong bound there. */
-void *kernel_carve(xm_u32_t size_bytes, xm_u32_t alignment)
+BOOT_ONLY void *kernel_carve(xm_u32_t size_bytes, xm_u32_t alignment)
 {
     xmAddress_t start = (carve_next + alignment - 1) & ~(alignment - 1);
 
@@ -108,7 +108,7 @@ bool kernel_same_name(const char *a, const char *b)
     return *a == *b;
 }
 
-void kernel_panic(const char *message, xm_u32_t value)
+BOOT_ONLY void kernel_panic(const char *message, xm_u32_t value)
 {
     kernel_print("xm: panic: %s %x\n", message, value);
     system_halt();

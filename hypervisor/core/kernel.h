@@ -7,10 +7,14 @@
 #include <stddef.h>
 #include "../abi/guest.h"
 
+/* A function of the boot alone: its memory is used for something else afterwards. Nothing else may
+ * call it, which the linker checks (arch/sparc/link.ld). Its constants stay, literals included. */
+#define BOOT_ONLY __attribute__((section(".boot.text")))
+
 /* Own bug: raise the hypervisor's INTERNAL_ERROR with file and line. Always compiled in. */
 #define CHECK(condition) ((condition) ? (void)0 : kernel_check_failed(__FILE__, __LINE__))
 void kernel_check_failed(const char *file, int line) __attribute__((noreturn));
-/* Stop with a message before the health monitor exists (boot), or when it cannot help. */
+/* Stop with a message before the health monitor exists. Boot only. */
 void kernel_panic(const char *message, xm_u32_t value) __attribute__((noreturn));
 
 /* Messages of the hypervisor: on its console device, polled at boot, through its ring afterwards.

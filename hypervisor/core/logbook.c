@@ -100,14 +100,14 @@ static bool head_valid(const struct logbook_head *head)
 }
 
 /* Make room for nothing: wherever the ring stood, go on at book->next with nothing stored. */
-static void clear(struct logbook *book)
+BOOT_ONLY static void clear(struct logbook *book)
 {
     memset(book->records, 0, book->capacity * book->record_bytes);
     book->place = 0;
 }
 
 /* Without a usable head: the valid record with the highest number is the newest. */
-static void rebuild(struct logbook *book, xm_u64_t at_least)
+BOOT_ONLY static void rebuild(struct logbook *book, xm_u64_t at_least)
 {
     xm_u64_t newest = 0;
 
@@ -136,7 +136,7 @@ static void rebuild(struct logbook *book, xm_u64_t at_least)
 }
 
 /* The stored ones begin at the first valid record of the last `capacity` numbers. */
-static void count_stored(struct logbook *book)
+BOOT_ONLY static void count_stored(struct logbook *book)
 {
     book->count = book->next - 1 < book->capacity ? (xm_u32_t)book->next - 1 : book->capacity;
     while (book->count > 0 && logbook_get(book, logbook_oldest(book)) == NULL) {
@@ -144,7 +144,8 @@ static void count_stored(struct logbook *book)
     }
 }
 
-void logbook_open(struct logbook *book, void *storage, xm_u32_t size_bytes, xm_u32_t record_bytes)
+BOOT_ONLY void logbook_open(struct logbook *book, void *storage, xm_u32_t size_bytes,
+                            xm_u32_t record_bytes)
 {
     struct logbook_head *head = storage;
 

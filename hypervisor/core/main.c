@@ -31,7 +31,7 @@ static xm_u32_t reload[sizeof(((struct xm_retained *)0)->reload) / sizeof(xm_u32
 
 /* xmpack puts the custom files of a partition right behind its image, and their segments behind the
  * image's. */
-void kernel_find_image(xm_u32_t partition, struct partition_image *found)
+BOOT_ONLY void kernel_find_image(xm_u32_t partition, struct partition_image *found)
 {
     const struct xm_image_file *file =
         (const struct xm_image_file *)(const void *)((const xm_u8_t *)image + image->file_offset);
@@ -99,7 +99,7 @@ static void retained_write(const struct xm_retained *r)
 
 /* Count this start. After a power cycle the memory is noise: the CRC says so and counting begins
  * again. */
-static void retained_take(void)
+BOOT_ONLY static void retained_take(void)
 {
     struct xm_retained r = *retained();
 
@@ -154,7 +154,7 @@ void system_halt(void)
 
 /* ---- boot ------------------------------------------------------------------------------------ */
 
-static void map_kernel(xm_u32_t space)
+BOOT_ONLY static void map_kernel(xm_u32_t space)
 {
     xm_u32_t text_bytes = (xm_u32_t)(arch_kernel_address(kernel_text_end) - XM_HYPERVISOR_START);
 
@@ -181,7 +181,7 @@ static enum arch_rights area_rights(const struct xm_config_area *area)
 
 /* Space 0 maps all memory for the kernel; the space of a partition the kernel, the control table
  * and the partition's areas. */
-static void map_spaces(void)
+BOOT_ONLY static void map_spaces(void)
 {
     arch_space_create(0);
     for (xm_u32_t i = 0; i < config->regions.count; i++) {
@@ -210,7 +210,7 @@ static void map_spaces(void)
     }
 }
 
-void core_main(xmAddress_t container, xmAddress_t loader_entry)
+BOOT_ONLY void core_main(xmAddress_t container, xmAddress_t loader_entry)
 {
     const struct xm_config *candidate = (const struct xm_config *)(const void *)kernel_config;
     const char *wrong;

@@ -39,7 +39,7 @@ static xm_u32_t table_bytes(const struct xm_config_partition *c)
            bitmap_words(c) * 4;
 }
 
-static void copy_name(char *to, const char *from)
+BOOT_ONLY static void copy_name(char *to, const char *from)
 {
     xm_u32_t i = 0;
 
@@ -53,7 +53,7 @@ static void copy_name(char *to, const char *from)
 
 /* The control table as the configuration has it, at boot. A copy is kept: a reset then takes one
  * copy, not all of this. */
-static void table_build(struct partition *p)
+BOOT_ONLY static void table_build(struct partition *p)
 {
     partitionControlTable_t *pct = p->pct;
     const struct xm_config_partition *c = p->config;
@@ -113,7 +113,7 @@ static void set_state(struct partition *p, enum partition_state state)
     arch_request_leave();
 }
 
-void partition_init_all(void)
+BOOT_ONLY void partition_init_all(void)
 {
     partition_count = config->partitions.count;
     partitions = kernel_carve(partition_count * (xm_u32_t)sizeof(struct partition), 8);
@@ -195,7 +195,7 @@ static bool header_ok_now(const struct partition *p)
     return ok;
 }
 
-void partition_start_all(void)
+BOOT_ONLY void partition_start_all(void)
 {
     for (xm_u32_t id = 0; id < partition_count; id++) {
         struct partition *p = &partitions[id];

@@ -75,8 +75,8 @@ static struct message *following(const struct channel *channel, struct message *
     return (struct message *)(void *)(next == channel->end ? channel->messages : next);
 }
 
-static void channel_init(struct channel *channel, const struct xm_config_channel *c,
-                         struct port *ports)
+BOOT_ONLY static void channel_init(struct channel *channel, const struct xm_config_channel *c,
+                                   struct port *ports)
 {
     struct port *next = NULL;
 
@@ -110,7 +110,7 @@ static xm_u32_t name_sum(const char *name)
 }
 
 /* Boot only. */
-void port_init_all(void)
+BOOT_ONLY void port_init_all(void)
 {
     struct port *ports = kernel_carve(config->ports.count * (xm_u32_t)sizeof(*ports), 8);
     struct channel *channels =

@@ -174,7 +174,7 @@ void sched_advance(xmTime_t now_us)
     advance(now_us);
 }
 
-void sched_start(void)
+BOOT_ONLY void sched_start(void)
 {
     plan_select(0);
     sched.previous_id = -1;

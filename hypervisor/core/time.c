@@ -17,7 +17,7 @@
 
 struct clock kernel_clock;
 
-void clock_init(void)
+BOOT_ONLY void clock_init(void)
 {
     kernel_clock.last = timer_count_us();
     kernel_clock.base_us = -(xmTime_t)kernel_clock.last;

@@ -33,7 +33,7 @@ struct logbook *trace_book(xm_u32_t id)
     return id == XM_HYPERVISOR_ID ? &books[config->partitions.count] : NULL;
 }
 
-static void open_stream(struct logbook *book, xm_u32_t stream_index)
+BOOT_ONLY static void open_stream(struct logbook *book, xm_u32_t stream_index)
 {
     if (stream_index == XM_CONFIG_NONE) {
         logbook_open(book, NULL, 0, sizeof(struct xm_trace_record));
@@ -46,7 +46,7 @@ static void open_stream(struct logbook *book, xm_u32_t stream_index)
 }
 
 /* Boot only. What earlier starts traced is kept, if its memory kept it. */
-void trace_init(void)
+BOOT_ONLY void trace_init(void)
 {
     xm_u32_t count = config->partitions.count;
 

@@ -6,7 +6,7 @@
 #include "kernel.h"
 #include "sched.h"
 
-void virq_table_init(partitionControlTable_t *pct)
+BOOT_ONLY void virq_table_init(partitionControlTable_t *pct)
 {
     pct->iFlags = VIRQ_FLAG_ET | VIRQ_FLAG_PIL;
     pct->hwIrqsPend = 0;

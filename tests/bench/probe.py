@@ -279,7 +279,7 @@ def traced(
     out.mkdir(parents=True, exist_ok=True)
     marks, events = out / "marks", out / "events"
     marks.write_text("".join(f"{address:x}\n" for address in marks_of(image)))
-    end = image.kernel.address["kernel_text_end"]
+    end = image.kernel.address["kernel_config"]
     console = qemu(
         image,
         [
@@ -340,7 +340,7 @@ def digest(image: Image, records: bytes) -> tuple[list[Item], int]:
         if kind == MARK:
             total = count
             for name in names.get(pc, ()):
-                if pc < image.kernel.address["kernel_text_end"]:
+                if pc < image.kernel.address["kernel_config"]:
                     if stay is None:
                         if idle_from is not None:
                             items.append(Item(idle_from, IDLE_STEP, "idle step", leave_count=count))

@@ -192,6 +192,7 @@ arch_fpu_switch:
 
 /* ---- start and end --------------------------------------------------------------------------- */
 
+    .section .boot.text, "ax"
 /* From the boot loader: %o0 container, %o1 its entry; MMU off, traps off. */
     .globl  kernel_start
 kernel_start:
@@ -218,6 +219,7 @@ kernel_start:
     call    arch_boot
     nop
 
+    .text
 /* First way out: as if the idle loop had been interrupted. */
     .globl  arch_start
 arch_start:

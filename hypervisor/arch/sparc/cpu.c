@@ -6,25 +6,22 @@
 #include "../../core/kernel.h"
 
 /* No frame is larger than 208 bytes (gcc -fstack-usage), and the deepest chain, an event whose action
- * raises another, is some fifteen calls: under 2.5 KiB. What a fault inside the kernel needs is on
- * its own stack. */
+ * raises another, is some fifteen calls: under 2.5 KiB. The idle loop and a fault inside the kernel
+ * have stacks of their own, in the memory of the boot (link.ld). */
 #define KERNEL_STACK_BYTES 8192
-#define IDLE_STACK_BYTES 4096
-#define PANIC_STACK_BYTES 4096
 #define FRAME_BYTES 96 /* smallest frame of the SPARC ABI: callees store into it */
 
 struct arch_cpu arch_cpu;
 
 static xm_u64_t kernel_stack[KERNEL_STACK_BYTES / 8];
-static xm_u64_t idle_stack[IDLE_STACK_BYTES / 8];
-static xm_u64_t panic_stack[PANIC_STACK_BYTES / 8] __attribute__((used));
 
-/* Tops of the stacks for assembler, a frame below the end. */
+/* Top of the stack for assembler, a frame below the end. */
 #define STACK_TOP(symbol, stack, bytes)                                                            \
     __asm__(".globl " #symbol "\n.set " #symbol ", " #stack " + " #bytes " - 96")
 #define STACK_TOP_OF(symbol, stack, bytes) STACK_TOP(symbol, stack, bytes)
 STACK_TOP_OF(arch_kernel_stack_top, kernel_stack, KERNEL_STACK_BYTES);
-STACK_TOP_OF(arch_panic_stack_top, panic_stack, PANIC_STACK_BYTES);
+
+extern char arch_idle_stack_top[];
 
 void arch_boot(xmAddress_t container, xmAddress_t loader_entry) __attribute__((noreturn));
 void arch_trap(xm_u32_t trap_type);
@@ -195,13 +192,13 @@ void idle_loop(void)
     }
 }
 
-void arch_boot(xmAddress_t container, xmAddress_t loader_entry)
+BOOT_ONLY void arch_boot(xmAddress_t container, xmAddress_t loader_entry)
 {
     xm_u32_t asr17;
 
     memset(&arch_cpu, 0, sizeof(arch_cpu));
     arch_cpu.kernel_sp = (xmAddress_t)kernel_stack + KERNEL_STACK_BYTES - FRAME_BYTES;
-    arch_cpu.idle_sp = (xmAddress_t)idle_stack + IDLE_STACK_BYTES - FRAME_BYTES;
+    arch_cpu.idle_sp = (xmAddress_t)arch_idle_stack_top;
     __asm__ volatile("rd %%asr17, %0" : "=r"(asr17));
     if ((asr17 & 31u) + 1 != NWINDOWS) {
         kernel_panic("this processor has another number of register windows", (asr17 & 31u) + 1);

@@ -23,7 +23,7 @@ static const struct level levels[3] = { { 24, 256 }, { 18, 64 }, { 12, 64 } };
 
 static xm_u32_t contexts[256] __attribute__((aligned(1024)));
 
-static xm_u32_t access_code(enum arch_rights rights)
+BOOT_ONLY static xm_u32_t access_code(enum arch_rights rights)
 {
     switch (rights) {
     case ARCH_READ:
@@ -44,7 +44,7 @@ static xm_u32_t *table_of(xm_u32_t entry)
     return (xm_u32_t *)((entry & ~ENTRY_TYPE) << 4);
 }
 
-static xm_u32_t table_create(xm_u32_t level)
+BOOT_ONLY static xm_u32_t table_create(xm_u32_t level)
 {
     xm_u32_t bytes = levels[level].entries * 4;
 
@@ -52,7 +52,7 @@ static xm_u32_t table_create(xm_u32_t level)
 }
 
 /* Replace a page by a table of the next level that maps the same. */
-static xm_u32_t split(xm_u32_t page, xm_u32_t level)
+BOOT_ONLY static xm_u32_t split(xm_u32_t page, xm_u32_t level)
 {
     xm_u32_t entry = table_create(level);
     xm_u32_t *table = table_of(entry);
@@ -63,14 +63,14 @@ static xm_u32_t split(xm_u32_t page, xm_u32_t level)
     return entry;
 }
 
-void arch_space_create(xm_u32_t space)
+BOOT_ONLY void arch_space_create(xm_u32_t space)
 {
     CHECK(space < 256);
     contexts[space] = table_create(0);
 }
 
 /* Map one page of the given level. */
-static void map_page(xm_u32_t space, xmAddress_t va, xm_u32_t entry, xm_u32_t level)
+BOOT_ONLY static void map_page(xm_u32_t space, xmAddress_t va, xm_u32_t entry, xm_u32_t level)
 {
     xm_u32_t *slot = &contexts[space];
 
@@ -85,8 +85,8 @@ static void map_page(xm_u32_t space, xmAddress_t va, xm_u32_t entry, xm_u32_t le
     *slot = entry;
 }
 
-void arch_map(xm_u32_t space, xmAddress_t va, xmAddress_t pa, xm_u32_t size,
-              enum arch_rights rights, bool cacheable)
+BOOT_ONLY void arch_map(xm_u32_t space, xmAddress_t va, xmAddress_t pa, xm_u32_t size,
+                        enum arch_rights rights, bool cacheable)
 {
     xm_u32_t bits =
         access_code(rights) << 2 | ENTRY_PAGE | ENTRY_RM | (cacheable ? ENTRY_CACHEABLE : 0);
@@ -111,7 +111,7 @@ static void mmu_write(xm_u32_t reg, xm_u32_t value)
     __asm__ volatile("sta %0, [%1] 0x19\n\tnop\n\tnop\n\tnop" : : "r"(value), "r"(reg) : "memory");
 }
 
-void arch_mmu_enable(void)
+BOOT_ONLY void arch_mmu_enable(void)
 {
     mmu_write(MMU_CONTEXT, 0);
     mmu_write(MMU_CONTEXT_TABLE, (xmAddress_t)contexts >> 4);

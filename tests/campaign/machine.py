@@ -72,11 +72,11 @@ class Run:
     seconds: float
 
 
-def build(name: str, build_dir: str, folder: str | None = None) -> Path:
-    """Build the system tests/campaign/<name>; returns the folder with its products."""
+def build(name: str, build_dir: str, folder: str | None = None, variables: list[str] | None = None) -> Path:
+    """Build the system tests/campaign/<name>, or that of `folder` under this name; returns the folder with its products."""
     out = f"{build_dir}/tests/campaign/{name}"
     command = ["make", "-s", "--no-print-directory", "-f", "tools/system.mk", f"BUILD={build_dir}",
-               f"SYSTEM_DIR={folder or f'tests/campaign/{name}'}", f"SYSTEM_OUT={out}"]
+               f"SYSTEM_DIR={folder or f'tests/campaign/{name}'}", f"SYSTEM_OUT={out}", *(variables or [])]
     try:
         done = subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                               stderr=subprocess.STDOUT, text=True, errors="replace", timeout=BUILD_TIMEOUT_S)

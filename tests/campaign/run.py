@@ -17,7 +17,7 @@ from typing import TextIO
 
 import machine
 
-CAMPAIGNS = ["matrix", "calls", "sweep", "plans", "resets"]
+CAMPAIGNS = ["matrix", "calls", "sweep", "plans", "resets", "hostile"]
 DEFAULT_SEED = 20090529
 
 

@@ -106,26 +106,40 @@ static void print_divisions(void)
     }
 }
 
+/* Copies between all alignments, of lengths around two blocks and more; and inside one buffer, where
+ * the blocks overlap. */
+static xm_u32_t copies_right(xm_u32_t to, xm_u32_t from, xm_u32_t n)
+{
+    static xm_u8_t source[96], copied[96], moved[96];
+    xm_u32_t i;
+
+    for (i = 0; i < sizeof source; i++) {
+        source[i] = moved[i] = (xm_u8_t)(i + 1);
+        copied[i] = 0;
+    }
+    memcpy(copied + to, source + from, n);
+    memmove(moved + to, moved + from, n);
+    for (i = 0; i < sizeof source; i++) {
+        xm_u32_t inside = i >= to && i < to + n;
+
+        if (copied[i] != (inside ? source[i - to + from] : 0) ||
+            moved[i] != source[inside ? i - to + from : i]) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
 static void check_copies(void)
 {
-    static xm_u8_t from[64], to[64];
-    xm_u32_t a, b, n, i;
+    xm_u32_t to, from, n;
 
-    for (i = 0; i < sizeof from; i++) {
-        from[i] = (xm_u8_t)(i + 1);
-    }
-    for (a = 0; a < 9; a++) {
-        for (b = 0; b < 9; b++) {
-            for (n = 0; n < 40; n++) {
-                memset(to, 0, sizeof to);
-                memcpy(to + a, from + b, n);
-                for (i = 0; i < sizeof to; i++) {
-                    xm_u32_t inside = i >= a && i < a + n;
-
-                    if (to[i] != (inside ? from[i - a + b] : 0)) {
-                        printf("copy FAILED to %d from %d length %d\n", a, b, n);
-                        return;
-                    }
+    for (to = 0; to < 9; to++) {
+        for (from = 0; from < 9; from++) {
+            for (n = 0; n < 80; n++) {
+                if (!copies_right(to, from, n)) {
+                    printf("copy FAILED to %d from %d length %d\n", to, from, n);
+                    return;
                 }
             }
         }

@@ -44,7 +44,7 @@ $(BUILD)/supervisor/pb/protobuf-c.o: $(PROTO_RUNTIME_C) supervisor/build.mk
 	@mkdir -p $(@D)
 	$(TCC) $(SUPERVISOR_CFLAGS) $(SUPERVISOR_FOREIGN) -c $< -o $@
 
-# -O2, unlike the other foreign code: each byte on the link goes through it.
+XX
 define SUPERVISOR_BEARSSL_RULE
 $(BUILD)/supervisor/bearssl/$(notdir $(1:.c=.o)): $(BEARSSL_DIR)/src/$(1) supervisor/build.mk
 	@mkdir -p $$(@D)

@@ -43,6 +43,7 @@
 #define ETHARP_SUPPORT_STATIC_ENTRIES 0
 #define ETH_PAD_SIZE 0 /* the MAC wants its buffers on words, so the IP header is not */
 #define LWIP_CHECKSUM_ON_COPY 0
+#define LWIP_CHKSUM_ALGORITHM 3 /* by words: 1.4 instructions a byte instead of 3.7 */
 
 /* Memory: pools alone, of fixed size. What arrives stays in the MAC's buffer, under a PBUF_REF. */
 #define MEM_ALIGNMENT 8

@@ -145,7 +145,7 @@ enum frame_verdict frame_open(const uint8_t *bytes, uint32_t count, uint32_t mos
 }
 
 /* Writes a frame to the ground, not yet encoded; `key` is that of its code, NULL under the null
- * key. Returns its bytes, at most FRAME_BYTES(frame->length). */
+ * key. The payload may lie in its place already, FRAME_HEADER_BYTES behind `to`. Returns its bytes, at most FRAME_BYTES(frame->length). */
 uint32_t frame_build(uint8_t *to, const struct frame *frame, const struct mac_key *key)
 {
     uint32_t at = FRAME_HEADER_BYTES;
@@ -157,7 +157,9 @@ uint32_t frame_build(uint8_t *to, const struct frame *frame, const struct mac_ke
     bytes_put_be32(to + AT_SESSION, frame->session);
     bytes_put_be32(to + AT_COUNTER, frame->counter);
     bytes_put_be16(to + AT_LENGTH, (uint16_t)frame->length);
-    memcpy(to + at, frame->payload, frame->length);
+    if (frame->payload != to + at) {
+        memcpy(to + at, frame->payload, frame->length);
+    }
     at += frame->length;
     if (key != NULL) {
         mac_make(key, to, at, to + at);

@@ -207,8 +207,8 @@ static bool take_bulk(struct link *link, link_bulk_source *next_bulk, struct fra
 /* Sends the next message by priority; false: nothing to send now. */
 static bool send_next(struct link *link, link_bulk_source *next_bulk)
 {
-    static uint8_t payload[FRAME_PAYLOAD];
     static uint8_t plain[FRAME_BYTES(FRAME_PAYLOAD)];
+    uint8_t *payload = plain + FRAME_HEADER_BYTES; /* written where it is sent from */
     struct frame frame = { .payload = payload };
     const struct mac_key *key;
 

@@ -5,18 +5,20 @@ import os
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import TextIO
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
 
-from . import keys
-from .client import Client
-from .describe import frame_line
+from .board import Board
+from .clock import utc_us
 from .errors import UsageError
 from .model import StageReport
-from .requester import utc_us
 from .render import STAGE_COLUMNS, Column, Output, is_completed, stage_row
-from .session import Observer, Session
-from .transport import open_link
 
+if TYPE_CHECKING:
+    from .remote import RemoteClient
+
+DEFAULT_LINK = "tcp:127.0.0.1:5500"
 NULL_KEY = "NOT AUTHENTICATED: null key, anybody on the line may command the board"
 
 
@@ -29,14 +31,51 @@ class App:
     stdin: TextIO = field(default_factory=lambda: sys.stdin)
     clock_us: Callable[[], int] = utc_us
 
-    def connect(self) -> Client:
-        """The client for --link; a context manager that opens and closes the link."""
+    @cached_property
+    def link(self) -> str:
+        """The link named by --link or XMG_LINK; without, the daemon where one listens, else the
+        default."""
+        from .remote import SCHEME, default_socket, is_served
+
+        if self.args.link:
+            return self.args.link
+        path = default_socket(os.environ)
+        return f"{SCHEME}{path}" if is_served(path) else DEFAULT_LINK
+
+    @property
+    def is_remote(self) -> bool:
+        """Whether the link is a daemon."""
+        return self.link.startswith("daemon:")
+
+    def daemon(self) -> "RemoteClient":
+        """The daemon named by --link daemon:PATH, else the one at the usual place."""
+        from .remote import SCHEME, Hearing, RemoteClient, default_holder, default_socket
+
+        named = self.link.removeprefix(SCHEME) if self.is_remote else ""
+        path = Path(named) if named else default_socket(os.environ)
+        hearing = Hearing(self.out.detail, lambda: self.out.warn(NULL_KEY), self.args.verbose)
+        # Its calls are made from those of Board, which mypy cannot see.
+        return RemoteClient(  # type: ignore[abstract]
+            path, self.args.timeout, hearing, default_holder(os.environ)
+        )
+
+    def connect(self) -> Board:
+        """The board behind the link; a context manager that opens and closes the link."""
+        if self.is_remote:
+            return self.daemon()
+        # What follows needs protobuf, which takes long to load; a daemon has it loaded already.
+        from . import keys
+        from .client import Client
+        from .describe import frame_line
+        from .session import Observer, Session
+        from .transport import open_link
+
         observer = Observer(on_note=self.out.detail, on_null_key=lambda: self.out.warn(NULL_KEY))
         if self.args.verbose:
             observer.on_frame = lambda direction, frame: self.out.detail(
                 f"{direction} {frame_line(frame)}"
             )
-        link = self.args.link
+        link = self.link
         path = keys.find(self.args.key, os.environ)
         known = keys.load(path).keys if path else ()
         session = Session(lambda timeout_s: open_link(link, timeout_s), observer, keys=known)

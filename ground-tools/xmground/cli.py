@@ -8,13 +8,12 @@ from collections.abc import Callable, Sequence
 from typing import NoReturn
 
 from . import commands
-from .app import App
-from .requester import utc_us
+from .app import DEFAULT_LINK, App
+from .clock import utc_us
 from .errors import XmgError
 from .render import FORMATS, Output
 from .status import Status
 
-DEFAULT_LINK = "tcp:127.0.0.1:5500"
 DEFAULT_TIMEOUT_S = 5.0
 LONGEST_S = 86400
 
@@ -24,12 +23,13 @@ exit status:
   1 taken by the board, failed      6 outcome unknown
   2 wrong usage                     7 data incomplete, gaps are listed
   3 no link, no answer              8 protocol version differs
-  4 rejected by the board           9 link held by another console
+  4 rejected by the board           9 another console commands, or has the link
                                   130 interrupted
 
 environment:
   XMG_LINK   default of --link      NO_COLOR   no colours
-  XMG_KEY    default of --key
+  XMG_KEY    default of --key      XMG_SOCKET socket of `xmg serve`
+  XMG_HOLDER who commands, as others are told (default: user@machine)
 
 examples:
   xmg part list                     xmg hm read --from 120
@@ -67,8 +67,9 @@ def _common() -> argparse.ArgumentParser:
     group.add_argument(
         "--link",
         metavar="URL",
-        help="tcp:HOST:PORT, udp:HOST:PORT, serial:DEVICE?baud=115200, pty:PATH or unix:PATH "
-        f"(default: $XMG_LINK, else {DEFAULT_LINK})",
+        help="tcp:HOST:PORT, udp:HOST:PORT, serial:DEVICE?baud=115200, pty:PATH, unix:PATH, "
+        "or daemon:SOCKET of an `xmg serve` (default: $XMG_LINK, else the daemon at $XMG_SOCKET or "
+        f"its usual place if one runs, else {DEFAULT_LINK})",
     )
     group.add_argument(
         "--key",
@@ -138,7 +139,8 @@ def main(argv: Sequence[str] | None = None, clock_us: Callable[[], int] = utc_us
 
 def _link(args: argparse.Namespace) -> str:
     """The link named by the option, else by the environment. Named but empty is an error: a script
-    whose variable is not set must not command whatever listens at the default."""
+    whose variable is not set must not command whatever listens at the default. Empty: nobody named
+    one."""
     for name, value in (
         ("--link", getattr(args, "link", None)),
         ("XMG_LINK", os.environ.get("XMG_LINK")),
@@ -147,7 +149,7 @@ def _link(args: argparse.Namespace) -> str:
             args.usage_of.error(f"{name} is empty: name a link, or leave it away")
         if value:
             return value
-    return DEFAULT_LINK
+    return ""
 
 
 def _run(app: App) -> int:
@@ -170,6 +172,8 @@ def _run(app: App) -> int:
 
 def _complete(parser: argparse.ArgumentParser) -> None:
     """Shell completion, where python3-argcomplete is installed."""
+    if "_ARGCOMPLETE" not in os.environ:  # loaded only for the shell that asks
+        return
     try:
         import argcomplete
     except ModuleNotFoundError:

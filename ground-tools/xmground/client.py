@@ -8,17 +8,19 @@ VersionMismatch (unknown operation).
 import secrets
 import time
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 from google.protobuf.message import Message
 
 from ._generated import supervisor_pb2 as pb
+from .board import ignore
 from .convert import (
     command_state_of,
     partition_of,
     plan_state_of,
     version_text,
 )
+from .describe import frame_fields, frame_line
 from .errors import (
     BoardRebooted,
     CommandFailed,
@@ -26,7 +28,6 @@ from .errors import (
     LinkUnavailable,
     NoAnswer,
     OutcomeUnknown,
-    UsageError,
     VersionMismatch,
 )
 from .model import (
@@ -36,6 +37,7 @@ from .model import (
     CommandState,
     Hello,
     LogBatch,
+    OnStage,
     Partition,
     PartitionAction,
     Plan,
@@ -48,10 +50,8 @@ from .model import (
     SystemAction,
     SystemState,
 )
-from .requester import POLL_S, OnStage, Requester
+from .requester import POLL_S, Requester
 from .session import PROTOCOL_MINOR
-
-HYPERVISOR_ID = 255
 
 
 class Client(Requester):
@@ -125,8 +125,22 @@ class Client(Requester):
         fields = {field.name: getattr(state, field.name) for field in state.DESCRIPTOR.fields}
         del fields["ethernet"]
         if state.HasField("ethernet"):
-            fields |= {field.name: getattr(state.ethernet, field.name) for field in state.ethernet.DESCRIPTOR.fields}
+            fields |= {
+                field.name: getattr(state.ethernet, field.name)
+                for field in state.ethernet.DESCRIPTOR.fields
+            }
         return fields
+
+    def ground_link(self) -> dict[str, int]:
+        """Counters of the ground's end of the link, since it was opened."""
+        return asdict(self.session.link_counters) | asdict(self.session.counters)
+
+    def listen(self, wait_s: float, ping: bool = False) -> list[dict[str, object]]:
+        """Everything that arrives within the time, as describe.frame_fields tells it, and as one
+        `line`; after a ping that is not waited for, if wanted."""
+        opening = self.session.send_only(pb.Request(ping=pb.Ping())) if ping else []
+        items = [*opening, *self.session.listen(wait_s)]
+        return [frame_fields(item) | {"line": frame_line(item)} for item in items]
 
     # ---- commands
 
@@ -165,7 +179,7 @@ class Client(Requester):
         before: Partition,
         action: PartitionAction,
         status: int = 0,
-        on_stage: OnStage = lambda report: None,
+        on_stage: OnStage = ignore,
     ) -> Partition | None:
         """Suspends, resumes, halts, shuts down or resets a partition, `before` as partitions() gave
         it just now.
@@ -250,7 +264,7 @@ class Client(Requester):
         plan: int,
         wait: bool = True,
         completion_s: float | None = None,
-        on_stage: OnStage = lambda report: None,
+        on_stage: OnStage = ignore,
     ) -> PlanSwitched | None:
         """Changes the plan at the end of the present major frame. wait=False returns None once the
         board has taken it."""
@@ -295,10 +309,10 @@ class Client(Requester):
         self,
         action: SystemAction,
         completion_s: float | None = None,
-        on_stage: OnStage = lambda report: None,
-    ) -> None:
+        on_stage: OnStage = ignore,
+    ) -> int:
         """Resets or halts the whole system: asks for a token, sends it back, then observes the
-        effect from outside.
+        effect from outside. Gives the boot id then.
 
         A reset is completed when another boot id answers; a halt when the board has confirmed and
         then fallen silent.
@@ -333,6 +347,7 @@ class Client(Requester):
             self._await_silence(deadline, on_stage)
         else:
             self._await_boot(old_boot, deadline, on_stage)
+        return self.session.boot_id
 
     def _arm(self, action: SystemAction) -> int:
         request = pb.Request(system_control=pb.SystemControl(action=int(action)))
@@ -416,18 +431,6 @@ class Client(Requester):
             self.session.life,
             tuple(sorted(pieces.items())),
         )
-
-
-def find_by_name(things: list, key: str, kind: str):
-    """The thing with that id (a number) or name. Raises UsageError that lists what exists."""
-    for thing in things:
-        if key.isdecimal() and thing.id == int(key):
-            return thing
-    for thing in things:
-        if thing.name == key:
-            return thing
-    known = ", ".join(f"{t.id} {t.name}".strip() for t in things)
-    raise UsageError(f"there is no {kind} {key!r}; the board has: {known}")
 
 
 def _is_reached(action: PartitionAction, before: Partition, now: Partition) -> bool:

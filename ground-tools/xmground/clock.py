@@ -3,6 +3,11 @@
 import time
 
 
+def utc_us() -> int:
+    """Ground time: microseconds of UTC since 1970."""
+    return time.time_ns() // 1000
+
+
 class Clock:
     """Seconds that never run back, and waiting."""
 

@@ -34,6 +34,11 @@ class Line:
         """Bytes and frames as the ground saw them."""
         return self._deframer.counters
 
+    @property
+    def is_open(self) -> bool:
+        """Whether the link is open, as far as is known."""
+        return self._transport is not None
+
     def open(self, timeout_s: float) -> None:
         """Opens the link. Raises LinkUnavailable, LinkOccupied, UsageError."""
         self._transport = self._connect(timeout_s)

@@ -17,7 +17,7 @@ An item is a record (HM, trace) or a byte (console).
 from collections.abc import Iterator
 from dataclasses import replace
 
-from .client import Client
+from .board import Board
 from .errors import LinkUnavailable, NoAnswer
 from .model import Book, Gap, GapKind, LogBatch
 from .records import HM_RECORD, TRACE_RECORD, Item
@@ -50,7 +50,7 @@ class LogReader:
     """Reads one log from a number on; may be asked again later and goes on where it stopped."""
 
     def __init__(
-        self, client: Client, book: Book, source: int = 0, from_seq: int | None = None
+        self, client: Board, book: Book, source: int = 0, from_seq: int | None = None
     ) -> None:
         """from_seq None: from the oldest item still stored, which is then no gap."""
         self._client, self._book, self._source = client, book, source

@@ -1,6 +1,7 @@
 """What the client gives out: plain values, no protobuf. Times are microseconds of the board's clock
 in the boot boot_id."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum, IntEnum
 
@@ -83,6 +84,9 @@ class StageReport:
     frame: int | None = None
     boot_id: int | None = None
     detail: str = ""
+
+
+OnStage = Callable[[StageReport], None]
 
 
 @dataclass(frozen=True)

@@ -12,13 +12,15 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
-from typing import Any, TextIO
-
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, TextIO
 
 from .model import Stage, StageReport
+
+# rich takes long to load, and json needs none of it.
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.text import Text
 
 Row = Mapping[str, object]
 FORMATS = ("table", "json", "jsonl", "csv")
@@ -114,6 +116,12 @@ class Column:
     not_csv: bool = False
 
 
+def _text(text: str, style: str = "") -> "Text":
+    from rich.text import Text
+
+    return Text(text, style)
+
+
 class Output:
     """Where a command writes."""
 
@@ -127,12 +135,21 @@ class Output:
     ) -> None:
         self.format, self.verbose = fmt, verbose
         self._stdout = stdout or sys.stdout
-        color = color and not os.environ.get("NO_COLOR")
-        self._out = self._console(self._stdout, color)
-        self._err = self._console(stderr or sys.stderr, color)
+        self._stderr = stderr or sys.stderr
+        self._color = color and not os.environ.get("NO_COLOR")
+
+    @cached_property
+    def _out(self) -> "Console":
+        return self._console(self._stdout, self._color)
+
+    @cached_property
+    def _err(self) -> "Console":
+        return self._console(self._stderr, self._color)
 
     @staticmethod
-    def _console(file: TextIO, color: bool) -> Console:
+    def _console(file: TextIO, color: bool) -> "Console":
+        from rich.console import Console
+
         width = None if file.isatty() else PIPE_WIDTH
         return Console(
             file=file,
@@ -149,24 +166,24 @@ class Output:
 
     def note(self, text: str) -> None:
         """Something worth knowing."""
-        self._err.print(Text(plain(text)))
+        self._err.print(_text(plain(text)))
 
     def detail(self, text: str) -> None:
         """Something worth knowing with -v."""
         if self.verbose:
-            self._err.print(Text(plain(text), style="dim"))
+            self._err.print(_text(plain(text), style="dim"))
 
     def warn(self, text: str) -> None:
         """Something that must not be missed."""
-        self._err.print(Text(f"warning: {plain(text)}", style=STYLES["warn"]))
+        self._err.print(_text(f"warning: {plain(text)}", style=STYLES["warn"]))
 
     def error(self, text: str) -> None:
         """Why the command ends as it does."""
-        self._err.print(Text(f"xmg: {plain(text)}", style=STYLES["bad"]))
+        self._err.print(_text(f"xmg: {plain(text)}", style=STYLES["bad"]))
 
     def ask(self, question: str, stdin: TextIO) -> str:
         """One line typed by the operator; empty at end of input."""
-        self._err.print(Text(question), end="")
+        self._err.print(_text(question), end="")
         return stdin.readline().strip()
 
     # ---- data
@@ -190,7 +207,7 @@ class Output:
             width = max(len(column.title) for column in columns)
             for column in columns:
                 self._out.print(
-                    Text(f"{column.title:<{width}}  {column.show(row.get(column.key))}".rstrip())
+                    _text(f"{column.title:<{width}}  {column.show(row.get(column.key))}".rstrip())
                 )
         elif self.format == "json":
             self._json(row)
@@ -203,7 +220,7 @@ class Output:
 
     def text(self, text: str, style: str = "") -> None:
         """One line of a table-like answer."""
-        self._out.print(Text(plain(text), style=STYLES.get(style, "")))
+        self._out.print(_text(plain(text), style=STYLES.get(style, "")))
 
     def raw(self, text: str) -> None:
         """Text exactly as given, without a line end; the caller has made it harmless."""
@@ -215,6 +232,8 @@ class Output:
         return RowStream(self, columns)
 
     def _table(self, columns: list[Column], rows: Sequence[Row]) -> None:
+        from rich.table import Table
+
         columns = [column for column in columns if not column.only_csv]
         table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
         for column in columns:
@@ -222,7 +241,7 @@ class Output:
                 column.title, justify="right" if column.right else "left", no_wrap=column.width > 0
             )
         for row in rows:
-            cells = (Text(column.show(row.get(column.key))) for column in columns)
+            cells = (_text(column.show(row.get(column.key))) for column in columns)
             table.add_row(*cells, style=style_of(row))
         with self._out.capture() as captured:
             self._out.print(table, soft_wrap=False)
@@ -234,7 +253,7 @@ class Output:
 
     def line(self, text: str, style: str = "") -> None:
         """One line of a streamed table, at once on the screen; style as in rich."""
-        self._out.print(Text(text.rstrip(), style=style))
+        self._out.print(_text(text.rstrip(), style=style))
         self._stdout.flush()
 
 

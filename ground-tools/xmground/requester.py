@@ -1,12 +1,13 @@
 """Single requests: questions that may be repeated, and commands with their stages."""
 
-import time
 from collections.abc import Callable
 from dataclasses import replace
 
 from google.protobuf.message import Message
 
 from ._generated import supervisor_pb2 as pb
+from .board import COMPLETION_S
+from .clock import utc_us
 from .convert import skipped_stages, stage_of, status_text
 from .errors import (
     BoardRebooted,
@@ -18,20 +19,10 @@ from .errors import (
     VersionMismatch,
     XmgError,
 )
-from .model import Stage, StageReport
+from .model import OnStage, Stage, StageReport
 from .session import Session
 
-# A command may have to wait for the end of a major frame; the board itself gives up earlier and
-# says so.
-COMPLETION_S = 15.0
 POLL_S = 0.3
-
-OnStage = Callable[[StageReport], None]
-
-
-def utc_us() -> int:
-    """Ground time: microseconds of UTC since 1970."""
-    return time.time_ns() // 1000
 
 
 class Requester:

@@ -178,27 +178,35 @@ class Session:
         """Opens the link. Raises LinkUnavailable, LinkOccupied, UsageError."""
         self._line.open(timeout_s)
 
+    @property
+    def is_open(self) -> bool:
+        """Whether the link is open, as far as is known."""
+        return self._line.is_open
+
     def close(self) -> None:
         """Gives the link back; may be called twice."""
         self._line.close()
 
     # ---- sessions
 
-    def establish(self, timeout_s: float, anew: bool = False) -> None:
+    def establish(self, timeout_s: float, anew: bool = False) -> list[Frame | Noise]:
         """Opens a session if there is none that can go on; anew: in any case. Nothing to do without
-        keys. Raises AuthenticationError, NoAnswer, VersionMismatch, LinkUnavailable."""
+        keys. Gives what arrived meanwhile. Raises AuthenticationError, NoAnswer, VersionMismatch, LinkUnavailable.
+        """
         if not self._keys or (self._channel and not self._channel.used_up and not anew):
-            return
+            return []
+        arrived: list[Frame | Noise] = []
         deadline = self._clock.now() + timeout_s
         before, self._opening = self._channel, _Opening()
         while self._channel is before:
             now = self._clock.now()
             if now >= self._opening.next_hello:
                 self._greet(self._opening, deadline)
-            self._take_in(min(deadline, self._opening.next_hello) - now, deadline)
+            arrived += self._take_in(min(deadline, self._opening.next_hello) - now, deadline)
             if self._channel is before and (self._keyless_board or self._clock.now() >= deadline):
                 self._opening = None
                 raise self._not_admitted(timeout_s)
+        return arrived
 
     def _greet(self, opening: _Opening, deadline: float) -> None:
         """Sends a Hello; a repeated one as it was, so that the board offers the same session."""
@@ -357,14 +365,15 @@ class Session:
             items = self._line.flush()
         return items
 
-    def send_only(self, request: Message) -> None:
-        """Sends a request without waiting for its answer. Raises LinkUnavailable, and what
-        establish() raises."""
-        self.establish(FIRST_RETRY_S * MAX_SENDS)
+    def send_only(self, request: Message) -> list[Frame | Noise]:
+        """Sends a request without waiting for its answer; gives what arrived while a session was
+        opened for it. Raises LinkUnavailable, and what establish() raises."""
+        arrived = self.establish(FIRST_RETRY_S * MAX_SENDS)
         request.id = self.take_id()
         assert self._channel is not None
         frame = self._channel.seal(FrameType.COMMAND, request.SerializeToString())
         self._write(frame, self._clock.now() + 1.0)
+        return arrived
 
     # ---- sending
 

@@ -1,8 +1,10 @@
 """Fixtures: a simulated board, a link to it, and xmg called in this process."""
 
+import asyncio
 import os
 import re
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -17,6 +19,8 @@ from fake_board import FakeBoard, Served  # noqa: E402
 
 from xmground import cli, keys, session  # noqa: E402
 from xmground.client import Client  # noqa: E402
+from xmground.daemon.link import LinkState  # noqa: E402
+from xmground.daemon.server import Server  # noqa: E402
 from xmground.keys import Key  # noqa: E402
 from xmground.session import Session  # noqa: E402
 
@@ -83,6 +87,39 @@ class Result:
         return re.sub(r"\d+\.\d ms|(?<=rtt_us\": )\d+", "RTT", text)
 
 
+class ServedDaemon:
+    """A daemon in this process, its event loop in a thread; for `with`."""
+
+    def __init__(self, url: str, path: Path, keys: Sequence[Key] = (), **more) -> None:
+        self.link = f"daemon:{path}"
+        self.path = path
+        self.server = Server(url, path, keys, clock_us=lambda: GROUND_TIME_US, **more)
+        self._ready = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def _run(self) -> None:
+        asyncio.run(self.server.run(self._ready.set))
+
+    def __enter__(self) -> "ServedDaemon":
+        self._thread.start()
+        assert self._ready.wait(10)
+        self.await_state(lambda state: state.opened > 0 or state.why != "not opened yet")
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.server.stop()
+        self._thread.join(10)
+        assert not self._thread.is_alive()
+
+    def await_state(self, holds: Callable[[LinkState], bool]) -> LinkState:
+        """Waits until the link is as wanted."""
+        for _ in range(5000):
+            if holds(self.server.link.state):
+                return self.server.link.state
+            time.sleep(0.002)
+        raise AssertionError(f"the link stays {self.server.link.state}")
+
+
 @pytest.fixture(autouse=True)
 def environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """The same for everybody: no colours, 80 columns, no link from outside, and no repetition on a
@@ -91,6 +128,8 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "80")
     monkeypatch.delenv("XMG_LINK", raising=False)
     monkeypatch.delenv("XMG_KEY", raising=False)
+    monkeypatch.delenv("XMG_HOLDER", raising=False)
+    monkeypatch.setenv("XMG_SOCKET", "/does/not/exist")
     monkeypatch.setenv("XDG_CONFIG_HOME", "/does/not/exist")
     monkeypatch.setattr(session, "FIRST_RETRY_S", 2.0)
 

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import Result, sequence
+from conftest import Result, ServedDaemon, sequence
 from fake_board import HYPERVISOR, Command, FakeBoard, Served
 
 from xmground import keys
@@ -301,6 +301,16 @@ CASES: list[tuple[str, Callable[[FakeBoard], None] | None, str]] = [
     ("link-status-csv", None, "link status --format csv"),
     ("link-sniff", None, "link sniff --ping --count 1"),
     ("link-sniff-jsonl", None, "link sniff --ping --count 1 --format jsonl"),
+    ("help-serve", None, "serve --help"),
+    ("help-serve-status", None, "serve status --help"),
+    ("help-lease-take", None, "lease take --help"),
+    ("serve-status-no-daemon", None, "serve status --link daemon:/does/not/exist"),
+    ("part-list-no-daemon", None, "part list --link daemon:/does/not/exist"),
+    ("lease-take-no-daemon", None, "lease take --link daemon:/does/not/exist"),
+    ("lease-show-no-daemon", None, "lease show --link daemon:/does/not/exist"),
+    ("lease-release-no-daemon", None, "lease release --link daemon:/does/not/exist"),
+    ("serve-of-a-daemon", None, "serve --link daemon:/does/not/exist"),
+    ("lease-take-too-long", None, "lease take --seconds 3601"),
     ("sys-status", switched, "sys status"),
     ("sys-status-json", None, "sys status --json"),
     ("sys-reset-cold", None, "sys reset --cold --yes"),
@@ -329,8 +339,7 @@ CASES: list[tuple[str, Callable[[FakeBoard], None] | None, str]] = [
 ]
 
 
-@pytest.mark.parametrize("name, prepare, line", CASES, ids=[case[0] for case in CASES])
-def test_golden(
+def call(
     name: str,
     prepare: Callable[[FakeBoard], None] | None,
     line: str,
@@ -339,7 +348,9 @@ def test_golden(
     xmg: Callable[..., Result],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
-) -> None:
+    through_daemon: bool = False,
+) -> str:
+    """The transcript of one case."""
     if prepare:
         prepare(board)
     if name == "key-of-another-board":
@@ -352,13 +363,49 @@ def test_golden(
     keys.create(key_file, 7)
     words = [word.replace("KEYFILE", str(key_file)) for word in shlex.split(line)]
     words = [word.replace("NEWFILE", str(tmp_path / "new")) for word in words]
-    seen = xmg(*words).transcript(line)
-    seen = seen.replace(str(key_file), "KEYFILE").replace(str(tmp_path / "new"), "NEWFILE")
+    if through_daemon:
+        known = keys.load(key_file).keys if "--key KEYFILE" in line else ()
+        with ServedDaemon(served.url, tmp_path / "socket", known) as daemon:
+            result = xmg(*words, link=daemon.link)
+    else:
+        result = xmg(*words)
+    seen = result.transcript(line)
+    return seen.replace(str(key_file), "KEYFILE").replace(str(tmp_path / "new"), "NEWFILE")
+
+
+@pytest.mark.parametrize("name, prepare, line", CASES, ids=[case[0] for case in CASES])
+def test_golden(
+    name: str,
+    prepare: Callable[[FakeBoard], None] | None,
+    line: str,
+    board: FakeBoard,
+    served: Served,
+    xmg: Callable[..., Result],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    seen = call(name, prepare, line, board, served, xmg, tmp_path, monkeypatch)
     file = GOLDEN / f"{name}.txt"
     if os.environ.get("XMG_UPDATE_GOLDEN"):
         file.parent.mkdir(exist_ok=True)
         file.write_text(seen, encoding="utf-8")
     assert seen == file.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name, prepare, line", CASES, ids=[case[0] for case in CASES])
+def test_golden_through_the_daemon(
+    name: str,
+    prepare: Callable[[FakeBoard], None] | None,
+    line: str,
+    board: FakeBoard,
+    served: Served,
+    xmg: Callable[..., Result],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Through the daemon an operator sees the same, whatever the command."""
+    seen = call(name, prepare, line, board, served, xmg, tmp_path, monkeypatch, True)
+    assert seen == (GOLDEN / f"{name}.txt").read_text(encoding="utf-8")
 
 
 def flat(value: object, prefix: str = "") -> set[str]:

@@ -7,10 +7,38 @@ wrong.
 
 import argparse
 
-from . import basic, book, cmd, console, hm, key, link, part, plan, system, trace
+from . import (
+    basic,
+    book,
+    cmd,
+    console,
+    hm,
+    key,
+    lease,
+    link,
+    part,
+    plan,
+    serve,
+    system,
+    trace,
+)
 
 
 def register(groups: argparse._SubParsersAction, common: argparse.ArgumentParser) -> None:
     """Adds all commands, in the order in which help lists them."""
-    for module in (part, plan, hm, trace, console, book, cmd, link, key, system, basic):
+    for module in (
+        part,
+        plan,
+        hm,
+        trace,
+        console,
+        book,
+        cmd,
+        link,
+        serve,
+        lease,
+        key,
+        system,
+        basic,
+    ):
         module.register(groups, common)

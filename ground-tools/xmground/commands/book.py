@@ -3,7 +3,7 @@
 import argparse
 
 from ..app import App
-from ..client import HYPERVISOR_ID
+from ..board import HYPERVISOR_ID
 from ..model import Book, BookState
 from ..render import Column
 from ..status import Status

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 
 from ..app import App
-from ..client import HYPERVISOR_ID, Client, find_by_name
+from ..board import HYPERVISOR_ID, Board, find_by_name
 from ..errors import LinkUnavailable, NoAnswer, XmgError
 from ..filter import FIELDS
 from ..logs import Gap, LogReader
@@ -72,7 +72,7 @@ def partition_argument(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def find_partition(client: Client, key: str) -> Partition:
+def find_partition(client: Board, key: str) -> Partition:
     """The partition of that id or name. Raises UsageError."""
     return find_by_name(client.partitions(), key, "partition")
 
@@ -82,7 +82,7 @@ def yes_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--yes", action="store_true", help="do not ask")
 
 
-def partition_names(client: Client) -> dict[int, str]:
+def partition_names(client: Board) -> dict[int, str]:
     """Names by id; empty when the board does not tell them, a log is worth reading without."""
     names = {HYPERVISOR_ID: HYPERVISOR_NAME}
     with suppress(XmgError):
@@ -90,7 +90,7 @@ def partition_names(client: Client) -> dict[int, str]:
     return names
 
 
-def labels_of(client: Client) -> Labels:
+def labels_of(client: Board) -> Labels:
     """What rows tell beyond the items of a log, as far as the board says."""
     with suppress(XmgError):
         return Labels(spelt_out(client.target_name()), partition_names(client))
@@ -176,7 +176,7 @@ def prepare(reader: LogReader, app: App, text: bool = False) -> None:
         reader.tail(app.args.last)
 
 
-def tell_nothing(client: Client, reader: LogReader, app: App, what: str, source: str) -> None:
+def tell_nothing(client: Board, reader: LogReader, app: App, what: str, source: str) -> None:
     """After the first read: nothing there is told apart from nothing asked for. A log that is not
     configured looks like an empty one, but the board does not list it."""
     start = app.args.from_seq or 0

@@ -3,7 +3,7 @@
 import argparse
 
 from ..app import App
-from ..client import Client
+from ..board import Board
 from ..model import Book
 from ..render import Column
 from ..status import Status
@@ -60,7 +60,7 @@ def register(groups: argparse._SubParsersAction, common: argparse.ArgumentParser
 def run(app: App) -> Status:
     """xmg console read|follow PARTITION"""
 
-    def find_source(client: Client) -> tuple[int, str]:
+    def find_source(client: Board) -> tuple[int, str]:
         target = find_partition(client, app.args.partition)
         return target.id, target.name or str(target.id)
 

@@ -2,11 +2,8 @@
 
 import argparse
 import time
-from dataclasses import asdict
 
-from .._generated import supervisor_pb2 as pb
 from ..app import NULL_KEY, App
-from ..describe import frame_fields, frame_line
 from ..render import Column, ground_time, plain
 from ..status import Status
 from .common import count, noun, verb
@@ -21,6 +18,8 @@ TABLE_COLUMNS = [
     Column("board", "board", right=True),
     Column("ground", "ground", right=True),
 ]
+PING_S = 1.0
+LISTEN_S = 0.5  # at once; Ctrl-C is not waited for
 SNIFF_COLUMNS = [
     Column("ground_time_us", "ground time (UTC)", ground_time),
     Column("type", "type"),
@@ -59,8 +58,7 @@ def status(app: App) -> Status:
     """xmg link status"""
     with app.connect() as client:
         board = client.link_state()
-        session = client.session
-        ground = asdict(session.link_counters) | asdict(session.counters)
+        ground = client.ground_link()
     authenticated = bool(board.pop("authenticated"))
     if app.out.format == "json":
         app.out.document({"authenticated": authenticated, "board": board, "ground": ground})
@@ -104,16 +102,17 @@ def sniff(app: App) -> Status:
     frames, next_ping = 0, 0.0
     with app.connect() as client:
         while time.monotonic() < end and (args.count is None or frames < args.count):
-            if args.ping and time.monotonic() >= next_ping:
-                client.session.send_only(pb.Request(ping=pb.Ping()))
-                next_ping = time.monotonic() + 1.0
-            for item in client.session.listen(min(0.5, max(0.0, end - time.monotonic()))):
+            ping = args.ping and time.monotonic() >= next_ping
+            if ping:
+                next_ping = time.monotonic() + PING_S
+            for row in client.listen(min(LISTEN_S, max(0.0, end - time.monotonic())), ping):
                 frames += 1
                 if args.count is not None and frames > args.count:
                     break
                 now = app.clock_us()
+                line = row.pop("line")
                 if stream:
-                    stream.add({"ground_time_us": now} | frame_fields(item))
+                    stream.add({"ground_time_us": now} | row)
                 else:
-                    app.out.line(f"{ground_time(now)}  {plain(frame_line(item))}")
+                    app.out.line(f"{ground_time(now)}  {plain(line)}")
     return Status.DONE

@@ -5,13 +5,12 @@ from contextlib import suppress
 from dataclasses import asdict, fields, replace
 
 from ..app import App
-from ..client import Client
+from ..board import Board
 from ..errors import Rejected, XmgError
 from ..logs import LogReader
-from ..model import Book, Partition, PartitionAction, Stage, StageReport
+from ..model import Book, OnStage, Partition, PartitionAction, Stage, StageReport
 from ..records import Item, decode_hm
 from ..render import Column, board_time, plain, word
-from ..requester import OnStage
 from ..status import Status
 from .common import find_partition, noun, partition_argument, verb, word32, yes_option
 
@@ -173,7 +172,7 @@ def _confirm(app: App, target: Partition) -> None:
     app.confirm(f"part {app.args.word} is critical", f"{plain(question)}.", label)
 
 
-def _shut_down(client: Client, target: Partition, on_stage: OnStage) -> Partition | None:
+def _shut_down(client: Board, target: Partition, on_stage: OnStage) -> Partition | None:
     """A shutdown is a request: the partition may halt by it, or be halted by a fault meanwhile. So
     its end is told as what was seen, with the health-monitor records that came since."""
     log = LogReader(client, Book.HM)
@@ -208,7 +207,7 @@ def _faults_of(log: LogReader, target: Partition) -> list[str]:
     ]
 
 
-def _why_rejected(client: Client, target: Partition, action: PartitionAction) -> str:
+def _why_rejected(client: Board, target: Partition, action: PartitionAction) -> str:
     """The partition's state and what can be done in it, as the end of a sentence; empty when the
     state does not explain the rejection."""
     with suppress(XmgError):

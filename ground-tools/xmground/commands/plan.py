@@ -5,7 +5,7 @@ from dataclasses import asdict
 from typing import Any
 
 from ..app import App
-from ..client import find_by_name
+from ..board import find_by_name
 from ..model import Plan, PlanState
 from ..render import Column, board_time, plain
 from ..status import Status

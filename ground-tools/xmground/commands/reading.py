@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from .. import filter as filters
 from ..app import App
-from ..client import Client
+from ..board import Board
 from ..logs import LogReader
 from ..model import Book
 from ..records import HM_RECORD, TRACE_RECORD
@@ -98,7 +98,7 @@ def live_rows(
 def read_live(
     app: App,
     book: Book,
-    find_source: Callable[[Client], tuple[int, str]],
+    find_source: Callable[[Board], tuple[int, str]],
     sink: RowSink | TextSink,
 ) -> Status:
     """Shows a log of the board. find_source gives whose log it is: the number, and a name for

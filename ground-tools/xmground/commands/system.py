@@ -86,15 +86,13 @@ def status(app: App) -> Status:
 def control(app: App) -> Status:
     """xmg sys reset|halt"""
     wanted = app.args.word
-    app.confirm(
-        f"sys {wanted} is hazardous", f"This stops every partition on {app.args.link}.", wanted
-    )
+    app.confirm(f"sys {wanted} is hazardous", f"This stops every partition on {app.link}.", wanted)
     with app.connect() as client:
         before = client.hello()
 
         def act(on_stage) -> dict[str, object]:
-            client.control_system(app.args.action, on_stage=on_stage)
-            return {"old_boot_id": before.boot_id, "boot_id": client.session.boot_id}
+            boot_id = client.control_system(app.args.action, on_stage=on_stage)
+            return {"old_boot_id": before.boot_id, "boot_id": boot_id}
 
         result = app.run_command(act, ("old_boot_id",))
     if app.out.format == "table" and app.args.action is not SystemAction.HALT:

@@ -3,7 +3,7 @@
 import argparse
 
 from ..app import App
-from ..client import HYPERVISOR_ID, Client
+from ..board import HYPERVISOR_ID, Board
 from ..model import Book
 from ..render import Column, board_time, plain, severity_mark, word
 from ..status import Status
@@ -49,7 +49,7 @@ def register(groups: argparse._SubParsersAction, common: argparse.ArgumentParser
     follow_option(parser)
 
 
-def _source(client: Client, key: str) -> int:
+def _source(client: Board, key: str) -> int:
     if key in (HYPERVISOR_NAME, str(HYPERVISOR_ID)):
         return HYPERVISOR_ID
     return find_partition(client, key).id
@@ -58,7 +58,7 @@ def _source(client: Client, key: str) -> int:
 def read(app: App) -> Status:
     """xmg trace read SOURCE"""
 
-    def find_source(client: Client) -> tuple[int, str]:
+    def find_source(client: Board) -> tuple[int, str]:
         number = _source(client, app.args.source)
         return number, partition_names(client).get(number) or str(number)
 

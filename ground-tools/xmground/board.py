@@ -1,0 +1,157 @@
+"""What can be asked of a board, whoever asks: the calls of client.Client, which speaks to the board
+itself, and of remote.RemoteClient, which has the daemon ask. Nothing here needs protobuf, so that a
+command through the daemon starts quickly."""
+
+from collections.abc import Callable
+from typing import Protocol, TypeVar
+
+from .errors import UsageError
+from .model import (
+    BoardLink,
+    Book,
+    BookState,
+    CommandState,
+    Hello,
+    LogBatch,
+    OnStage,
+    Partition,
+    PartitionAction,
+    Plan,
+    PlanState,
+    PlanSwitched,
+    Pong,
+    Slot,
+    StageReport,
+    SystemAction,
+    SystemState,
+)
+
+HYPERVISOR_ID = 255
+# A command may have to wait for the end of a major frame; the board itself gives up earlier and
+# says so.
+COMPLETION_S = 15.0
+# The calls that change something: they need the lease of a daemon.
+COMMANDS = frozenset({"control_partition", "switch_plan", "control_system"})
+
+NamedT = TypeVar("NamedT", bound="Named")
+
+
+class Named(Protocol):
+    """A thing with a number and a name."""
+
+    @property
+    def id(self) -> int:
+        """Its number."""
+
+    @property
+    def name(self) -> str:
+        """Its name; may be empty."""
+
+
+def ignore(report: StageReport) -> None:
+    """For callers that do not follow the stages of a command."""
+
+
+class Board(Protocol):
+    """The calls; what each means is told in client.Client. timeout_s bounds the wait for an answer,
+    completion_s that for the end of a command."""
+
+    timeout_s: float
+    completion_s: float
+
+    def __enter__(self) -> "Board":
+        """Opens the way to the board."""
+
+    def __exit__(self, *exc: object) -> None:
+        """Gives it back."""
+
+    def close(self) -> None:
+        """Gives the way to the board back."""
+
+    def ping(self) -> Pong:
+        """Round trip to the supervisor."""
+
+    def hello(self) -> Hello:
+        """What the board is."""
+
+    def target_name(self) -> str:
+        """The system's name."""
+
+    def link_state(self) -> BoardLink:
+        """Counters of the board's end of the link."""
+
+    def ground_link(self) -> dict[str, int]:
+        """Counters of the ground's end of the link."""
+
+    def listen(self, wait_s: float, ping: bool = False) -> list[dict[str, object]]:
+        """What has arrived, as describe.frame_fields, and `line`, the same in one line."""
+
+    def command_state(self, request_id: int) -> CommandState:
+        """What became of a command."""
+
+    def command_states(self) -> list[CommandState]:
+        """The commands that the board remembers."""
+
+    def partitions(self) -> list[Partition]:
+        """All partitions."""
+
+    def control_partition(
+        self,
+        before: Partition,
+        action: PartitionAction,
+        status: int = 0,
+        on_stage: OnStage = ignore,
+    ) -> Partition | None:
+        """Suspends, resumes, halts, shuts down or resets a partition."""
+
+    def plans(self) -> tuple[list[Plan], PlanState]:
+        """All plans, and which one runs."""
+
+    def slots(self, plan: int) -> list[Slot]:
+        """The slots of a plan."""
+
+    def switch_plan(
+        self,
+        plan: int,
+        wait: bool = True,
+        completion_s: float | None = None,
+        on_stage: OnStage = ignore,
+    ) -> PlanSwitched | None:
+        """Changes the plan."""
+
+    def system_state(self) -> SystemState:
+        """State and counters of the hypervisor."""
+
+    def control_system(
+        self,
+        action: SystemAction,
+        completion_s: float | None = None,
+        on_stage: OnStage = ignore,
+    ) -> int:
+        """Resets or halts the whole system."""
+
+    def books(self) -> list[BookState]:
+        """The logs that the board keeps."""
+
+    def log_read(self, book: Book, source: int, from_seq: int, max_items: int) -> LogBatch:
+        """One range of a log."""
+
+
+# By name. close is the connection's own affair, and listen that of each client.
+CALLS: dict[str, Callable] = {
+    name: function
+    for name, function in vars(Board).items()
+    if callable(function) and not name.startswith("_") and name not in ("close", "listen")
+}
+
+
+def find_by_name(things: list[NamedT], key: str, kind: str) -> NamedT:
+    """The thing with that id (a number) or name. Raises UsageError that lists what exists."""
+    for thing in things:
+        if key.isdecimal() and thing.id == int(key):
+            return thing
+    for thing in things:
+        if thing.name == key:
+            return thing
+    known = ", ".join(f"{t.id} {t.name}".strip() for t in things)
+    raise UsageError(f"there is no {kind} {key!r}; the board has: {known}")

@@ -1,0 +1,106 @@
+"""xmg serve: the daemon that holds the link for many clients; xmg serve status."""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from ..app import App
+from ..remote import default_socket
+from ..render import Column, ground_time, plain, word
+from ..status import Status
+from .common import verb
+
+STATUS_COLUMNS = [
+    Column("pid", "process"),
+    Column("began_us", "running since", ground_time),
+    Column("link", "link", lambda link: _link_text(link), not_csv=True),
+    Column("clients", "clients"),
+    Column("calls", "calls answered"),
+    Column("jobs_waiting", "jobs waiting"),
+    Column("rows_left_out", "rows left out"),
+    Column("holder", "commanded by", lambda holder: holder or "nobody"),
+    Column("lease_left_s", "lease ends in", lambda left: "-" if left is None else f"{left:.0f} s"),
+    *(
+        Column(f"link.{key}", key, only_csv=True)
+        for key in ("url open since_us opened lost why heard_us boot_id boots keyless".split())
+    ),
+]
+
+
+def register(groups: argparse._SubParsersAction, common: argparse.ArgumentParser) -> None:
+    """Adds the parsers."""
+    text = "Hold the link for many clients: consoles, scripts, the web page."
+    parser = verb(
+        groups,
+        common,
+        "serve",
+        serve,
+        text,
+        "Runs until SIGTERM or Ctrl-C, and opens a lost link again for ever. Commands without "
+        "--link find it by its socket. It logs on stderr.",
+    )
+    parser.set_defaults(usage_of=parser)
+    parser.add_argument(
+        "--socket",
+        metavar="PATH",
+        type=Path,
+        help="where clients connect (default: $XMG_SOCKET, else $XDG_RUNTIME_DIR/xmg.sock)",
+    )
+    group = parser.add_subparsers(title="commands", metavar="COMMAND")
+    verb(group, common, "status", status, "Show how the daemon and its link are.")
+
+
+def _link_text(link: object) -> str:
+    assert isinstance(link, dict)
+    if not link["open"]:
+        return plain(f"{link['url']} NOT OPEN: {link['why']}; lost {link['lost']} times")
+    heard = f"last heard {ground_time(link['heard_us'])}" if link["heard_us"] else "nothing heard"
+    boot = f", boot {word(link['boot_id'])}" if link["boot_id"] else ""
+    return plain(
+        f"{link['url']} open since {ground_time(link['since_us'])}, {heard}{boot}, "
+        f"lost {link['lost']} times"
+    )
+
+
+def serve(app: App) -> Status:
+    """xmg serve"""
+    import asyncio
+    import logging
+    import time
+
+    from .. import keys
+    from ..app import DEFAULT_LINK
+    from ..daemon.server import Server
+    from ..errors import UsageError
+
+    form = logging.Formatter(
+        "%(asctime)s.%(msecs)03dZ %(levelname)s %(message)s", "%Y-%m-%dT%H:%M:%S"
+    )
+    form.converter = time.gmtime
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(form)
+    level = logging.DEBUG if app.args.verbose else logging.INFO
+    logging.basicConfig(handlers=[handler], level=level)
+    if app.args.link.startswith("daemon:"):
+        raise UsageError("a daemon serves a board: name its link with --link")
+    path = keys.find(app.args.key, os.environ)
+    known = keys.load(path).keys if path else ()
+    server = Server(app.args.link or DEFAULT_LINK, _socket(app), known)
+
+    async def run() -> None:
+        await server.run(server.handle_signals)
+
+    asyncio.run(run())
+    return Status.DONE
+
+
+def _socket(app: App) -> Path:
+    return app.args.socket or default_socket(os.environ)
+
+
+def status(app: App) -> Status:
+    """xmg serve status"""
+    with app.daemon() as daemon:
+        app.out.record(STATUS_COLUMNS, daemon.extra("status", {}))
+    return Status.DONE

@@ -1,0 +1,11 @@
+"""xmg serve: one process holds the link, many clients share it.
+
+  link.py     the thread that owns the link and the session; jobs by priority, reconnection
+  lease.py    who may command
+  outbox.py   what a client is sent: bounded, so that one that does not read stops nobody
+  calls.py    a client's calls
+  server.py   the sockets, and the life of the whole
+
+The session waits for the board in its own thread; asyncio serves the clients in the main one. The
+two hand each other jobs and finished values, never state.
+"""

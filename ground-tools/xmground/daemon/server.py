@@ -1,0 +1,239 @@
+"""The daemon's life and its sockets."""
+
+import asyncio
+import json
+import logging
+import os
+import signal
+import socket
+import stat
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from google.protobuf.message import Message
+
+from .._generated import supervisor_pb2 as pb
+from ..board import COMPLETION_S
+from ..clock import utc_us
+from ..errors import LinkOccupied, UsageError
+from ..framing import Frame, Noise
+from ..keys import Key
+from ..model import StageReport
+from ..remote import is_served
+from ..transport import Transport, open_link, parse_link
+from .calls import Call, Peer
+from .lease import Lease
+from .link import Job, LinkThread, Priority
+
+LOG = logging.getLogger("xmg.serve")
+LONGEST_LINE_BYTES = 1 << 20
+STOP_S, FLUSH_S = 0.6, 0.2
+
+
+class Server:
+    """One daemon."""
+
+    completion_s = COMPLETION_S
+
+    def __init__(
+        self,
+        url: str,
+        socket_path: Path,
+        keys: Sequence[Key] = (),
+        connect: Callable[[str, float], Transport] = open_link,
+        clock_us: Callable[[], int] = utc_us,
+    ) -> None:
+        """url: of the board's link. Raises UsageError."""
+        parse_link(url)
+        self._socket_path = socket_path
+        self.lease = Lease(time.monotonic)
+        self.taps: set[Callable[[Frame | Noise], None]] = set()
+        self.peers: set[Peer] = set()
+        self.calls = 0
+        self._began_us = clock_us()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._ended: asyncio.Event | None = None
+        self._room: dict[Peer, asyncio.Event] = {}
+        self.link = LinkThread(
+            url, keys, self._saw_frame, self._saw_event, connect=connect, clock_us=clock_us
+        )
+
+    # ---- life
+
+    async def run(self, on_ready: Callable[[], None] = lambda: None) -> None:
+        """Serves until stop() or a signal. Raises UsageError, LinkOccupied."""
+        self._loop, self._ended = asyncio.get_running_loop(), asyncio.Event()
+        listener = listen_at(self._socket_path)
+        server = await asyncio.start_unix_server(
+            self._serve_socket, sock=listener, limit=LONGEST_LINE_BYTES
+        )
+        LOG.info("serving %s on %s", self.link.state.url, self._socket_path)
+        self.link.start()
+        on_ready()
+        try:
+            await self._ended.wait()
+        finally:
+            LOG.info("ending")
+            server.close()
+            self._socket_path.unlink(missing_ok=True)
+            self.link.stop()
+            await self._loop.run_in_executor(None, self.link.join, STOP_S)
+            await self._flush()
+            for peer in list(self.peers):
+                peer.close()
+
+    async def _flush(self) -> None:
+        """What the link's thread has said last is told to those who read."""
+        assert self._loop is not None
+        end = self._loop.time() + FLUSH_S
+        await asyncio.sleep(0.01)
+        while any(len(peer.outbox) for peer in self.peers) and self._loop.time() < end:
+            await asyncio.sleep(0.01)
+
+    def handle_signals(self) -> None:
+        """SIGTERM and SIGINT end the daemon; in the main thread, once it runs."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self.stop)
+
+    def stop(self) -> None:
+        """Ends run(); any thread may."""
+        if self._ended:
+            self.call_soon(self._ended.set)
+
+    def call_soon(self, function: Callable[..., None], *values: Any) -> None:
+        """Calls in the event loop's thread; any thread may."""
+        assert self._loop is not None
+        try:
+            self._loop.call_soon_threadsafe(function, *values)
+        except RuntimeError:  # the loop has ended before the link's thread
+            LOG.debug("too late for %r", function)
+
+    # ---- what the link's thread tells
+
+    def _saw_frame(self, direction: str, frame: Frame | Noise) -> None:
+        if direction == "rx" and self.taps:
+            self.call_soon(self._tell_taps, frame)
+
+    def _tell_taps(self, frame: Frame | Noise) -> None:
+        for tap in list(self.taps):
+            tap(frame)
+
+    def _saw_event(self, event: Message) -> None:
+        LOG.info("event of the board: %s", str(event).replace("\n", " "))
+
+    def saw_stage(self, call: Call, report: StageReport) -> None:
+        """A command has come further; in the link's thread."""
+        LOG.info("%s: %s %s", call.name, report.stage.value, report.detail)
+
+    # ---- for clients
+
+    async def send_ping(self, timeout_s: float) -> None:
+        """Sends a ping whose answer only those who listen see. Raises what sending raises."""
+        assert self._loop is not None
+        sent = self._loop.create_future()
+
+        def done(result: Any, error: Exception | None) -> None:
+            if not sent.done():
+                sent.set_exception(error) if error else sent.set_result(None)
+
+        self.link.submit(
+            Job(
+                Priority.READ,
+                lambda client: client.session.send_only(pb.Request(ping=pb.Ping())) and None,
+                lambda result, error: self.call_soon(done, result, error),
+            )
+        )
+        await sent
+
+    def status(self) -> dict[str, Any]:
+        """What `xmg serve status` shows."""
+        held = self.lease.held()
+        state = asdict(self.link.state)
+        return {
+            "pid": os.getpid(),
+            "began_us": self._began_us,
+            "clients": len(self.peers),
+            "jobs_waiting": self.link.waiting,
+            "calls": self.calls,
+            "rows_left_out": sum(peer.outbox.dropped_total for peer in self.peers),
+            "holder": held.holder if held else None,
+            "lease_left_s": held.left_s if held else None,
+            "link": state,
+        }
+
+    def call_ended(self, peer: Peer) -> None:
+        """A client has room for another call."""
+        self.calls += 1
+        if peer in self._room:
+            self._room[peer].set()
+
+    # ---- the Unix socket
+
+    async def _serve_socket(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        async def write(line: str) -> None:
+            writer.write(line.encode() + b"\n")
+            await writer.drain()
+
+        peer = Peer(self, "socket", may_command=True)
+        self.peers.add(peer)
+        room = self._room[peer] = asyncio.Event()
+        pump = asyncio.ensure_future(peer.outbox.pump(write))
+        reading = asyncio.ensure_future(self._read_lines(reader, peer, room))
+        try:
+            await asyncio.wait({pump, reading}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in (pump, reading):
+                task.cancel()
+            await asyncio.gather(pump, reading, return_exceptions=True)
+            self.peers.discard(peer)
+            del self._room[peer]
+            peer.close()
+            writer.close()
+
+    async def _read_lines(
+        self, reader: asyncio.StreamReader, peer: Peer, room: asyncio.Event
+    ) -> None:
+        while line := await reader.readline():
+            try:
+                told = json.loads(line)
+            except ValueError:
+                told = None
+            peer.take(told)
+            while peer.is_full:
+                room.clear()
+                await room.wait()
+
+
+def listen_at(path: Path) -> socket.socket:
+    """A socket that only this user reaches; one that a killed daemon has left is taken over. Raises
+    LinkOccupied, UsageError."""
+    if is_served(path):
+        raise LinkOccupied(f"another daemon serves {path}: end it, or name another --socket")
+    sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder = path.parent.stat()
+        if folder.st_uid not in (os.getuid(), 0):
+            raise UsageError(f"{path.parent} belongs to another user: name another --socket")
+        if path.exists() and stat.S_ISSOCK(path.stat().st_mode):
+            path.unlink()
+        mask = os.umask(0o177)
+        try:
+            sock.bind(str(path))
+        finally:
+            os.umask(mask)
+    except OSError as error:
+        sock.close()
+        raise UsageError(
+            f"cannot listen at {path}: {error.strerror or error}: name another --socket"
+        ) from error
+    except UsageError:
+        sock.close()
+        raise
+    return sock

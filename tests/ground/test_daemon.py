@@ -1,0 +1,636 @@
+"""The daemon: many clients, one commander, and a link that comes and goes."""
+
+import asyncio
+import json
+import os
+import random
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import LoopTransport, Result, ServedDaemon
+from fake_board import FakeBoard, Served
+
+from xmground import session
+from xmground._generated import supervisor_pb2 as pb
+from xmground.daemon.lease import Lease
+from xmground.daemon.link import Job, Priority
+from xmground.daemon.outbox import Outbox
+from xmground.errors import LinkOccupied, LinkUnavailable, NoAnswer, UsageError, XmgError
+from xmground.logs import LogReader
+from xmground.model import Book, PartitionAction
+from xmground.remote import Connection, RemoteClient, default_holder, default_socket
+from xmground.status import Status
+
+XMG = Path(__file__).resolve().parents[2] / "ground-tools" / "xmg"
+Xmg = Callable[..., Result]
+
+
+@pytest.fixture
+def daemon(served: Served, tmp_path: Path) -> Iterator[ServedDaemon]:
+    """A daemon on the served board."""
+    with ServedDaemon(served.url, tmp_path / "socket") as daemon:
+        yield daemon
+
+
+def client(daemon: ServedDaemon, holder: str = "alice", timeout_s: float = 5.0) -> RemoteClient:
+    return RemoteClient(daemon.path, timeout_s, holder=holder)
+
+
+def connection(daemon: ServedDaemon) -> Connection:
+    return Connection(daemon.path)
+
+
+# ---- finding it
+
+
+def test_daemon_is_found_by_its_socket(
+    daemon: ServedDaemon, board: FakeBoard, xmg: Xmg, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without --link and XMG_LINK, where a daemon listens."""
+    monkeypatch.setenv("XMG_SOCKET", str(daemon.path))
+    call = xmg("ping")  # sets XMG_LINK to the board itself, which the daemon holds
+    assert call.status == Status.OCCUPIED and "held by another console" in call.err
+    monkeypatch.setattr(
+        "xmground.cli.os.environ",
+        {key: value for key, value in os.environ.items() if key != "XMG_LINK"},
+    )
+    from xmground import cli
+
+    assert cli.main(["ping"]) == Status.DONE
+
+
+def test_daemon_socket_is_the_users_alone(daemon: ServedDaemon, tmp_path: Path) -> None:
+    assert daemon.path.stat().st_mode & 0o777 == 0o600
+    plain = tmp_path / "plain"
+    plain.write_text("")
+    with pytest.raises(LinkUnavailable, match="not a socket of this user"):
+        Connection(plain)
+
+
+def test_daemon_places(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    assert default_socket({"XMG_SOCKET": "/a/b"}) == Path("/a/b")
+    assert default_socket({"XDG_RUNTIME_DIR": str(tmp_path)}) == tmp_path / "xmg.sock"
+    assert default_socket({}).parent.name == f"xmg-{os.getuid()}"
+    assert default_holder({"XMG_HOLDER": "bob"}) == "bob"
+    assert default_holder({}).endswith(f"@{socket.gethostname()}")
+
+
+def test_daemon_socket_of_a_killed_one_is_taken_over(served: Served, tmp_path: Path) -> None:
+    path = tmp_path / "socket"
+    left = socket.socket(socket.AF_UNIX)
+    left.bind(str(path))
+    left.close()
+    with ServedDaemon(served.url, path) as daemon, client(daemon) as board:
+        assert board.hello().system == "demo"
+    assert not path.exists()
+
+
+def test_second_daemon_is_refused(daemon: ServedDaemon, served: Served, xmg: Xmg) -> None:
+    result = xmg("serve", "--socket", str(daemon.path))
+    assert result.status == Status.OCCUPIED and "another daemon serves" in result.err
+
+
+# ---- many clients
+
+
+def test_many_clients_at_once(daemon: ServedDaemon, board: FakeBoard) -> None:
+    board.fill_hm(100)
+    errors: list[BaseException] = []
+    seen: list[int] = []
+
+    def read() -> None:
+        try:
+            with client(daemon) as mine:
+                items = list(LogReader(mine, Book.HM).read())
+                seen.append(len(items))
+                assert [p.name for p in mine.partitions()] == board.names
+        except BaseException as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=read) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert errors == [] and seen == [100] * 8
+
+
+def test_objects_that_are_no_calls_are_told_and_do_no_harm(daemon: ServedDaemon) -> None:
+    sock = socket.socket(socket.AF_UNIX)
+    sock.connect(str(daemon.path))
+    file = sock.makefile("rwb")
+    for line in (
+        b"\xff\xfe\n",
+        b"[]\n",
+        b'{"id": 1}\n',
+        b'{"id": "x", "call": "ping"}\n',
+        b'{"id": 1, "call": "exit"}\n',
+        b'{"id": 1, "call": "close"}\n',
+        b'{"id": 1, "call": "__exit__"}\n',
+        b'{"id": 1, "call": "ping", "args": 3}\n',
+        b'{"id": 1, "call": "ping", "timeout_s": -1}\n',
+        b'{"id": 1, "call": "ping", "args": {"x": 1}}\n',
+        b'{"id": 1, "call": "listen", "args": {"wait_s": "x"}}\n',
+        b'{"id": 1, "call": "lease.take"}\n',
+    ):
+        file.write(line)
+        file.flush()
+        told = json.loads(file.readline())
+        assert told["error"]["status"] == Status.USAGE, line
+    file.write(b'{"id": 1, "call": "hello"}\n')
+    file.flush()
+    objects = [json.loads(file.readline()) for _ in range(2)]
+    assert objects[0] == {"id": 1, "null_key": True}
+    assert objects[1]["result"]["system"] == "demo"
+    sock.close()
+
+
+def test_fault_of_the_daemon_is_told_and_the_link_stays(
+    daemon: ServedDaemon, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with client(daemon) as mine:
+        monkeypatch.setattr(daemon.server.link.client, "plans", lambda: 1 / 0)
+        with pytest.raises(XmgError, match="failed in the daemon itself"):
+            mine.plans()
+        monkeypatch.undo()
+        assert len(mine.plans()[0]) == 3
+
+
+def test_calls_wait_for_room(daemon: ServedDaemon, board: FakeBoard) -> None:
+    """A client that sends without reading is not read from; all its calls are answered."""
+    mine = connection(daemon)
+    numbers = [mine.start("partitions", {}) for _ in range(200)]
+    answered = []
+    while len(answered) < 200:
+        told = mine.receive(10)
+        if "result" in told:
+            answered.append(told["id"])
+    assert answered == numbers
+    mine.close()
+
+
+def test_command_comes_before_reads_that_wait() -> None:
+    """The order of jobs is by priority, then by age."""
+    done: list[str] = []
+    board = FakeBoard()
+    from xmground.daemon.link import LinkThread
+
+    link = LinkThread("loop:", connect=lambda url, timeout_s: LoopTransport(board))
+
+    def job(priority: Priority, name: str) -> Job:
+        return Job(priority, lambda mine: done.append(name), lambda result, error: None)
+
+    link.submit(job(Priority.BACKGROUND, "collect"))
+    link.submit(job(Priority.READ, "read 1"))
+    link.submit(job(Priority.READ, "read 2"))
+    link.submit(job(Priority.COMMAND, "command"))
+    link.start()
+    for _ in range(1000):
+        if len(done) == 4:
+            break
+        time.sleep(0.005)
+    link.stop()
+    link.join(5)
+    assert done == ["command", "read 1", "read 2", "collect"]
+
+
+# ---- the lease
+
+
+def test_two_commanders(daemon: ServedDaemon, board: FakeBoard) -> None:
+    """The second is refused with the name of the first, and nothing is sent for him."""
+    with client(daemon, "alice") as alice, client(daemon, "bob") as bob:
+        alice.extra("lease.take", {"holder": "alice", "seconds": 60})
+        target = bob.partitions()[1]
+        with pytest.raises(LinkOccupied, match="alice commands the board for 60 s more"):
+            bob.control_partition(target, PartitionAction.HALT)
+        assert board.executed == []
+        alice.control_partition(target, PartitionAction.HALT)
+        with pytest.raises(LinkOccupied, match="alice"):
+            bob.extra("lease.take", {"holder": "bob", "seconds": 1})
+        with pytest.raises(LinkOccupied, match="alice"):
+            bob.extra("lease.release", {"holder": "bob"})
+        alice.extra("lease.release", {"holder": "alice"})
+        bob.control_partition(target, PartitionAction.RESET_WARM)
+    assert [action for _, _, action in board.executed] == [3, 5]
+
+
+def test_command_without_a_holder_is_refused(daemon: ServedDaemon, board: FakeBoard) -> None:
+    mine = connection(daemon)
+    args = {"plan": 1}
+    with pytest.raises(LinkOccupied, match="read-only: take the lease"):
+        mine.call("switch_plan", args, 10)
+    mine.call("lease.take", {"holder": "web", "seconds": 5}, 10)
+    mine.call("switch_plan", args, 10)
+    mine.close()
+    assert board.executed == [("plan_switch", 1, 0)]
+
+
+def test_lease_in_the_console(
+    daemon: ServedDaemon, xmg: Xmg, monkeypatch: pytest.MonkeyPatch, board: FakeBoard
+) -> None:
+    def by(holder: str, *argv: str) -> Result:
+        monkeypatch.setenv("XMG_HOLDER", holder)
+        return xmg(*argv, link=daemon.link)
+
+    assert "nobody" in by("bob", "lease", "show").out
+    taken = json.loads(by("alice", "lease", "take", "--seconds", "60", "--json").out)
+    assert taken["holder"] == "alice" and 59 < taken["left_s"] <= 60
+    refused = by("bob", "part", "halt", "P1", "--yes")
+    assert refused.status == Status.OCCUPIED and "alice commands" in refused.err
+    assert by("bob", "part", "list").status == Status.DONE  # anybody reads
+    assert by("alice", "part", "halt", "P1", "--yes").status == Status.DONE
+    assert "alice" in by("bob", "lease", "show").out
+    assert by("bob", "lease", "release").status == Status.OCCUPIED
+    assert "nobody" in by("alice", "lease", "release").out
+    assert by("bob", "part", "reset", "P1", "--yes").status == Status.DONE
+    assert "nobody" in by("bob", "lease", "show").out
+
+
+def test_lease_rules() -> None:
+    now = [100.0]
+    lease = Lease(lambda: now[0])
+    assert lease.held() is None
+    lease.begin_command("alice")
+    held = lease.held()
+    assert held and held.left_s is None
+    with pytest.raises(LinkOccupied, match="alice commands the board until its command ends"):
+        lease.begin_command("bob")
+    lease.release("alice")  # what she took; her command goes on
+    with pytest.raises(LinkOccupied):
+        lease.take("bob", 1)
+    lease.take("alice", 10)
+    lease.end_command()
+    now[0] += 9
+    lease.take("alice", 0.5)  # never shortens
+    assert lease.held().left_s == 1.0
+    now[0] += 1
+    assert lease.held() is None and lease.take("bob", 3600).holder == "bob"
+    for name, seconds in (("", 1), (" ", 1), ("a\n", 1), ("x" * 65, 1), ("bob", 0), ("bob", 3601)):
+        with pytest.raises(UsageError):
+            lease.take(name, seconds)
+
+
+def test_command_of_a_client_that_has_gone_is_finished_and_its_lease_ends(
+    daemon: ServedDaemon, board: FakeBoard
+) -> None:
+    gate = threading.Event()
+    board.meanwhile = lambda: gate.wait(10) and None
+    mine = connection(daemon)
+    partition = mine.call("partitions", {}, 10)[1]
+    mine.start(
+        "control_partition", {"before": partition, "action": "halt"}, holder="alice", timeout_s=5
+    )
+    while "stage" not in mine.receive(10):
+        pass
+    mine.close()
+    assert daemon.server.lease.held().holder == "alice"
+    gate.set()
+    for _ in range(1000):
+        if daemon.server.lease.held() is None:
+            break
+        time.sleep(0.005)
+    assert daemon.server.lease.held() is None and board.executed == [("partition_control", 1, 3)]
+
+
+# ---- clients that do not read
+
+
+def test_outbox_leaves_out_rows_and_says_so() -> None:
+    async def run() -> list[dict[str, Any]]:
+        outbox = Outbox(most_queued=3)
+        written: list[dict[str, Any]] = []
+        for number in range(10):
+            outbox.stream({"id": 2, "row": number})
+        outbox.send({"id": 1, "result": "kept"})
+        assert len(outbox) == 4 and outbox.dropped_total == 7
+
+        async def write(line: str) -> None:
+            written.append(json.loads(line))
+
+        pump = asyncio.ensure_future(outbox.pump(write))
+        await asyncio.sleep(0.01)
+        outbox.stream({"id": 2, "row": 10})
+        await asyncio.sleep(0.01)
+        pump.cancel()
+        return written
+
+    told = asyncio.run(run())
+    assert [item.get("row") for item in told[:3]] == [0, 1, 2]
+    assert told[3:] == [
+        {"id": 1, "result": "kept"},
+        {"id": 2, "gap": {"dropped": 7}},
+        {"id": 2, "row": 10},
+    ]
+
+
+def test_outbox_tells_what_was_left_out_when_the_stream_ends() -> None:
+    async def run() -> int:
+        outbox = Outbox(most_queued=1)
+        for number in range(3):
+            outbox.stream({"id": 2, "row": number})
+        outbox.end_stream(2)
+        return len(outbox)
+
+    assert asyncio.run(run()) == 2
+
+
+def test_slow_client_stops_nobody(daemon: ServedDaemon, board: FakeBoard) -> None:
+    """One that asks for very much and reads nothing: the others are answered."""
+    board.fill_hm(300)
+    slow = connection(daemon)
+    for _ in range(20):
+        args = {"book": "hm", "source": 0, "from_seq": 1, "max_items": 40}
+        slow.start("log_read", args, verbose=True)
+    with client(daemon) as mine:
+        for _ in range(20):
+            assert len(mine.partitions()) == 3
+    slow.close()
+
+
+# ---- the link comes and goes
+
+
+class Cable:
+    """A link to a board that tests pull and put in again: connect() as open_link, at a board that
+    may be absent."""
+
+    def __init__(self, board: FakeBoard) -> None:
+        self.board, self.plugged = board, True
+        self.break_in: int | None = None  # reads and writes until it breaks
+
+    def connect(self, url: str, timeout_s: float) -> "CableTransport":
+        if not self.plugged:
+            raise LinkUnavailable("cannot open loop: no such device: check the cable")
+        return CableTransport(self)
+
+
+class CableTransport(LoopTransport):
+    def __init__(self, cable: Cable) -> None:
+        super().__init__(cable.board)
+        self._cable = cable
+
+    def _check(self) -> None:
+        cable = self._cable
+        if cable.break_in is not None:
+            cable.break_in -= 1
+            if cable.break_in <= 0:
+                cable.plugged, cable.break_in = False, None
+        if not cable.plugged:
+            raise LinkUnavailable("loop broke: cable pulled")
+
+    def read(self, timeout_s: float) -> bytes:
+        self._check()
+        if not self.pending:
+            time.sleep(min(timeout_s, 0.002))
+        data, self.pending = self.pending, b""
+        return data
+
+    def write(self, data: bytes) -> None:
+        self._check()
+        super().write(data)
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Milliseconds where the real thing takes tenths of seconds."""
+    monkeypatch.setattr(session, "FIRST_RETRY_S", 0.02)
+    monkeypatch.setattr("xmground.line.RECONNECT_PAUSE_S", 0.002)
+    for name, value in (("FIRST_PAUSE_S", 0.002), ("LONGEST_PAUSE_S", 0.01), ("OPEN_S", 0.002)):
+        monkeypatch.setattr(f"xmground.daemon.link.{name}", value)
+
+
+def test_absent_device_is_awaited(board: FakeBoard, tmp_path: Path, quick: None) -> None:
+    cable = Cable(board)
+    cable.plugged = False
+    with ServedDaemon("tcp:h:1", tmp_path / "socket", connect=cable.connect) as daemon:
+        state = daemon.await_state(lambda state: "no such device" in state.why)
+        assert not state.open and state.lost == 0
+        with client(daemon, timeout_s=0.05) as mine:
+            with pytest.raises(LinkUnavailable, match="no such device"):
+                mine.partitions()
+            cable.plugged = True
+            daemon.await_state(lambda state: state.open)
+            assert len(mine.partitions()) == 3
+
+
+def test_state_of_the_link_is_told(board: FakeBoard, tmp_path: Path, quick: None, xmg: Xmg) -> None:
+    cable = Cable(board)
+    with ServedDaemon("tcp:h:1", tmp_path / "socket", connect=cable.connect) as daemon:
+        daemon.await_state(lambda state: state.open)
+        with client(daemon) as mine:
+            mine.hello()
+        told = json.loads(xmg("serve", "status", "--json", link=daemon.link).out)
+        assert told["link"]["open"] and told["link"]["boot_id"] == board.boot_id
+        assert told["link"]["keyless"] and told["link"]["heard_us"] > 0
+        assert told["holder"] is None and told["clients"] >= 1
+        cable.plugged = False
+        daemon.await_state(lambda state: not state.open)
+        text = xmg("serve", "status", link=daemon.link).out
+        assert "NOT OPEN" in text and "lost 1 times" in text
+        table = xmg("serve", "status", "--format", "csv", link=daemon.link).out
+        assert "link.why" in table.splitlines()[0]
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_daemon_outlives_pulled_cables_and_resets(
+    seed: int, board: FakeBoard, tmp_path: Path, quick: None
+) -> None:
+    """20 times per seed: the cable is pulled or the board reset at any moment of a transfer; when
+    it is over, the link is open and the log is read whole, or its gaps are named."""
+    rng = random.Random(seed)
+    cable = Cable(board)
+    board.fill_hm(120)
+    with ServedDaemon("tcp:h:1", tmp_path / "socket", connect=cable.connect) as daemon:
+        with client(daemon, timeout_s=1.0) as mine:
+            for cycle in range(20):
+                wanted = board.logs[pb.BOOK_HM, 0].next - 1
+                reset = rng.random() < 0.4
+                if reset:
+                    left = rng.randrange(1, 8)
+
+                    def reboot(operation: str) -> bool:
+                        nonlocal left
+                        left -= 1
+                        return left == 0
+
+                    board.faults.reboot_at = reboot
+                else:
+                    cable.break_in = rng.randrange(1, 40)
+                    threading.Timer(0.01, setattr, (cable, "plugged", True)).start()
+                items, gaps = read_whole(mine, cable)
+                board.faults.reboot_at = lambda operation: False
+                cable.break_in, cable.plugged = None, True
+                assert items == list(range(1, wanted + 1)) or gaps, (seed, cycle)
+                board.fill_hm(1)
+                daemon.await_state(lambda state: state.open)
+                assert [p.name for p in mine.partitions()] == board.names
+        state = daemon.server.link.state
+        assert state.open and state.boots >= 1
+
+
+def read_whole(mine: RemoteClient, cable: Cable) -> tuple[list[int], list[Any]]:
+    """The numbers of all records, and the gaps; what the link does not allow at all is tried
+    again."""
+    for _ in range(20):
+        try:
+            seen = list(LogReader(mine, Book.HM).read())
+        except (LinkUnavailable, NoAnswer):
+            time.sleep(0.01)
+            continue
+        items = [item.seq for item in seen if hasattr(item, "data")]
+        return items, [item for item in seen if not hasattr(item, "data")]
+    raise AssertionError("nothing could be read in 20 tries")
+
+
+def test_tcp_link_that_is_dropped_is_opened_again(
+    board: FakeBoard, served: Served, tmp_path: Path, quick: None
+) -> None:
+    with ServedDaemon(served.url, tmp_path / "socket") as daemon, client(daemon) as mine:
+        for round in range(1, 6):
+            assert mine.hello().system == "demo"
+            closed: list[int] = []
+
+            def lost(request: object) -> bool:
+                if not closed:
+                    closed.append(1)
+                    raise OSError("cable pulled")
+                return False
+
+            board.faults.rx_lost = lost
+            assert len(mine.partitions()) == 3 and closed
+            daemon.await_state(lambda state: state.open)
+        assert mine.ground_link()["reconnects"] == 5
+
+
+def test_pulled_pseudo_terminal_is_opened_again(
+    board: FakeBoard, tmp_path: Path, quick: None
+) -> None:
+    """A device that goes away and comes back under the same name."""
+    first = Served(board, pty_link=True)
+    name = tmp_path / "tty"
+    name.symlink_to(first.url.removeprefix("serial:"))
+    with ServedDaemon(f"pty:{name}", tmp_path / "socket") as daemon, client(daemon) as mine:
+        for _ in range(3):
+            assert mine.hello().system == "demo"
+            first.close()
+            name.unlink()
+            daemon.await_state(lambda state: not state.open)
+            first = Served(board, pty_link=True)
+            name.symlink_to(first.url.removeprefix("serial:"))
+            daemon.await_state(lambda state: state.open)
+        assert daemon.server.link.state.lost == 3
+    first.close()
+
+
+# ---- its end
+
+
+def test_end_of_the_daemon_is_told_to_who_waits(
+    board: FakeBoard, served: Served, tmp_path: Path
+) -> None:
+    board.faults.silent = True
+    errors: list[Exception] = []
+    with ServedDaemon(served.url, tmp_path / "socket") as daemon:
+
+        def wait() -> None:
+            with client(daemon, timeout_s=30.0) as mine:
+                try:
+                    mine.partitions()
+                except LinkUnavailable as error:
+                    errors.append(error)
+
+        thread = threading.Thread(target=wait)
+        thread.start()
+        while not board.requests:
+            time.sleep(0.005)
+    thread.join(10)
+    assert len(errors) == 1 and "start `xmg serve`" in str(errors[0])
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_signal_ends_the_daemon(
+    number: signal.Signals, served: Served, board: FakeBoard, tmp_path: Path, environ: dict
+) -> None:
+    path = tmp_path / "socket"
+    build = str(Path(os.environ["XM_BUILD"]).resolve())
+    process = subprocess.Popen(
+        [sys.executable, XMG, "serve", "--link", served.url, "--socket", path],
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environ | {"XM_BUILD": build},
+    )
+    try:
+        assert process.stderr
+        line = process.stderr.readline()
+        assert f"serving {served.url} on {path}" in line, line
+        with RemoteClient(path, holder="alice") as mine:
+            assert mine.hello().system == "demo"
+        board.faults.silent = True
+        waiting = Connection(path)
+        waiting.start("partitions", {}, timeout_s=60)
+        process.send_signal(number)
+        assert process.wait(10) == 0
+        assert not path.exists()
+        rest = process.stderr.read()
+        assert "Traceback" not in rest and "ending" in rest
+        waiting.close()
+    finally:
+        process.kill()
+        process.wait(10)
+
+
+def test_command_under_way_at_the_end_is_unknown(
+    board: FakeBoard, served: Served, tmp_path: Path
+) -> None:
+    board.faults.no_commands = True
+    told: list[XmgError] = []
+    with ServedDaemon(served.url, tmp_path / "socket") as daemon:
+
+        def command() -> None:
+            with client(daemon, timeout_s=30.0) as mine:
+                try:
+                    mine.switch_plan(1)
+                except XmgError as error:
+                    told.append(error)
+
+        thread = threading.Thread(target=command)
+        thread.start()
+        while "plan_switch" not in board.requests:
+            time.sleep(0.005)
+    thread.join(10)
+    assert told[0].status == Status.UNKNOWN and "xmg cmd status" in str(told[0])
+
+
+# ---- quick to start
+
+
+def test_part_list_through_the_daemon_loads_nothing_heavy(
+    daemon: ServedDaemon, environ: dict[str, str]
+) -> None:
+    build = str(Path(os.environ["XM_BUILD"]).resolve())
+    with client(daemon) as mine:
+        mine.hello()
+    program = (
+        "import sys; sys.path.insert(0, sys.argv[1]); from xmground import cli\n"
+        "status = cli.main(['part', 'list', *sys.argv[2:]])\n"
+        "heavy = ('google.protobuf', 'sqlalchemy', 'aiohttp', 'asyncio', 'serial', 'argcomplete')\n"
+        "print(status, [name for name in heavy if name in sys.modules])\n"
+    )
+    for form in ("json", "table"):
+        done = subprocess.run(
+            [sys.executable, "-c", program, XMG.parent, "--link", daemon.link, "--format", form],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            env=environ | {"XM_BUILD": build},
+        )
+        assert done.stdout.splitlines()[-1] == "0 []", done.stderr

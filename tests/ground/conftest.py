@@ -84,7 +84,9 @@ class Result:
         text = re.sub(r"tcp:127\.0\.0\.1:\d+", "LINK", text)
         text = re.sub(r"\bid: \d+", "id: N", text)
         text = re.sub(r"0x[0-9a-f]{8}(?= before sending)|(?<=command )0x[0-9a-f]{8}", "ID", text)
-        return re.sub(r"\d+\.\d ms|(?<=rtt_us\": )\d+", "RTT", text)
+        # A round trip of 10 ms and more is one digit longer and has one blank less before it.
+        text = re.sub(r" *\d+\.\d ms", lambda m: " " * (len(m[0]) - len("0.0 ms")) + "RTT", text)
+        return re.sub(r"(?<=rtt_us\": )\d+", "RTT", text)
 
 
 class ServedDaemon:

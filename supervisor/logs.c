@@ -22,6 +22,9 @@ struct read {
     uint64_t end;          /* first item that did not exist when the read began */
     uint32_t left;         /* items that the ground still wants */
     uint32_t chunk_items;  /* of the longest chunk */
+    bool terse;
+    uint64_t wanted_first; /* what was asked for */
+    uint32_t wanted_count;
     uint64_t oldest, next; /* as of the last fetch */
     uint64_t first;        /* first item sent, or where the read stands */
     uint32_t count, chunks;
@@ -116,6 +119,13 @@ static void close_read(const struct read *r)
     reply_close();
 }
 
+/* Has a terse read sent exactly what was asked for? Then its chunks say all that a LogEnd would. */
+static bool ends_quietly(const struct read *r)
+{
+    return r->terse && r->failure == XM_OK && r->count == r->wanted_count &&
+           r->at - r->wanted_first == r->wanted_count; /* none was passed over */
+}
+
 static bool is_done(const struct read *r)
 {
     return r->failure != XM_OK || r->left == 0 || r->at >= r->end;
@@ -164,7 +174,7 @@ static uint32_t chunk_items(const struct link *link, const Xm__LogRead *wanted)
 }
 
 /* Takes a LogRead, or refuses it: unknown book or source, too many reads at once. One that is in
- * progress is not begun again but answered ACCEPTED. */
+ * progress is not begun again but answered ACCEPTED, a terse one not at all. */
 void logs_start(const struct asker *asker, const Xm__Request *request)
 {
     const Xm__LogRead *wanted = request->log_read;
@@ -177,12 +187,17 @@ void logs_start(const struct asker *asker, const Xm__Request *request)
         return;
     }
     if (in_progress(reads, asker->id)) {
-        reply_open(asker, XM__STAGE__STAGE_ACCEPTED);
-        reply_close();
+        if (!wanted->terse) {
+            reply_open(asker, XM__STAGE__STAGE_ACCEPTED);
+            reply_close();
+        }
         return;
     }
     r.left = wanted->max_items == 0 ? UINT32_MAX : wanted->max_items;
     r.chunk_items = chunk_items(asker->link, wanted);
+    r.terse = wanted->terse;
+    r.wanted_first = wanted->from_seq;
+    r.wanted_count = wanted->max_items;
     if (!survey(&r, wanted->from_seq)) {
         return;
     }
@@ -236,14 +251,22 @@ static uint32_t pack_chunk(const struct read *r, uint32_t count, uint8_t *payloa
     Xm__Chunk chunk = XM__CHUNK__INIT;
 
     chunk.id = r->asker.id;
-    chunk.book = r->book;
-    chunk.source = r->source;
+    if (!r->terse) {
+        chunk.book = r->book;
+        chunk.source = r->source;
+        chunk.count = count;
+    }
     chunk.boot_id = logs.batch.head.boot_id;
     chunk.first_seq = logs.batch.head.first;
-    chunk.count = count;
     chunk.items.len = count * item_bytes(r->book);
     chunk.items.data = logs.batch.bytes + sizeof(struct xm_batch);
     return (uint32_t)xm__chunk__pack(&chunk, payload);
+}
+
+static void drop_first(struct reads *reads)
+{
+    reads->count--;
+    memmove(&reads->waiting[0], &reads->waiting[1], reads->count * sizeof(struct read));
 }
 
 /* Bulk source of the link: the next chunk of its read in progress. 0: none; a read that ended has
@@ -252,18 +275,27 @@ uint32_t logs_next_chunk(struct link *link, uint8_t *payload)
 {
     struct reads *reads = &logs.of_link[link->number];
     struct read *r = &reads->waiting[0];
-    uint32_t count;
+    uint32_t count, length;
 
     if (reads->count == 0) {
         return 0;
     }
     if (!is_done(r) && (count = advance(r)) != 0) {
-        return pack_chunk(r, count, payload);
+        length = pack_chunk(r, count, payload);
+        if (ends_quietly(r)) {
+            drop_first(reads);
+        }
+        return length;
     }
     if (is_done(r) && link_has_room(link, FRAME_REPLY)) {
         close_read(r);
-        reads->count--;
-        memmove(&reads->waiting[0], &reads->waiting[1], reads->count * sizeof(struct read));
+        drop_first(reads);
     }
     return 0;
+}
+
+/* Is a log being sent on that link? */
+bool logs_busy(const struct link *link)
+{
+    return logs.of_link[link->number].count != 0;
 }

@@ -9,7 +9,8 @@
  *
  * Rules:     logs_next_chunk() is the bulk source of link_pump().
  * Invariant: items go out as they are stored, byte for byte, checksums included. Every read that
- *            was taken is closed by one LogEnd or one failure, behind its last chunk. */
+ *            was taken is closed by one LogEnd or one failure, behind its last chunk; a terse one
+ *            that sent all it was asked for by its last chunk. */
 #ifndef SUPERVISOR_LOGS_H
 #define SUPERVISOR_LOGS_H
 
@@ -23,6 +24,7 @@
 void logs_init(void);
 void logs_start(const struct asker *asker, const Xm__Request *request);
 uint32_t logs_next_chunk(struct link *link, uint8_t *payload);
+bool logs_busy(const struct link *link);
 bool logs_book_state(Xm__Book book, uint32_t source, Xm__BookState *state);
 
 #endif

@@ -170,7 +170,8 @@ void telemetry_slot(struct link *link)
         return;
     }
     tell_changes(link, t);
-    if (t->heard_now || now_us - t->beacon_us >= BEACON_US) {
+    /* While a log is being sent, its chunks tell the ground that the board lives and reads. */
+    if ((t->heard_now && !logs_busy(link)) || now_us - t->beacon_us >= BEACON_US) {
         send_beacon(link, t);
     }
     t->heard_now = false;

@@ -14,36 +14,36 @@ missing, and names what it cannot get:
 An item is a record (HM, trace) or a byte (console).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from .board import Board
 from .errors import LinkUnavailable, NoAnswer
 from .model import Book, Gap, GapKind, LogBatch
+from .pull import Head, LineQuality, Pull
 from .records import HM_RECORD, TRACE_RECORD, Item
 
 ITEM_BYTES = {Book.HM: HM_RECORD.size, Book.TRACE: TRACE_RECORD.size, Book.CONSOLE: 1}
-# Items asked for at once: about 2 KiB, half of the board's transmit ring; fewer after losses.
-PAGE_ITEMS = {Book.HM: 32, Book.TRACE: 40, Book.CONSOLE: 2048}
-# Below this, a smaller page does not make an answer more likely to arrive whole.
-LEAST_ITEMS = {Book.HM: 1, Book.TRACE: 1, Book.CONSOLE: 32}
-# Tries without any progress before the items asked for are given up: at a bit error rate of 1e-3 a
-# frame with one record arrives with a probability of 0.4, so 12 tries fail once in 500 times.
-REFETCH_TRIES = 12
-SILENT_TRIES = 2
+MOST_ITEMS = 2048  # asked for at once to find where a line of text begins
 
 
-def missing_ranges(first: int, count: int, have: dict[int, bytes]) -> list[tuple[int, int]]:
-    """The holes (first, last) in first..first + count - 1."""
-    holes: list[tuple[int, int]] = []
-    for seq in range(first, first + count):
-        if seq in have:
-            continue
-        if holes and holes[-1][1] == seq - 1:
-            holes[-1] = (holes[-1][0], seq)
+def join_gaps(pieces: Iterable[Item | Gap]) -> Iterator[Item | Gap]:
+    """The same, with adjacent gaps of one kind in one."""
+    held: Gap | None = None
+    for piece in pieces:
+        if isinstance(piece, Item):
+            if held:
+                yield held
+            held = None
+            yield piece
+        elif held and (piece.kind, piece.first) == (held.kind, (held.last or 0) + 1):
+            held = replace(held, last=piece.last)
         else:
-            holes.append((seq, seq))
-    return holes
+            if held:
+                yield held
+            held = piece
+    if held:
+        yield held
 
 
 class LogReader:
@@ -55,12 +55,11 @@ class LogReader:
         """from_seq None: from the oldest item still stored, which is then no gap."""
         self._client, self._book, self._source = client, book, source
         self._unit = ITEM_BYTES[book]
-        self._page = PAGE_ITEMS[book]
+        self._quality = LineQuality()
         self._cursor = from_seq
         self._boot_id = 0
         self._life = 0
         self._end = 0  # number of the next item, when the board was last asked
-        self._unreadable: set[int] = set()
         self._last: Item | None = (
             None  # last record given out, to prove that numbering goes on after a reboot
         )
@@ -88,7 +87,7 @@ class LogReader:
         start = self._cursor or 1
         if start == 1:
             return
-        before = self._ask(start - 1, min(count, self._page))  # a line end there: start is a line
+        before = self._ask(start - 1, min(count, MOST_ITEMS))  # a line end there: start is a line
         have = self._units(before)
         ends = [seq for seq, byte in have.items() if byte == b"\n" and seq + 1 < before.next]
         if ends:
@@ -100,37 +99,81 @@ class LogReader:
         Raises NoAnswer or LinkUnavailable when nothing at all could be read; a link that fails
         later is a gap.
         """
-        end: int | None = None
-        given = 0
-        while limit is None or given < limit:
-            want = self._page if limit is None else min(self._page, limit - given)
-            if end is not None and self._cursor is not None:
-                want = min(want, end - self._cursor)
+        left = limit
+        while left is None or left > 0:
+            with self._pull(left) as pull:
+                head = pull.survey()
+                self.oldest, self.next = head.oldest, head.next
+                reboot = self._check_boot(head)
+                if reboot:
+                    yield reboot
+                    continue
+                for piece in join_gaps(self._in_order(pull)):
+                    if isinstance(piece, Item) and left is not None:
+                        left -= len(piece.data) // self._unit
+                    yield piece
+                is_through = pull.stop >= head.next or (self._cursor or 0) < pull.stop
+                if is_through and not pull.is_new_life:
+                    return
+
+    def _pull(self, most: int | None) -> Pull:
+        first = None if self._cursor is None else max(self._cursor, 1)  # numbers begin at 1
+        return Pull(
+            self._client.session,
+            self._book,
+            self._source,
+            self._unit,
+            first,
+            most,
+            self._quality,
+            self._client.timeout_s,
+        )
+
+    def _in_order(self, pull: Pull) -> Iterator[Item | Gap]:
+        """What a surveyed pull brings, in order; the cursor follows. Ends early when the board
+        starts anew, and when it falls silent: then all that came is given out, and the cursor stays
+        before what may yet come."""
+        seq = pull.first
+        if self._cursor is not None and max(self._cursor, 1) < seq:
+            yield Gap(GapKind.OVERWRITTEN, max(self._cursor, 1), seq - 1, self._boot_id)
+        while seq < pull.stop:
             try:
-                batch = self._ask(self._cursor or 0, want)
+                pull.settle(seq)
             except (NoAnswer, LinkUnavailable):
-                if end is None:
-                    raise
-                yield Gap(GapKind.LOST, self._cursor or 0, end - 1, self._boot_id)
+                end = max((n for n in pull.have if n >= seq), default=seq - 1) + 1
+                yield from self._give(pull, seq, end)
+                yield Gap(GapKind.LOST, end, pull.stop - 1, self._boot_id)
                 return
-            reboot = self._check_boot(batch)
-            if reboot:
-                yield reboot
-                end = None
-                continue
-            yield from self._skip_missing(batch)
-            end = batch.next if end is None else end
-            for item in self._collect(batch):
-                yield item
-                if isinstance(item, Item):
-                    given += len(item.data) // self._unit
-            if self._cursor is None or self._cursor >= end:
+            end = pull.settled_until(seq)
+            if end == seq:
                 return
-            if batch.count == 0:
-                # The board counts what it sent: it has nothing readable there.
-                yield Gap(GapKind.DAMAGED, self._cursor, end - 1, self._boot_id)
-                self._cursor = end
-                return
+            yield from self._give(pull, seq, end)
+            seq = end
+        self._cursor = max(seq, self._cursor or 0)
+
+    def _give(self, pull: Pull, first: int, stop: int) -> Iterator[Item | Gap]:
+        """Items and gaps of a range; text in pieces as long as they can be."""
+        seq = first
+        while seq < stop:
+            piece = self._piece(pull, seq, stop)
+            seq += (piece.count or 0) if isinstance(piece, Gap) else len(piece.data) // self._unit
+            self._cursor = seq
+            if isinstance(piece, Item) and self._book is not Book.CONSOLE:
+                self._last = piece
+            yield piece
+
+    def _piece(self, pull: Pull, seq: int, stop: int) -> Item | Gap:
+        if seq not in pull.have:
+            return Gap(self._why_missing(pull, seq), seq, seq, self._boot_id)
+        end = seq + 1
+        while self._book is Book.CONSOLE and end < stop and end in pull.have:
+            end += 1
+        return Item(seq, b"".join(pull.have[n] for n in range(seq, end)), self._boot_id)
+
+    def _why_missing(self, pull: Pull, seq: int) -> GapKind:
+        if pull.head and seq < pull.head.oldest:
+            return GapKind.OVERWRITTEN
+        return GapKind.DAMAGED if seq in pull.unreadable else GapKind.LOST
 
     def _ask(self, first: int, count: int) -> LogBatch:
         count = max(1, count)
@@ -138,12 +181,12 @@ class LogReader:
         self.oldest, self.next = batch.oldest, batch.next
         return replace(batch, count=min(batch.count, count))
 
-    def _is_new_life(self, batch: LogBatch) -> bool:
+    def _is_new_life(self, batch: Head) -> bool:
         return bool(self._boot_id) and (
             (batch.boot_id, batch.life) != (self._boot_id, self._life) or batch.next < self._end
         )
 
-    def _check_boot(self, batch: LogBatch) -> Gap | None:
+    def _check_boot(self, batch: Head) -> Gap | None:
         """A gap if the numbering began anew since the last answer; the cursor then stands at the
         new oldest item."""
         is_new, old_boot = self._is_new_life(batch), self._boot_id
@@ -158,7 +201,7 @@ class LogReader:
         self._cursor, self._last = None, None
         return gap
 
-    def _goes_on(self, batch: LogBatch) -> bool:
+    def _goes_on(self, batch: Head) -> bool:
         """Whether the log kept its content over the reboot: the last record read is still there,
         byte for byte."""
         if self._last is None or batch.next < (self._cursor or 0):
@@ -169,33 +212,8 @@ class LogReader:
             for seq, data in again.pieces
         )
 
-    def _skip_missing(self, batch: LogBatch) -> Iterator[Gap]:
-        """Items asked for that the board no longer has, or cannot read."""
-        first = batch.oldest if self._cursor is None else max(self._cursor, 1)  # numbers begin at 1
-        if first < batch.oldest:
-            yield Gap(GapKind.OVERWRITTEN, first, batch.oldest - 1, batch.boot_id)
-            first = batch.oldest
-        self._cursor = first
-        if batch.count and batch.first > first:
-            yield Gap(GapKind.DAMAGED, first, batch.first - 1, batch.boot_id)
-
-    def _collect(self, batch: LogBatch) -> Iterator[Item | Gap]:
-        """Items of one batch; holes are asked for again. Moves the cursor behind the batch."""
-        if batch.count == 0:
-            return
-        first, stop = max(batch.first, self._cursor or 0), batch.first + batch.count
-        have = self._units(batch)
-        gaps: list[Gap] = []
-        holes = missing_ranges(first, stop - first, have)
-        self._adapt_page(not holes)
-        for hole in holes:
-            gaps += self._refetch(*hole, have)
-        self._cursor = stop
-        yield from self._merge(first, stop, have, gaps)
-
     def _units(self, batch: LogBatch) -> dict[int, bytes]:
-        """Received items by number. A piece that is no whole number of items is dropped, and so
-        found missing."""
+        """Received items by number. A piece that is no whole number of items is dropped."""
         have: dict[int, bytes] = {}
         for seq, data in batch.pieces:
             if len(data) % self._unit:
@@ -203,86 +221,3 @@ class LogReader:
             for at in range(0, len(data), self._unit):
                 have[seq + at // self._unit] = data[at : at + self._unit]
         return have
-
-    def _adapt_page(self, good: bool) -> None:
-        """Whole frames are lost: smaller pages lose less at once, and fill the board's ring less."""
-        if good:
-            self._page = min(self._page * 2, PAGE_ITEMS[self._book])
-        else:
-            self._page = max(LEAST_ITEMS[self._book], self._page // 2)
-
-    def _refetch(self, first: int, last: int, have: dict[int, bytes]) -> list[Gap]:
-        """Asks for the items of a hole until all are there or given up; gives what stays missing."""
-        at, oldest, failures, silent = first, 0, 0, 0
-        while silent < SILENT_TRIES:
-            holes = missing_ranges(at, last - at + 1, have)
-            if not holes:
-                break
-            start, end = holes[0]
-            count = min(self._page, end - start + 1)
-            try:
-                batch = self._ask(start, count)
-            except (NoAnswer, LinkUnavailable):
-                silent += 1
-                continue
-            if self._is_new_life(batch):
-                # Numbers of the new boot may mean other items; the next read finds out.
-                return self._name_holes(first, last, have, 0, GapKind.REBOOTED)
-            oldest, silent = batch.oldest, 0
-            found = batch.first if batch.count else batch.next
-            if found > start >= oldest:  # the board itself passes over these
-                self._unreadable.update(range(start, min(found, end + 1)))
-                at = min(found, end + 1)
-            had = len(have)
-            have.update(self._units(batch))
-            self._adapt_page(len(have) > had)
-            failures = 0 if len(have) > had else failures + 1
-            if failures == REFETCH_TRIES:
-                at, failures = start + count, 0
-            at = max(at, oldest)
-        return self._name_holes(first, last, have, oldest, GapKind.LOST)
-
-    def _name_holes(
-        self, first: int, last: int, have: dict[int, bytes], oldest: int, kind: GapKind
-    ) -> list[Gap]:
-        """The holes as gaps: overwritten below the oldest item, of the given kind above it."""
-        gaps = []
-        for low, high in missing_ranges(first, last - first + 1, have):
-            if low < oldest:
-                end = min(high, oldest - 1)
-                gaps.append(Gap(GapKind.OVERWRITTEN, low, end, self._boot_id))
-            gaps += self._split_unreadable(max(low, oldest), high, kind)
-        return gaps
-
-    def _split_unreadable(self, low: int, high: int, kind: GapKind) -> list[Gap]:
-        """Gaps for low..high (none if low > high), those of unreadable items apart."""
-        gaps: list[Gap] = []
-        for seq in range(low, high + 1):
-            why = GapKind.DAMAGED if seq in self._unreadable else kind
-            if gaps and gaps[-1].kind is why:
-                gaps[-1] = replace(gaps[-1], last=seq)
-            else:
-                gaps.append(Gap(why, seq, seq, self._boot_id))
-        return gaps
-
-    def _merge(
-        self, first: int, stop: int, have: dict[int, bytes], gaps: list[Gap]
-    ) -> Iterator[Item | Gap]:
-        begins = {gap.first: gap for gap in gaps}
-        text: Item | None = None
-        for seq in range(first, stop):
-            if seq in begins or seq not in have:
-                if text:
-                    yield text
-                    text = None
-                if seq in begins:
-                    yield begins[seq]
-                continue
-            item = Item(seq, have[seq], self._boot_id)
-            if self._book is Book.CONSOLE:
-                text = replace(text, data=text.data + item.data) if text else item
-                continue
-            self._last = item
-            yield item
-        if text:
-            yield text

@@ -94,6 +94,7 @@ class Exchange:
     on_chunk: Callable[[Message], None]
     enough: Callable[[Message], bool]
     next_send: float
+    is_bulk: bool = False  # its answer comes when its data has come: that is no round trip
     last_stage: int = pb.STAGE_NONE
     final: Message | None = None
     sends: int = 0
@@ -310,12 +311,13 @@ class Session:
         *,
         safe: bool = True,
         repeat: bool = True,
+        is_bulk: bool = False,
         on_reply: Callable[[Message], None] = lambda reply: None,
         on_chunk: Callable[[Message], None] = lambda chunk: None,
         enough: Callable[[Message], bool] = lambda reply: False,
     ) -> Exchange:
         """Puts a request under way beside others; run() moves all of them. A request that has an
-        id keeps it."""
+        id keeps it. is_bulk: its answer says nothing about the round trip."""
         request.id = request.id or self.take_id()
         exchange = Exchange(
             request.id,
@@ -329,6 +331,7 @@ class Session:
             on_chunk,
             enough,
             self._clock.now(),
+            is_bulk,
         )
         self._active[exchange.request_id] = exchange
         self.counters.requests += 1
@@ -413,6 +416,11 @@ class Session:
         least_s = self._first_retry_s / 5
         return min(self._first_retry_s, max(least_s, 2 * max(self._round_trips_s)))
 
+    @property
+    def patience_s(self) -> float:
+        """After so long a silence what was asked for will not come any more."""
+        return max(self._first_retry_s, 2 * max(self._round_trips_s, default=0.0))
+
     def _write(self, frame: Frame, deadline: float) -> None:
         size = self._line.send(frame, deadline)
         self._frame_number += 1
@@ -467,6 +475,7 @@ class Session:
             chunk = pb.Chunk.FromString(frame.payload)
             exchange = self._active.get(chunk.id)
             if exchange:
+                self._credit.note_read(exchange.first_frame)
                 exchange.on_chunk(chunk)
             else:
                 self.counters.late += 1
@@ -514,7 +523,8 @@ class Session:
             return
         if exchange.rebooted_to and not exchange.safe:
             return
-        if exchange.last_stage == pb.STAGE_NONE and exchange.sends == 1:
+        is_first = exchange.last_stage == pb.STAGE_NONE
+        if is_first and exchange.sends == 1 and not exchange.is_bulk:
             # Of a repeated request nobody knows which transmission was answered.
             self._round_trips_s.append(self._clock.now() - exchange.sent_at)
         exchange.last_stage = reply.stage

@@ -767,23 +767,27 @@ class FakeBoard:
         limit = max(wanted, LEAST_CHUNK_BYTES) - CHUNK_OVERHEAD_BYTES
         per_chunk = self.faults.chunk_items or limit // log.unit
         chunks = sent = 0
+
+        def said(count: int) -> dict[str, int]:
+            return {} if read.terse else {"book": read.book, "source": read.source, "count": count}
+
         for at, stop in self._runs(read.book, first, first + count, per_chunk):
             part = log.items[at - log.oldest : stop - log.oldest]
             self.send(
                 "chunk",
                 pb.Chunk(
                     id=request.id,
-                    book=read.book,
-                    source=read.source,
                     boot_id=self.boot_id,
                     first_seq=at,
-                    count=len(part),
                     items=b"".join(part),
+                    **said(len(part)),
                 ),
             )
             chunks += 1
             first = at if sent == 0 else first
             sent += len(part)
+        if read.terse and (first, sent) == (read.from_seq, read.max_items):
+            return
         end = pb.LogEnd(oldest=log.oldest, next=log.next, first=first, count=sent, chunks=chunks)
         self._reply(request, pb.STAGE_COMPLETED, log_end=end)
 

@@ -57,6 +57,7 @@ def from_board(counter: int, payload: bytes = b"x", **changes: int) -> Frame:
     return auth.seal(b"g" * 32, Frame(2, payload, counter, **values))
 
 
+@settings(deadline=None)
 @given(st.integers(0, 8 * (framing.HEADER.size + 1 + 16) - 1))
 def test_any_changed_bit_is_refused(bit: int) -> None:
     raw = bytearray(framing.pack_frame(from_board(1)))
@@ -100,6 +101,7 @@ def test_counters_have_their_limits(counter: int, good: bool) -> None:
     assert ReplayWindow().take(counter) is good
 
 
+@settings(deadline=None)
 @given(st.lists(st.one_of(st.integers(0, 300), st.integers(LAST_COUNTER - 99, 2**32 - 1))))
 def test_window_takes_each_counter_once_and_none_far_behind(counters: list[int]) -> None:
     window, seen, highest = ReplayWindow(), set(), 0

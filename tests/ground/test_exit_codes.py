@@ -500,9 +500,9 @@ def test_following_outlives_a_silent_board(
     def lost(request) -> bool:
         if request.id not in ids:
             ids.append(request.id)
-            if len(ids) == 7:
+            if len(ids) == 9:
                 board.fill_hm(1)
-        board.faults.silent = len(ids) in (5, 6)
+        board.faults.silent = 5 <= len(ids) < 9
         return False
 
     board.faults.rx_lost = lost

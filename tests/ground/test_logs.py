@@ -283,7 +283,7 @@ def test_board_that_falls_silent_leaves_a_gap(board: FakeBoard) -> None:
     board.fill_hm(100)
     board.faults.rx_lost = lambda request: board.requests.count("log_read") > 1
     found = list(LogReader(loop_client(board, 0.05), Book.HM).read())
-    assert gaps(found) == [(GapKind.LOST, 33, 100)]
+    assert gaps(found) == [(GapKind.LOST, 57, 100)]
 
 
 def test_board_that_never_answers_is_an_error(board: FakeBoard) -> None:

@@ -139,7 +139,9 @@ def main() -> int:
     parser.add_argument("--build", default="build", help="build directory, relative to the tree")
     parser.add_argument("--seed", type=int, default=1, help="of the noise; default 1")
     options = parser.parse_args()
-    build_dir = os.path.relpath(options.build, ROOT) if os.path.isabs(options.build) else options.build
+    build_dir = (
+        os.path.relpath(options.build, ROOT) if os.path.isabs(options.build) else options.build
+    )
     measures: dict[str, Callable[[], list[Row]]] = {
         "uart": lambda: uart_rows(ROOT / build_dir, options.seed),
         "ethernet": lambda: ethernet_rows(build_dir),
@@ -157,7 +159,9 @@ def main() -> int:
             failed = True
     show(rows)
     path = ROOT / build_dir / "bench-link.json"
-    path.write_text(json.dumps([asdict(row) | {"missed": row.missed} for row in rows], indent=1) + "\n")
+    path.write_text(
+        json.dumps([asdict(row) | {"missed": row.missed} for row in rows], indent=1) + "\n"
+    )
     return 1 if failed else 0
 
 

@@ -141,8 +141,12 @@ class Trace:
             self.slots += 1
 
 
+class ConsoleError(Exception):
+    """xmg ended with an error; the text says which."""
+
+
 def console(arguments: str, port: int, key: Path, build_dir: str) -> Any:
-    """The answer of xmg in JSON; None: it failed."""
+    """The answer of xmg in JSON. Raises ConsoleError."""
     environment = os.environ | {
         "XMG_LINK": f"udp:127.0.0.1:{port}",
         "XM_BUILD": str(ROOT / build_dir),
@@ -156,24 +160,37 @@ def console(arguments: str, port: int, key: Path, build_dir: str) -> Any:
         text=True,
         timeout=RUN_LIMIT_S,
     )
-    return json.loads(done.stdout) if done.returncode == 0 else None
+    if done.returncode:
+        raise ConsoleError(f"xmg {arguments}: status {done.returncode}: {done.stderr.strip()}")
+    return json.loads(done.stdout)
 
 
 def stored(port: int, key: Path, build_dir: str) -> int:
-    """Records of the health-monitor log; 0: nobody answers yet."""
-    books = console("book list", port, key, build_dir) or []
+    """Records of the health-monitor log. Raises ConsoleError."""
+    books = console("book list", port, key, build_dir)
     return max((book["next"] - book["oldest"] for book in books if book["book"] == "hm"), default=0)
 
 
 def transfer(port: int, key: Path, build_dir: str) -> int:
     """Reads the whole log once it is complete; gives its bytes. Raises BenchError."""
     end = time.monotonic() + RUN_LIMIT_S / 2
-    while stored(port, key, build_dir) < RECORDS:
+    count = 0
+    while count < RECORDS:
+        try:
+            count = stored(port, key, build_dir)
+        except ConsoleError as error:
+            if time.monotonic() > end:
+                raise probe.BenchError(
+                    f"the board does not answer over Ethernet: {error}"
+                ) from error
         if time.monotonic() > end:
-            raise probe.BenchError("the board does not answer over Ethernet, or logs nothing")
+            raise probe.BenchError(f"the board has logged {count} records in {RUN_LIMIT_S / 2} s")
         time.sleep(0.2)
-    rows = console("hm read", port, key, build_dir)
-    records = [row for row in rows or [] if row.get("kind") == "record"]
+    try:
+        rows = console("hm read", port, key, build_dir)
+    except ConsoleError as error:
+        raise probe.BenchError(str(error)) from error
+    records = [row for row in rows if row.get("kind") == "record"]
     if len(records) < RECORDS or len(records) != len(rows):
         raise probe.BenchError(f"{len(records)} of {RECORDS} records were read over Ethernet")
     return len(records) * RECORD_BYTES

@@ -2,11 +2,10 @@
 
 Two ways over which something travels, both in one direction and under the clock of the caller:
 
-  Stream     bytes of a UART. Bit errors, bursts, pacing and stalls work on bytes. Losses, copies and
-             overtaking work on pieces between zeros, which are the frames of this project's link.
-  Datagrams  messages that arrive whole or not at all. All knobs work on datagrams; a datagram with a
-             bit error arrives only if `deliver_damaged`, for a network drops what fails its check
-             sum.
+  Stream     bytes of a UART. Bit errors, bursts, pacing and stalls work on bytes. Losses, copies
+             and overtaking work on what is between zeros: the frames of this project's link.
+  Datagrams  messages that arrive whole or not at all. All knobs work on datagrams; one with a bit
+             error arrives only if `deliver_damaged`, for a network drops what fails its check sum.
 
 Each kind of damage has a random sequence of its own, drawn in the order of bytes or pieces. So the
 damage does not depend on how the bytes were cut into reads, and one knob does not move what

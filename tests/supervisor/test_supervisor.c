@@ -1615,6 +1615,50 @@ static void the_ground_may_want_shorter_chunks(void **state)
     }
 }
 
+static void a_terse_read_that_got_all_ends_with_its_last_chunk(void **state)
+{
+    LOG_READ(request, 160, HM, 0, 5, 10);
+
+    (void)state;
+    fake_log_hm(20);
+    request_op.terse = 1;
+    ground_send(&request);
+    ground_send(&request); /* the line has doubled it: it is in progress */
+    run_us(500000);
+    assert_null(ground_last_reply(160));
+    assert_int_equal(ground_count_type(FRAME_BULK), 2); /* 7 + 3 */
+    for (unsigned n = 0; n < ground_count; n++) {
+        const Xm__Chunk *chunk = ground_heard[n].chunk;
+
+        if (chunk != NULL) {
+            assert_int_equal(chunk->id, 160);
+            assert_int_equal(chunk->boot_id, 0xb0071d);
+            assert_int_equal(chunk->book + chunk->source + chunk->count, 0);
+            assert_int_equal(bytes_be32(chunk->items.data + 4), chunk->first_seq);
+        }
+    }
+}
+
+/* Overwritten, damaged, not there yet: the ground must not wait for what does not come. */
+static void a_terse_read_that_got_less_is_closed(void **state)
+{
+    static const uint32_t wanted[][3] = { { 1, 40, 37 }, { 90, 20, 90 }, { 37, 10, 37 },
+                                          { 200, 5, 200 }, { 95, 0, 95 } };
+
+    (void)state;
+    fake_log_hm(100); /* 37 to 100 are there */
+    fake.hm.damaged_from = 40;
+    fake.hm.damaged_to = 42;
+    for (uint32_t i = 0; i < 5; i++) {
+        LOG_READ(request, 161 + i, HM, 0, wanted[i][0], wanted[i][1]);
+        request_op.terse = 1;
+        ground_ask(&request);
+        run_us(500000);
+        assert_ok(ground_last_reply(161 + i), XM__REPLY__RESULT_LOG_END);
+        assert_int_equal(ground_last_reply(161 + i)->log_end->first, wanted[i][2]);
+    }
+}
+
 static void several_reads_are_served_in_turn_and_too_many_refused(void **state)
 {
     uint8_t items[FAKE_ITEMS];
@@ -1702,6 +1746,28 @@ static void beacons_go_on_while_the_ground_is_heard(void **state)
     unsigned then = ground_count;
     run_us(10000000);
     assert_int_equal(ground_count, then); /* the ground has gone silent */
+}
+
+static void while_a_log_is_sent_beacons_come_each_second(void **state)
+{
+    LOG_READ(read, 170, CONSOLE, 1, 0, 0);
+    LOG_READ(again, 0, CONSOLE, 1, 1, 1);
+
+    (void)state;
+    for (int i = 0; i < 400; i++) {
+        fake_print(1, "abcdefghij");
+    }
+    fake.line_bytes = 20; /* of a slot: 4,000 bytes take 2 s */
+    ground_send(&read);
+    run_us(10000);
+    for (uint32_t n = 0; n < 10; n++) {
+        again.id = 171 + n;
+        ground_send(&again);
+        run_us(100000);
+    }
+    run_us(600000);
+    assert_null(ground_last_reply(170));
+    assert_in_range(ground_count_type(FRAME_BEACON), 1, 2);
 }
 
 static const Xm__Event *last_event(void)
@@ -1940,11 +2006,14 @@ int main(void)
         TEST(a_reply_waits_for_one_bulk_frame_at_most),
         TEST(bulk_fills_one_frame_of_the_line_ahead),
         TEST(the_ground_may_want_shorter_chunks),
+        TEST(a_terse_read_that_got_all_ends_with_its_last_chunk),
+        TEST(a_terse_read_that_got_less_is_closed),
         TEST(several_reads_are_served_in_turn_and_too_many_refused),
         TEST(a_repeated_read_in_progress_is_not_begun_again),
         TEST(a_log_that_vanishes_during_a_read_fails_it),
         TEST(nothing_is_sent_before_the_ground_is_heard),
         TEST(beacons_go_on_while_the_ground_is_heard),
+        TEST(while_a_log_is_sent_beacons_come_each_second),
         TEST(changes_of_partitions_and_plans_are_told),
         TEST(idle_and_ready_are_no_change),
         TEST(changes_while_nobody_listened_are_told_later),

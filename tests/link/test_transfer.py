@@ -1,0 +1,65 @@
+"""Transfers of 64 KiB in virtual time: the real supervisor and the real console over a bad line."""
+
+import os
+from pathlib import Path
+
+import pytest
+from noise import Knobs
+from transfer import key_file, transfer
+from virtual import BAUD
+
+ROOT = Path(__file__).resolve().parents[2]
+PROGRAM = ROOT / os.environ.get("XM_BUILD", "build") / "supervisor" / "host" / "line_board"
+
+
+@pytest.fixture(scope="module")
+def key() -> Path:
+    """One for all: it moves no figure."""
+    return key_file()
+
+
+def test_a_good_line_is_used_well(key: Path) -> None:
+    run = transfer(PROGRAM, key, "good", Knobs(baud=BAUD), Knobs(baud=BAUD))
+    assert run.exact and not run.gaps and run.of_line_rate >= 0.80
+
+
+def test_a_noisy_line_is_used_well(key: Path) -> None:
+    noisy = Knobs(baud=BAUD, ber=1e-4)
+    runs = [transfer(PROGRAM, key, f"noisy {n}", noisy, noisy) for n in range(3)]
+    assert all(run.exact and not run.gaps and run.bits_flipped for run in runs)
+    assert sorted(run.of_line_rate for run in runs)[1] >= 0.55  # the bench looks at more runs
+
+
+def test_a_transfer_completes_at_one_wrong_bit_in_a_thousand(key: Path) -> None:
+    bad = Knobs(baud=BAUD, ber=1e-3)
+    run = transfer(PROGRAM, key, "bad", bad, bad)
+    assert run.exact and not run.gaps
+
+
+def test_the_same_seed_is_the_same_transfer(key: Path) -> None:
+    noisy = Knobs(baud=BAUD, ber=3e-4, drop=0.02, duplicate=0.02, burst_rate=1e-4)
+    runs = [transfer(PROGRAM, key, "twice", noisy, noisy) for _ in range(2)]
+    assert runs[0] == runs[1] and runs[0].exact
+
+
+@pytest.mark.parametrize(
+    "knobs",
+    [
+        {"drop": 0.1},
+        {"duplicate": 0.3},
+        {"reorder": 0.1, "reorder_s": 0.3},
+        {"burst_rate": 2e-4, "burst_bytes": 300},
+        {"stall_rate": 2e-5, "stall_s": 0.8},
+        {"black_out_at_s": 3.0, "black_out_s": 10.0},
+    ],
+    ids=lambda knobs: next(iter(knobs)),
+)
+def test_whatever_the_line_does_the_log_arrives_whole(key: Path, knobs: dict) -> None:
+    line = Knobs(baud=BAUD, **knobs)
+    run = transfer(PROGRAM, key, "whatever", line, line)
+    assert run.exact and not run.gaps
+
+
+def test_a_system_without_keys_is_read_as_well() -> None:
+    run = transfer(PROGRAM, None, "no key", Knobs(baud=BAUD), Knobs(baud=BAUD))
+    assert run.exact and run.of_line_rate >= 0.80

@@ -2,7 +2,8 @@
  *
  * An input is one life of a board: its first byte says whether it has a key, the rest is a row of
  * steps. A step is what it is, its length, and its bytes: on the line as they are, or as the payload
- * of a good frame of the session, or of one outside (where a Hello is). What must hold whatever
+ * of a good frame of the session, with the hazard token told last if wanted (nobody guesses it), or
+ * of one outside (where a Hello is). What must hold whatever
  * comes: no memory error, everything sent is a good frame with rising counters (ground_listen()
  * checks the frames and their codes), every wait ends, and the link still serves afterwards. */
 #include <stdbool.h>
@@ -23,6 +24,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 #define SLOTS_TO_SERVE 64u /* at most, until a request is answered */
 
 static uint32_t counter_before; /* of the frame heard last in this session */
+static uint32_t token;          /* told last; 0: none */
 
 static void fail(const char *what)
 {
@@ -44,6 +46,9 @@ static void check_answers(void)
             fail("a frame counter was left out");
         }
         counter_before = m->counter;
+        if (m->reply != NULL && m->reply->result_case == XM__REPLY__RESULT_ARMED) {
+            token = m->reply->armed->hazard_token;
+        }
     }
     ground_forget();
 }
@@ -71,6 +76,7 @@ static void start_anew(bool keyed)
         key[i] = (uint8_t)i;
     }
     fake_init(NULL);
+    token = 0;
     ground_forget();
     ground_use_key(KEY_ID, keyed ? key : NULL);
     if (keyed) {
@@ -98,9 +104,16 @@ static void let_pass(unsigned slots)
 
 static void step(uint8_t what, const uint8_t *bytes, uint32_t count)
 {
-    uint8_t wire[512];
+    uint8_t wire[512], armed[256 + 5];
 
-    if (what % 4 == 0) {
+    if (what % 4 == 3) { /* field 3, fixed32: the last one in a message is the one that counts */
+        memcpy(armed, bytes, count);
+        armed[count] = 0x1d;
+        for (uint32_t i = 0; i < 4; i++) {
+            armed[count + 1 + i] = (uint8_t)(token >> 8 * i);
+        }
+        ground_send_payload(armed, count + 5);
+    } else if (what % 4 == 0) {
         fake_type(bytes, count);
     } else if (what % 4 == 1 && ground_session.key_id != 0) {
         fake_type(wire, ground_make_frame(wire, 0, 1, &ground_session.hello_ground, bytes, count));

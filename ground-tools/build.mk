@@ -22,5 +22,5 @@ $(GROUND_TOOLS_GEN)/__init__.py:
 	@mkdir -p $(@D)
 	touch $@
 
-ground-test: ground-tools
+ground-test: ground-tools sim
 	XM_BUILD=$(BUILD) $(PYTHON) -m pytest -q -p no:cacheprovider tests/ground $(GROUND_TEST_ARGS)

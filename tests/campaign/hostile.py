@@ -32,6 +32,7 @@ HEAD_BYTES = 32
 ENTRY = struct.Struct(">QII")
 FRAME_US = 10_000
 LATENESS_BOUND_US = 80  # 2,500 instructions of 32 ns
+ARENA_BYTES_OF_A_FRAME = 8 << 10  # 192 bytes of payload, decoded, take 37 times as much at worst
 CORPUS = machine.ROOT / "tests" / "fuzz" / "corpus"
 COMMANDS = ("partition_control", "plan_switch", "system_control")
 
@@ -247,7 +248,8 @@ class Campaign:
         health = client.link_state()
         who = "keyed" if attacker.keyed else "open"
         wrong = self.traces_of_effect(client)
-        if arena[0] != arena[-1]:
+        # Nothing of a frame outlives it. Without a key the most that was used is a matter of the largest request so far.
+        if arena[-1] > (arena[0] if attacker.keyed else ARENA_BYTES_OF_A_FRAME):
             wrong.append(f"the arena grew from {arena[0]} to {arena[-1]} bytes in the second half")
         if attacker.keyed and not (health["mac_errors"] and health["crc_errors"] and health["length_errors"] and health["version_errors"]):
             wrong.append(f"some attacks did not arrive: {health}")

@@ -334,6 +334,8 @@ CASES: list[tuple[str, Callable[[FakeBoard], None] | None, str]] = [
     ("help-part-reset", None, "part reset --help"),
     ("help-plan-switch", None, "plan switch --help"),
     ("help-hm-read", None, "hm read --help"),
+    ("help-sim", None, "sim --help"),
+    ("sim-bad-port", None, "sim --port 70000"),
     ("help-sys-reset", None, "sys reset --help"),
     ("help-link-sniff", None, "link sniff --help"),
 ]

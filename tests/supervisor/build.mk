@@ -31,6 +31,8 @@ SUPERVISOR_TEST_CC_san   := $(HCC) $(HCFLAGS) $(HSAN)
 SUPERVISOR_TEST_CC_small := $(HCC) $(HCFLAGS) $(HSAN) -DARENA_BYTES=512u
 # Logs of 64 KiB, for transfers of that size.
 SUPERVISOR_TEST_CC_line  := $(HCC) $(HCFLAGS) $(HSAN) -DFAKE_ITEMS=65536
+# The simulated board (tools/sim): a product, without sanitizers.
+SUPERVISOR_TEST_CC_sim   := $(HCC) $(HCFLAGS) -DFAKE_ITEMS=65536
 SUPERVISOR_TEST_CC_fuzz   = $(FUZZ_CC)
 
 # $(1): variant
@@ -57,7 +59,7 @@ $(SUPERVISOR_TEST_DIR)/$(1)/$(notdir $(2:.c=.o)): $(BEARSSL_DIR)/src/$(2) tests/
 	@mkdir -p $$(@D)
 	$(SUPERVISOR_TEST_CC_$(1)) -w -I$(BEARSSL_DIR)/inc -I$(BEARSSL_DIR)/src -c $$< -o $$@
 endef
-$(foreach variant,san small line fuzz,$(eval $(call supervisor_test_variant,$(variant))))
+$(foreach variant,san small line fuzz sim,$(eval $(call supervisor_test_variant,$(variant))))
 
 $(addprefix $(SUPERVISOR_TEST_DIR)/,test_frame test_supervisor test_session campaign fuzz_loop \
                                      board): \

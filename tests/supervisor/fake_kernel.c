@@ -347,6 +347,30 @@ void fake_log_hm(unsigned count)
     }
 }
 
+/* Adds an event to the health-monitor log, with number, time and boot of now. */
+void fake_log_event(const struct xm_hm_record *event)
+{
+    uint64_t seq = fake.hm.next;
+    uint8_t *item = append(&fake.hm);
+
+    memset(item, 0, sizeof(*event));
+    bytes_put_be64(item, seq);
+    bytes_put_be64(item + 8, (uint64_t)fake.info.now_us);
+    bytes_put_be32(item + 16, fake.info.boot_id);
+    bytes_put_be32(item + 20, (uint32_t)event->event << 16 | (uint32_t)event->partition << 8);
+    bytes_put_be32(item + 24, (uint32_t)event->flags << 24 | (uint32_t)event->action << 16);
+    bytes_put_be32(item + 28, event->pc);
+    bytes_put_be32(item + 32, event->npc);
+    bytes_put_be32(item + 36, event->psr);
+    bytes_put_be32(item + 40, event->fault_address);
+    bytes_put_be32(item + 44, event->fault_status);
+    for (unsigned n = 0; n < 3; n++) {
+        bytes_put_be32(item + 48 + 4 * n, event->payload[n]);
+    }
+    bytes_put_be32(item + 60, frame_crc32c(item, 60));
+    fake.system.noHmEvents++;
+}
+
 /* Adds records to the trace of a partition, or of the hypervisor. */
 void fake_log_trace(unsigned partition, unsigned count)
 {

@@ -99,6 +99,7 @@ void fake_run(void (*run)(void));
 void fake_tick(uint32_t us);
 void fake_type(const uint8_t *bytes, uint32_t count);
 void fake_log_hm(unsigned count);
+void fake_log_event(const struct xm_hm_record *event);
 void fake_log_trace(unsigned partition, unsigned count);
 void fake_print(unsigned partition, const char *text);
 int fake_printf(const char *format, ...) __attribute__((format(printf, 1, 2)));

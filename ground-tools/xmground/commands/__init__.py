@@ -19,6 +19,7 @@ from . import (
     part,
     plan,
     serve,
+    sim,
     system,
     trace,
 )
@@ -39,6 +40,7 @@ def register(groups: argparse._SubParsersAction, common: argparse.ArgumentParser
         lease,
         key,
         system,
+        sim,
         basic,
     ):
         module.register(groups, common)

@@ -18,9 +18,15 @@ enum {
 
 #define COBS_FULL 255u /* code of a group of 254 bytes with no zero behind it */
 
-/* What a byte does to the CRC. Filled in at the first use: 256 numbers in the source could hide a
- * wrong one. */
+/* What a byte does to a CRC whose bytes stand turned round: so the next byte of the message meets
+ * the highest one, as big-endian words bring it. Filled in at the first use: 256 numbers in the
+ * source could hide a wrong one. */
 static uint32_t crc_step[256];
+
+static uint32_t turn_round(uint32_t crc)
+{
+    return crc << 24 | (crc & 0xff00u) << 8 | (crc >> 8 & 0xff00u) | crc >> 24;
+}
 
 static void fill_crc_step(void)
 {
@@ -30,25 +36,45 @@ static void fill_crc_step(void)
         for (int bit = 0; bit < 8; bit++) {
             crc = crc >> 1 ^ ((crc & 1) != 0 ? 0x82f63b78u : 0);
         }
-        crc_step[byte] = crc;
+        crc_step[byte] = turn_round(crc);
     }
 }
 
+static uint32_t crc_of_byte(uint32_t turned, uint8_t byte)
+{
+    return turned << 8 ^ crc_step[turned >> 24 ^ byte];
+}
+
+static uint32_t crc_of_word(uint32_t turned, uint32_t word)
+{
+    turned ^= word;
+#pragma GCC unroll 4
+    for (int byte = 0; byte < 4; byte++) {
+        turned = crc_of_byte(turned, 0);
+    }
+    return turned;
+}
+
 /* CRC-32C (Castagnoli, reflected; start and final exclusive-or all ones) of bytes whose CRC is
- * `crc`, 0: none, and `count` more. By bytes and four to a turn it takes 7.75 instructions a byte
- * on the target, where half-bytes took 15; words would take 5, but their tables are as large as
- * the data cache of a small LEON. */
+ * `crc`, 0: none, and `count` more. On the target 6 instructions a byte; four tables would take
+ * 5, but they are as large as the data cache of a small LEON. */
 uint32_t frame_crc32c_more(uint32_t crc, const uint8_t *bytes, uint32_t count)
 {
+    uint32_t turned = turn_round(~crc), i = 0;
+
     if (crc_step[1] == 0) {
         fill_crc_step();
     }
-    crc = ~crc;
-#pragma GCC unroll 4
-    for (uint32_t i = 0; i < count; i++) {
-        crc = crc >> 8 ^ crc_step[(crc ^ bytes[i]) & 0xffu];
+    for (; i < count && (uintptr_t)(bytes + i) % sizeof(uint32_t) != 0; i++) {
+        turned = crc_of_byte(turned, bytes[i]);
     }
-    return ~crc;
+    for (; count - i >= sizeof(uint32_t); i += sizeof(uint32_t)) {
+        turned = crc_of_word(turned, bytes_be32_aligned(bytes + i));
+    }
+    for (; i < count; i++) {
+        turned = crc_of_byte(turned, bytes[i]);
+    }
+    return ~turn_round(turned);
 }
 
 /* CRC-32C of `count` bytes. */

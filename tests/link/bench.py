@@ -93,7 +93,9 @@ def ethernet_rows(build_dir: str) -> list[Row]:
     if qemu is None:
         return [Row(name, None, "instr", 90.0, False, "not measured: run make qemu first")]
     split = ethernet.measure(build_dir, qemu)
-    note = f"{split.payload_bytes} bytes of log in {split.slots} slots"
+    note = f"{split.payload_bytes} bytes of log, {split.chunks} chunks, {split.slots} slots"
+    if split.chunks > ethernet.LEAST_CHUNKS:
+        note += f"; {ethernet.LEAST_CHUNKS} chunks would do: the host was too slow for the console"
     rows = [Row(name, round(split.per_byte, 1), "instr", 90.0, False, note)]
     for part, count in split.by_part.most_common():
         functions = [

@@ -4,7 +4,8 @@ The system tests/link/logbook runs on the QEMU that `make qemu` builds; xmg read
 UDP, under a key. QEMU logs every instruction of the supervisor's memory (one instruction a block).
 Counted are whole slots of the supervisor: those that took a LogRead or made a chunk. What the
 hypervisor executes on its behalf is not in it, nor are slots without work, whose number is the
-host's affair.
+host's affair. So is a record asked for twice, because a slow host's emulation outlasts the console's
+patience: then the run is repeated, and the one with the fewest chunks counts.
 """
 
 from __future__ import annotations
@@ -30,6 +31,9 @@ import probe  # noqa: E402
 
 RECORDS = 1024
 RECORD_BYTES = 64
+RECORDS_A_CHUNK = 15  # as many as fit the longest payload
+LEAST_CHUNKS = -(-RECORDS // RECORDS_A_CHUNK)
+RUNS = 3  # at most
 RUN_LIMIT_S = 240
 SUPERVISOR = 0  # partition
 
@@ -52,6 +56,7 @@ class Split:
 
     payload_bytes: int
     slots: int
+    chunks: int  # sent; more than LEAST_CHUNKS: some of it twice
     by_part: Counter[str] = field(default_factory=Counter)
     by_function: Counter[str] = field(default_factory=Counter)
     part_of: dict[str, str] = field(default_factory=dict)  # of each function
@@ -205,8 +210,9 @@ def part_of(source: str, function: str) -> str:
 
 def split(elf: Path, symbols: probe.Symbols, trace: Trace, payload_bytes: int) -> Split:
     """The instructions by what they were for."""
+    chunks = trace.executed[b"%08x" % symbols.address["xm__chunk__pack"]]
     starts = sorted((address, name) for name, address in symbols.address.items())
-    result = Split(payload_bytes, trace.slots)
+    result = Split(payload_bytes, trace.slots, chunks)
     at = 0
     for word, count in sorted((int(word, 16), count) for word, count in trace.executed.items()):
         while at + 1 < len(starts) and starts[at + 1][0] <= word:
@@ -223,8 +229,21 @@ def split(elf: Path, symbols: probe.Symbols, trace: Trace, payload_bytes: int) -
 
 
 def measure(build_dir: str, qemu: Path) -> Split:
-    """Builds, runs and reads. Raises BenchError."""
+    """Builds, runs and reads, again if something was sent twice. Raises BenchError."""
     folder, key = build(build_dir)
+    best: Split | None = None
+    for _ in range(RUNS):
+        result = run(build_dir, qemu, folder, key)
+        if best is None or result.chunks < best.chunks:
+            best = result
+        if best.chunks <= LEAST_CHUNKS:
+            break
+    assert best is not None
+    return best
+
+
+def run(build_dir: str, qemu: Path, folder: Path, key: Path) -> Split:
+    """One transfer, counted. Raises BenchError."""
     elf = folder / f"p{SUPERVISOR}.elf"
     symbols = probe.Symbols.of(elf)
     low, high = min(symbols.address.values()), max(symbols.address.values())

@@ -84,6 +84,7 @@ class Result:
         text = re.sub(r"tcp:127\.0\.0\.1:\d+", "LINK", text)
         text = re.sub(r"\bid: \d+", "id: N", text)
         text = re.sub(r"0x[0-9a-f]{8}(?= before sending)|(?<=command )0x[0-9a-f]{8}", "ID", text)
+        text = re.sub(r"board time \S+: started at \S+Z", "board time NOW: started at TIME", text)
         # A round trip of 10 ms and more is one digit longer and has one blank less before it.
         text = re.sub(r" *\d+\.\d ms", lambda m: " " * (len(m[0]) - len("0.0 ms")) + "RTT", text)
         return re.sub(r"(?<=rtt_us\": )\d+", "RTT", text)
@@ -133,6 +134,8 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("XMG_HOLDER", raising=False)
     monkeypatch.setenv("XMG_SOCKET", "/does/not/exist")
     monkeypatch.setenv("XDG_CONFIG_HOME", "/does/not/exist")
+    monkeypatch.setenv("XDG_DATA_HOME", "/does/not/exist")
+    monkeypatch.delenv("XMG_ARCHIVE", raising=False)
     monkeypatch.setattr(session, "FIRST_RETRY_S", 2.0)
 
 

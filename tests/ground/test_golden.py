@@ -334,6 +334,17 @@ CASES: list[tuple[str, Callable[[FakeBoard], None] | None, str]] = [
     ("help-part-reset", None, "part reset --help"),
     ("help-plan-switch", None, "plan switch --help"),
     ("help-hm-read", None, "hm read --help"),
+    ("doctor", None, "doctor"),
+    ("doctor-json", None, "doctor --json"),
+    ("doctor-jsonl", None, "doctor --format jsonl"),
+    ("doctor-csv", None, "doctor --format csv"),
+    ("doctor-keyed", keyed, "doctor --key KEYFILE"),
+    ("doctor-no-such-key", None, "doctor --key NEWFILE"),
+    ("doctor-silent-board", deaf, "doctor --timeout 0.3"),
+    ("doctor-other-key", other_key_silent, "doctor --timeout 0.3 --key KEYFILE"),
+    ("doctor-no-device", None, "doctor --link serial:/dev/does-not-exist"),
+    ("doctor-bad-link", None, "doctor --link frob:1"),
+    ("help-doctor", None, "doctor --help"),
     ("help-sim", None, "sim --help"),
     ("sim-bad-port", None, "sim --port 70000"),
     ("help-sys-reset", None, "sys reset --help"),
@@ -394,7 +405,13 @@ def test_golden(
     assert seen == file.read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("name, prepare, line", CASES, ids=[case[0] for case in CASES])
+# The doctor tells which way it goes to the board, and whose the key is.
+DAEMON_CASES = [case for case in CASES if not case[0].startswith("doctor")]
+
+
+@pytest.mark.parametrize(
+    "name, prepare, line", DAEMON_CASES, ids=[case[0] for case in DAEMON_CASES]
+)
 def test_golden_through_the_daemon(
     name: str,
     prepare: Callable[[FakeBoard], None] | None,

@@ -12,6 +12,7 @@ from . import (
     book,
     cmd,
     console,
+    doctor,
     hm,
     key,
     lease,
@@ -41,6 +42,7 @@ def register(groups: argparse._SubParsersAction, common: argparse.ArgumentParser
         key,
         system,
         sim,
+        doctor,
         basic,
     ):
         module.register(groups, common)

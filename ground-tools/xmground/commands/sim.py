@@ -62,7 +62,9 @@ def _program() -> str:
             return str((Path(build) / "bin" / PROGRAM).resolve())
     found = shutil.which(PROGRAM)
     if not found:
-        raise UsageError(f"there is no program {PROGRAM}: build it with `make sim`, or set XM_BUILD")
+        raise UsageError(
+            f"there is no program {PROGRAM}: build it with `make sim`, or set XM_BUILD"
+        )
     return found
 
 

@@ -10,6 +10,8 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.error
+import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -563,7 +565,7 @@ def test_signal_ends_the_daemon(
     path = tmp_path / "socket"
     build = str(Path(os.environ["XM_BUILD"]).resolve())
     process = subprocess.Popen(
-        [sys.executable, XMG, "serve", "--link", served.url, "--socket", path],
+        [sys.executable, XMG, "serve", "--link", served.url, "--socket", path, "--http", "none"],
         stderr=subprocess.PIPE,
         text=True,
         env=environ | {"XM_BUILD": build},
@@ -634,3 +636,114 @@ def test_part_list_through_the_daemon_loads_nothing_heavy(
             env=environ | {"XM_BUILD": build},
         )
         assert done.stdout.splitlines()[-1] == "0 []", done.stderr
+
+
+# ---- HTTP
+
+
+@pytest.fixture
+def web(served: Served, tmp_path: Path) -> Iterator[ServedDaemon]:
+    """A daemon with HTTP at a free port."""
+    with ServedDaemon(served.url, tmp_path / "socket", http="127.0.0.1:0") as daemon:
+        yield daemon
+
+
+def fetch(url: str, **headers: str) -> tuple[int, str, dict[str, str]]:
+    request = urllib.request.Request(url, headers=headers)
+    try:
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return answer.status, answer.read().decode(), dict(answer.headers)
+    except urllib.error.HTTPError as error:
+        return error.code, error.read().decode(), dict(error.headers)
+
+
+def talk(url: str, *objects: object, origin: str | None = None) -> list[dict[str, Any]]:
+    """Sends the objects over /ws one after the other; gives the end of each call."""
+    import aiohttp
+
+    async def run() -> list[dict[str, Any]]:
+        ends = []
+        headers = {"Origin": origin} if origin else {}
+        async with aiohttp.ClientSession() as http:
+            async with http.ws_connect(url + "ws", headers=headers) as socket:
+                for told in objects:
+                    await socket.send_json(told)
+                    while True:
+                        answer = await asyncio.wait_for(socket.receive_json(), 10)
+                        if "result" in answer or "error" in answer:
+                            ends.append(answer)
+                            break
+        return ends
+
+    return asyncio.run(run())
+
+
+def test_metrics_are_prometheus_text(web: ServedDaemon, board: FakeBoard) -> None:
+    from prometheus_client.parser import text_string_to_metric_families
+
+    with client(web) as mine:
+        mine.hello()
+    status, text, headers = fetch(web.server.url + "metrics")
+    assert status == 200 and headers["Content-Type"].startswith("text/plain; version=0.0.4")
+    families = {family.name: family for family in text_string_to_metric_families(text)}
+    assert families["xmg_link_up"].samples[0].value == 1
+    assert families["xmg_link_up"].samples[0].labels == {"link": web.server.link.state.url}
+    assert families["xmg_board_boot_id"].samples[0].value == board.boot_id
+    counters = {s.labels["counter"]: s.value for s in families["xmg_ground_link"].samples}
+    assert counters["frames_good"] >= 1 and counters["crc_errors"] == 0
+    assert all(family.documentation for family in families.values())
+
+
+def test_websocket_has_the_same_calls(web: ServedDaemon, board: FakeBoard) -> None:
+    (parts,) = talk(web.server.url, {"id": 1, "call": "partitions"})
+    assert [part["name"] for part in parts["result"]] == board.names
+    (bad,) = talk(web.server.url, {"id": 1, "call": "exit"})
+    assert bad["error"]["status"] == Status.USAGE
+
+
+def test_websocket_commands_need_the_token(web: ServedDaemon, board: FakeBoard) -> None:
+    command = {"id": 3, "call": "switch_plan", "args": {"plan": 1}, "holder": "mallory"}
+    lease = {"id": 2, "call": "lease.take", "args": {"holder": "mallory", "seconds": 9}}
+    wrong = {"id": 1, "call": "auth", "args": {"token": "guess"}}
+    ends = talk(web.server.url, command, lease, wrong, command | {"id": 4})
+    assert [end["error"]["status"] for end in ends] == [Status.AUTHENTICATION] * 4
+    assert board.executed == []
+    file = web.path.with_name("socket.token")
+    assert file.stat().st_mode & 0o777 == 0o600
+    right = {"id": 1, "call": "auth", "args": {"token": file.read_text().strip()}}
+    ends = talk(web.server.url, right, lease, command)
+    assert all("result" in end for end in ends) and len(board.executed) == 1
+
+
+@pytest.mark.parametrize("origin", ["http://evil.example", "null", "http://127.0.0.1:1"])
+def test_pages_of_other_sites_get_nothing(origin: str, web: ServedDaemon) -> None:
+    import aiohttp
+
+    with pytest.raises(aiohttp.WSServerHandshakeError):
+        talk(web.server.url, {"id": 1, "call": "partitions"}, origin=origin)
+    assert fetch(web.server.url + "metrics", Origin=origin)[0] == 403
+    own = web.server.url.rstrip("/")
+    assert talk(web.server.url, {"id": 1, "call": "status"}, origin=own)[0]["result"]["http"]
+
+
+def test_names_that_others_point_here_get_nothing(web: ServedDaemon) -> None:
+    port = web.server.url.rstrip("/").rpartition(":")[2]
+    for host in (f"evil.example:{port}", "127.0.0.1", "127.0.0.1:1", "127.0.0.1:x", ""):
+        assert fetch(web.server.url + "metrics", Host=host)[0] in (400, 403), host
+    assert fetch(web.server.url, Host=f"localhost:{port}")[0] == 200
+
+
+def test_page_may_load_nothing_from_elsewhere(web: ServedDaemon) -> None:
+    status, _, headers = fetch(web.server.url)
+    assert status == 200 and "default-src 'self'" in headers["Content-Security-Policy"]
+    assert fetch(web.server.url + "../daemon/http.py")[0] == 404
+
+
+def test_http_address_that_cannot_be_used(served: Served, xmg: Xmg, tmp_path: Path) -> None:
+    taken = socket.create_server(("127.0.0.1", 0))
+    port = taken.getsockname()[1]
+    for address in ("nonsense", "h:70000", f"127.0.0.1:{port}"):
+        result = xmg("serve", "--socket", str(tmp_path / "s"), "--http", address)
+        assert result.status == Status.USAGE and "--http" in result.err, result.err
+    assert not (tmp_path / "s").exists()
+    taken.close()

@@ -11,10 +11,12 @@ from ..render import Column, ground_time, plain, word
 from ..status import Status
 from .common import verb
 
+DEFAULT_HTTP = "127.0.0.1:5580"
 STATUS_COLUMNS = [
     Column("pid", "process"),
     Column("began_us", "running since", ground_time),
     Column("link", "link", lambda link: _link_text(link), not_csv=True),
+    Column("http", "web page"),
     Column("clients", "clients"),
     Column("calls", "calls answered"),
     Column("jobs_waiting", "jobs waiting"),
@@ -46,6 +48,11 @@ def register(groups: argparse._SubParsersAction, common: argparse.ArgumentParser
         metavar="PATH",
         type=Path,
         help="where clients connect (default: $XMG_SOCKET, else $XDG_RUNTIME_DIR/xmg.sock)",
+    )
+    parser.add_argument(
+        "--http",
+        metavar="HOST:PORT",
+        help=f"serve the web page, /ws and /metrics there; none: not (default: {DEFAULT_HTTP})",
     )
     group = parser.add_subparsers(title="commands", metavar="COMMAND")
     verb(group, common, "status", status, "Show how the daemon and its link are.")
@@ -86,7 +93,10 @@ def serve(app: App) -> Status:
         raise UsageError("a daemon serves a board: name its link with --link")
     path = keys.find(app.args.key, os.environ)
     known = keys.load(path).keys if path else ()
-    server = Server(app.args.link or DEFAULT_LINK, _socket(app), known)
+    http = app.args.http or DEFAULT_HTTP
+    server = Server(
+        app.args.link or DEFAULT_LINK, _socket(app), known, http=None if http == "none" else http
+    )
 
     async def run() -> None:
         await server.run(server.handle_signals)

@@ -4,7 +4,8 @@
   lease.py    who may command
   outbox.py   what a client is sent: bounded, so that one that does not read stops nobody
   calls.py    a client's calls
-  server.py   the sockets, and the life of the whole
+  server.py   the Unix socket, and the life of the whole
+  http.py     the same over HTTP, metrics.py its /metrics
 
 The session waits for the board in its own thread; asyncio serves the clients in the main one. The
 two hand each other jobs and finished values, never state.

@@ -97,8 +97,12 @@ def error_object(error: Exception, name: str, command: str) -> dict[str, Any]:
 class Peer:
     """A client's connection."""
 
-    def __init__(self, server: "Server", name: str, may_command: bool) -> None:
-        self._server, self.name, self.may_command = server, name, may_command
+    def __init__(
+        self, server: "Server", name: str, is_token: Callable[[str], bool] | None = None
+    ) -> None:
+        """is_token: it may command only once it has given such a token."""
+        self._server, self.name, self._is_token = server, name, is_token
+        self.may_command = is_token is None
         self.outbox = Outbox()
         self._open: dict[int, Job | None] = {}
         self._holder = ""  # who took the lease over this connection
@@ -106,6 +110,7 @@ class Peer:
         self._tasks: set[asyncio.Task] = set()
         self._own_calls: dict[str, Callable[[Call], Awaitable[Any]]] = {
             "status": self._status,
+            "auth": self._auth,
             "listen": self._listen,
             "stop": self._stop,
             "lease.show": self._lease_show,
@@ -243,6 +248,14 @@ class Peer:
                 "this connection may only read: commands over HTTP need the daemon's token, which "
                 "`xmg web` puts into the page's address"
             )
+
+    async def _auth(self, call: Call) -> Any:
+        token = call.args.get("token")
+        if self._is_token and not (isinstance(token, str) and self._is_token(token)):
+            LOG.warning("%s gave a wrong token", self.name)
+            raise Forbidden("wrong token: open the page anew with `xmg web`")
+        self.may_command = True
+        return {"may_command": True}
 
     async def _lease_show(self, call: Call) -> Any:
         return self._server.lease.held()

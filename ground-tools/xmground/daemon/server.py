@@ -8,10 +8,10 @@ import signal
 import socket
 import stat
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from google.protobuf.message import Message
 
@@ -28,8 +28,12 @@ from .calls import Call, Peer
 from .lease import Lease
 from .link import Job, LinkThread, Priority
 
+if TYPE_CHECKING:
+    from .http import HttpServer
+
 LOG = logging.getLogger("xmg.serve")
 LONGEST_LINE_BYTES = 1 << 20
+Take = Callable[[Any], Awaitable[None]]
 STOP_S, FLUSH_S = 0.6, 0.2
 
 
@@ -45,8 +49,9 @@ class Server:
         keys: Sequence[Key] = (),
         connect: Callable[[str, float], Transport] = open_link,
         clock_us: Callable[[], int] = utc_us,
+        http: str | None = None,
     ) -> None:
-        """url: of the board's link. Raises UsageError."""
+        """url: of the board's link; http: HOST:PORT, or None for no HTTP. Raises UsageError."""
         parse_link(url)
         self._socket_path = socket_path
         self.lease = Lease(time.monotonic)
@@ -56,6 +61,11 @@ class Server:
         self._began_us = clock_us()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._ended: asyncio.Event | None = None
+        self._http: HttpServer | None = None
+        if http:
+            from .http import HttpServer, parse_address, token_path
+
+            self._http = HttpServer(self, *parse_address(http), token_path(socket_path))
         self._room: dict[Peer, asyncio.Event] = {}
         self.link = LinkThread(
             url, keys, self._saw_frame, self._saw_event, connect=connect, clock_us=clock_us
@@ -70,6 +80,15 @@ class Server:
         server = await asyncio.start_unix_server(
             self._serve_socket, sock=listener, limit=LONGEST_LINE_BYTES
         )
+        try:
+            if self._http:
+                await self._http.start()
+        except UsageError:
+            if self._http:
+                await self._http.stop()
+            server.close()
+            self._socket_path.unlink(missing_ok=True)
+            raise
         LOG.info("serving %s on %s", self.link.state.url, self._socket_path)
         self.link.start()
         on_ready()
@@ -84,6 +103,13 @@ class Server:
             await self._flush()
             for peer in list(self.peers):
                 peer.close()
+            if self._http:
+                await self._http.stop()
+
+    @property
+    def url(self) -> str:
+        """Of the web page; empty without HTTP."""
+        return self._http.url if self._http else ""
 
     async def _flush(self) -> None:
         """What the link's thread has said last is told to those who read."""
@@ -162,7 +188,9 @@ class Server:
             "rows_left_out": sum(peer.outbox.dropped_total for peer in self.peers),
             "holder": held.holder if held else None,
             "lease_left_s": held.left_s if held else None,
+            "http": self.url or None,
             "link": state,
+            "link_counters": {"ground": self.link.client.ground_link()},
         }
 
     def call_ended(self, peer: Peer) -> None:
@@ -171,43 +199,57 @@ class Server:
         if peer in self._room:
             self._room[peer].set()
 
-    # ---- the Unix socket
+    # ---- clients
 
     async def _serve_socket(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
+        """A client of the Unix socket, which only this user reaches: it may command."""
+
         async def write(line: str) -> None:
             writer.write(line.encode() + b"\n")
             await writer.drain()
 
-        peer = Peer(self, "socket", may_command=True)
+        async def read(take: Take) -> None:
+            while line := await reader.readline():
+                try:
+                    told = json.loads(line)
+                except ValueError:
+                    told = None
+                await take(told)
+
+        await self.serve_peer("socket", write, read)
+        writer.close()
+
+    async def serve_peer(
+        self,
+        name: str,
+        write: Callable[[str], Awaitable[None]],
+        read: Callable[[Take], Awaitable[None]],
+        is_token: Callable[[str], bool] | None = None,
+    ) -> None:
+        """Serves a client until it has gone. read gives what arrives to the function it gets, and
+        waits for that. is_token: the client may command only once it has given such a token."""
+        peer = Peer(self, name, is_token)
         self.peers.add(peer)
         room = self._room[peer] = asyncio.Event()
-        pump = asyncio.ensure_future(peer.outbox.pump(write))
-        reading = asyncio.ensure_future(self._read_lines(reader, peer, room))
-        try:
-            await asyncio.wait({pump, reading}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for task in (pump, reading):
-                task.cancel()
-            await asyncio.gather(pump, reading, return_exceptions=True)
-            self.peers.discard(peer)
-            del self._room[peer]
-            peer.close()
-            writer.close()
 
-    async def _read_lines(
-        self, reader: asyncio.StreamReader, peer: Peer, room: asyncio.Event
-    ) -> None:
-        while line := await reader.readline():
-            try:
-                told = json.loads(line)
-            except ValueError:
-                told = None
+        async def take(told: Any) -> None:
             peer.take(told)
             while peer.is_full:
                 room.clear()
                 await room.wait()
+
+        tasks = [asyncio.ensure_future(peer.outbox.pump(write)), asyncio.ensure_future(read(take))]
+        try:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            self.peers.discard(peer)
+            del self._room[peer]
+            peer.close()
 
 
 def listen_at(path: Path) -> socket.socket:

@@ -1,0 +1,68 @@
+"""What Prometheus is told: the daemon's status, as its text format."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+
+CONTENT_TYPE = CONTENT_TYPE_LATEST
+GAUGES = {
+    "clients": "Clients connected.",
+    "jobs_waiting": "Calls that wait for the link.",
+}
+COUNTERS = {
+    "calls": "Calls of clients answered.",
+    "rows_left_out": "Rows that clients did not read fast enough, and so did not get.",
+}
+
+
+class StatusMetrics:
+    """Metrics of one status, for a registry."""
+
+    def __init__(self, status: dict[str, Any]) -> None:
+        self._status = status
+
+    def collect(self) -> Iterator[Metric]:
+        """See prometheus_client."""
+        status, link = self._status, self._status["link"]
+        for name, text in GAUGES.items():
+            yield GaugeMetricFamily(f"xmg_{name}", text, status[name])
+        for name, text in COUNTERS.items():
+            yield CounterMetricFamily(f"xmg_{name}", text, status[name])
+        up = GaugeMetricFamily("xmg_link_up", "Whether the link is open.", labels=["link"])
+        up.add_metric([link["url"]], int(link["open"]))
+        yield up
+        for name, text in (
+            ("opened", "Times the link was opened."),
+            ("lost", "Times it was lost."),
+        ):
+            family = CounterMetricFamily(f"xmg_link_{name}", text, labels=["link"])
+            family.add_metric([link["url"]], link[name])
+            yield family
+        yield GaugeMetricFamily(
+            "xmg_board_heard_timestamp_seconds",
+            "When the board was heard last (UTC since 1970; 0: never).",
+            link["heard_us"] / 1e6,
+        )
+        yield GaugeMetricFamily(
+            "xmg_board_boot_id", "The boot that answers; 0: none yet.", link["boot_id"]
+        )
+        yield CounterMetricFamily("xmg_board_boots", "Boots of the board seen.", link["boots"])
+        yield GaugeMetricFamily(
+            "xmg_lease_held", "Whether somebody has the lease.", int(bool(status["holder"]))
+        )
+        for end, counters in status["link_counters"].items():
+            family = CounterMetricFamily(
+                f"xmg_{end}_link", f"Counters of the link at the {end}'s end.", labels=["counter"]
+            )
+            for name, value in counters.items():
+                family.add_metric([name], int(value))
+            yield family
+
+
+def exposition(status: dict[str, Any]) -> bytes:
+    """The status in Prometheus' text format."""
+    registry = CollectorRegistry()
+    registry.register(StatusMetrics(status))
+    return generate_latest(registry)

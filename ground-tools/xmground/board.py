@@ -11,6 +11,7 @@ from .model import (
     Book,
     BookState,
     CommandState,
+    Head,
     Hello,
     LogBatch,
     OnStage,
@@ -20,6 +21,7 @@ from .model import (
     PlanState,
     PlanSwitched,
     Pong,
+    Pulled,
     Slot,
     StageReport,
     SystemAction,
@@ -52,6 +54,41 @@ def ignore(report: StageReport) -> None:
     """For callers that do not follow the stages of a command."""
 
 
+class LogPull(Protocol):
+    """A range of a log being read; see pull.Pull. Use as a context manager."""
+
+    have: dict[int, bytes]
+    unreadable: set[int]
+    first: int
+
+    def __enter__(self) -> "LogPull":
+        """Begins."""
+
+    def __exit__(self, *exc: object) -> None:
+        """Gives up what is under way."""
+
+    @property
+    def head(self) -> Head | None:
+        """Where the log stands, once that is known."""
+
+    @property
+    def stop(self) -> int:
+        """The number behind the last item wanted."""
+
+    @property
+    def is_new_life(self) -> bool:
+        """Whether the board has started anew meanwhile."""
+
+    def survey(self) -> Head:
+        """Waits until it is known where the log stands."""
+
+    def settle(self, seq: int) -> None:
+        """Waits until the item has come or will not."""
+
+    def settled_until(self, seq: int) -> int:
+        """The first item from there on of which that is not known."""
+
+
 class Board(Protocol):
     """The calls; what each means is told in client.Client. timeout_s bounds the wait for an answer,
     completion_s that for the end of a command."""
@@ -67,6 +104,13 @@ class Board(Protocol):
 
     def close(self) -> None:
         """Gives the way to the board back."""
+
+    @property
+    def boot_id(self) -> int:
+        """The boot that was heard last."""
+
+    def utc_us(self) -> int:
+        """The ground's time."""
 
     def ping(self) -> Pong:
         """Round trip to the supervisor."""
@@ -136,12 +180,21 @@ class Board(Protocol):
     def log_read(self, book: Book, source: int, from_seq: int, max_items: int) -> LogBatch:
         """One range of a log."""
 
+    def pull(
+        self, book: Book, source: int, unit: int, first: int | None, most: int | None
+    ) -> LogPull:
+        """Reads items of `unit` bytes over a link that loses some."""
 
-# By name. close is the connection's own affair, and listen that of each client.
+    def pull_log(self, book: Book, source: int, first: int | None, most: int) -> Pulled:
+        """The same in one call."""
+
+
+# Those that a daemon carries out, by name. The others are each client's own affair.
+OWN = ("close", "listen", "pull", "utc_us")
 CALLS: dict[str, Callable] = {
     name: function
     for name, function in vars(Board).items()
-    if callable(function) and not name.startswith("_") and name not in ("close", "listen")
+    if callable(function) and not name.startswith("_") and name not in OWN
 }
 
 

@@ -7,6 +7,7 @@ VersionMismatch (unknown operation).
 
 import secrets
 import time
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import asdict, replace
 
@@ -14,6 +15,7 @@ from google.protobuf.message import Message
 
 from ._generated import supervisor_pb2 as pb
 from .board import ignore
+from .clock import utc_us
 from .convert import (
     command_state_of,
     partition_of,
@@ -44,20 +46,29 @@ from .model import (
     PlanState,
     PlanSwitched,
     Pong,
+    Pulled,
     Slot,
     Stage,
     StageReport,
     SystemAction,
     SystemState,
 )
+from .pull import LineQuality, Pull
+from .records import ITEM_BYTES
 from .requester import POLL_S, Requester
-from .session import PROTOCOL_MINOR
+from .session import PROTOCOL_MINOR, Session
 
 
 class Client(Requester):
     """A board, as a set of calls. Use as a context manager, or call close()."""
 
     _target_name = ""
+
+    def __init__(
+        self, session: Session, timeout_s: float = 5.0, clock_us: Callable[[], int] = utc_us
+    ) -> None:
+        super().__init__(session, timeout_s, clock_us)
+        self._quality = LineQuality()
 
     def __enter__(self) -> "Client":
         self.session.open(self.timeout_s)
@@ -410,6 +421,33 @@ class Client(Requester):
                 ]
             _check_page(page.book, "list of logs")
 
+    def pull(self, book: Book, source: int, unit: int, first: int | None, most: int | None) -> Pull:
+        """Reads items of a log over a link that loses some: see pull.Pull. What is learnt about the
+        line serves the next one."""
+        return Pull(self.session, book, source, unit, first, most, self._quality, self.timeout_s)
+
+    def pull_log(self, book: Book, source: int, first: int | None, most: int) -> Pulled:
+        """Reads up to `most` items in one call, for who cannot follow the pull item by item. Raises
+        what reading raises when nothing at all is known."""
+        with self.pull(book, source, ITEM_BYTES[book], first, most) as pull:
+            pull.survey()
+            seq = pull.first
+            with suppress(NoAnswer, LinkUnavailable):
+                while seq < pull.stop and not pull.is_new_life:
+                    pull.settle(seq)
+                    seq = pull.settled_until(seq)
+            assert pull.head is not None
+            wanted = {n: item for n, item in pull.have.items() if pull.first <= n < pull.stop}
+            return Pulled(
+                pull.head,
+                pull.first,
+                pull.stop,
+                tuple(_runs(wanted)),
+                tuple(sorted(pull.unreadable)),
+                tuple(sorted(pull.given_up)),
+                seq < pull.stop,
+            )
+
     def log_read(self, book: Book, source: int, from_seq: int, max_items: int) -> LogBatch:
         """One range of a log; what was lost on the way is missing in the pieces (logs.LogReader
         asks again)."""
@@ -431,6 +469,16 @@ class Client(Requester):
             self.session.life,
             tuple(sorted(pieces.items())),
         )
+
+
+def _runs(have: dict[int, bytes]) -> Iterator[tuple[int, bytes]]:
+    """Adjacent items in one piece, with the number of the first."""
+    numbers = sorted(have)
+    start = 0
+    for n in range(1, len(numbers) + 1):
+        if n == len(numbers) or numbers[n] != numbers[n - 1] + 1:
+            yield numbers[start], b"".join(have[seq] for seq in numbers[start:n])
+            start = n
 
 
 def _is_reached(action: PartitionAction, before: Partition, now: Partition) -> bool:

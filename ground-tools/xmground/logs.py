@@ -17,13 +17,11 @@ An item is a record (HM, trace) or a byte (console).
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from .board import Board
+from .board import Board, LogPull
 from .errors import LinkUnavailable, NoAnswer
-from .model import Book, Gap, GapKind, LogBatch
-from .pull import Head, LineQuality, Pull
-from .records import HM_RECORD, TRACE_RECORD, Item
+from .model import Book, Gap, GapKind, Head, LogBatch
+from .records import ITEM_BYTES, Item
 
-ITEM_BYTES = {Book.HM: HM_RECORD.size, Book.TRACE: TRACE_RECORD.size, Book.CONSOLE: 1}
 MOST_ITEMS = 2048  # asked for at once to find where a line of text begins
 
 
@@ -55,7 +53,6 @@ class LogReader:
         """from_seq None: from the oldest item still stored, which is then no gap."""
         self._client, self._book, self._source = client, book, source
         self._unit = ITEM_BYTES[book]
-        self._quality = LineQuality()
         self._cursor = from_seq
         self._boot_id = 0
         self._life = 0
@@ -116,20 +113,11 @@ class LogReader:
                 if is_through and not pull.is_new_life:
                     return
 
-    def _pull(self, most: int | None) -> Pull:
+    def _pull(self, most: int | None) -> LogPull:
         first = None if self._cursor is None else max(self._cursor, 1)  # numbers begin at 1
-        return Pull(
-            self._client.session,
-            self._book,
-            self._source,
-            self._unit,
-            first,
-            most,
-            self._quality,
-            self._client.timeout_s,
-        )
+        return self._client.pull(self._book, self._source, self._unit, first, most)
 
-    def _in_order(self, pull: Pull) -> Iterator[Item | Gap]:
+    def _in_order(self, pull: LogPull) -> Iterator[Item | Gap]:
         """What a surveyed pull brings, in order; the cursor follows. Ends early when the board
         starts anew, and when it falls silent: then all that came is given out, and the cursor stays
         before what may yet come."""
@@ -151,7 +139,7 @@ class LogReader:
             seq = end
         self._cursor = max(seq, self._cursor or 0)
 
-    def _give(self, pull: Pull, first: int, stop: int) -> Iterator[Item | Gap]:
+    def _give(self, pull: LogPull, first: int, stop: int) -> Iterator[Item | Gap]:
         """Items and gaps of a range; text in pieces as long as they can be."""
         seq = first
         while seq < stop:
@@ -162,7 +150,7 @@ class LogReader:
                 self._last = piece
             yield piece
 
-    def _piece(self, pull: Pull, seq: int, stop: int) -> Item | Gap:
+    def _piece(self, pull: LogPull, seq: int, stop: int) -> Item | Gap:
         if seq not in pull.have:
             return Gap(self._why_missing(pull, seq), seq, seq, self._boot_id)
         end = seq + 1
@@ -170,7 +158,7 @@ class LogReader:
             end += 1
         return Item(seq, b"".join(pull.have[n] for n in range(seq, end)), self._boot_id)
 
-    def _why_missing(self, pull: Pull, seq: int) -> GapKind:
+    def _why_missing(self, pull: LogPull, seq: int) -> GapKind:
         if pull.head and seq < pull.head.oldest:
             return GapKind.OVERWRITTEN
         return GapKind.DAMAGED if seq in pull.unreadable else GapKind.LOST

@@ -207,6 +207,31 @@ class LogBatch:
     pieces: tuple[tuple[int, bytes], ...] = field(default=())  # number of the first item, items
 
 
+@dataclass(frozen=True)
+class Head:
+    """Where a log stood when the board last told it. life: as in LogBatch."""
+
+    oldest: int
+    next: int
+    boot_id: int
+    life: int
+
+
+@dataclass(frozen=True)
+class Pulled:
+    """What became of the items first..stop - 1 of a log: pieces (number of the first item, items),
+    those that the board cannot read, and those that the link did not bring. silent: the board has
+    stopped answering, or has started anew, before all was settled."""
+
+    head: Head
+    first: int
+    stop: int
+    pieces: tuple[tuple[int, bytes], ...]
+    unreadable: tuple[int, ...]
+    given_up: tuple[int, ...]
+    silent: bool
+
+
 class GapKind(Enum):
     """Why items are missing."""
 

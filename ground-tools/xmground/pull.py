@@ -21,7 +21,7 @@ from google.protobuf.message import Message
 from ._generated import supervisor_pb2 as pb
 from .convert import status_text
 from .errors import NoAnswer, Rejected
-from .model import Book
+from .model import Book, Head
 from .session import Exchange, Session
 
 # Bytes on a UART, of a chunk's frame beyond its items: header, MAC, CRC, COBS, two zeros, and the
@@ -84,16 +84,6 @@ class LineQuality:
     def _yield_of(self, item_bytes: int) -> float:
         frame = item_bytes + FRAME_OVERHEAD
         return item_bytes / frame * self.chance(frame)
-
-
-@dataclass(frozen=True)
-class Head:
-    """Where a log stood when it was last told."""
-
-    oldest: int
-    next: int
-    boot_id: int
-    life: int
 
 
 @dataclass

@@ -20,15 +20,26 @@ from pathlib import Path
 from typing import Any
 
 from . import errors
-from .board import CALLS, COMMANDS, COMPLETION_S, Board, ignore
-from .errors import LinkUnavailable, OutcomeUnknown, UsageError, VersionMismatch, XmgError
-from .model import OnStage, StageReport
+from .board import CALLS, COMMANDS, COMPLETION_S, Board, LogPull, ignore
+from .clock import utc_us
+from .errors import (
+    LinkUnavailable,
+    NoAnswer,
+    OutcomeUnknown,
+    UsageError,
+    VersionMismatch,
+    XmgError,
+)
+from .model import Book, Head, OnStage, Pulled, StageReport
 from .wire import CALLBACK, arguments_to_wire, from_wire, result_from_wire
 
 SCHEME = "daemon:"
 # Beyond the time that a call may take by itself: it may have to wait for a command of another.
 QUEUE_S = 30.0
 CONNECT_S = 5.0
+# Of a log at once: about what a line of 115,200 baud carries in a second and a half; a command of
+# another waits for so long.
+SLICE_BYTES = 16 * 1024
 
 
 def default_socket(environ: Mapping[str, str]) -> Path:
@@ -181,6 +192,87 @@ class Hearing:
             self.on_null_key()
 
 
+class RemotePull:
+    """As pull.Pull, by the daemon."""
+
+    def __init__(
+        self,
+        client: "RemoteClient",
+        book: Book,
+        source: int,
+        unit: int,
+        first: int | None,
+        most: int | None,
+    ) -> None:
+        self._client, self._book, self._source = client, book, source
+        self._slice = max(1, SLICE_BYTES // unit)
+        self._most = most
+        self._from = first
+        self.first, self.stop = first or 0, 0
+        self.head: Head | None = None
+        self.is_new_life = False
+        self.have: dict[int, bytes] = {}
+        self.unreadable: set[int] = set()
+        self._given_up: set[int] = set()
+        self._unit = unit
+
+    def __enter__(self) -> "RemotePull":
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        """Nothing is under way between two slices."""
+
+    def survey(self) -> Head:
+        """See pull.Pull."""
+        if self.head is None:
+            pulled = self._fetch(self._from)
+            self.first, next_seq = pulled.first, pulled.head.next
+            stop = next_seq if self._most is None else min(next_seq, self.first + self._most)
+            self.stop = max(self.first, stop)
+        assert self.head is not None
+        return self.head
+
+    def settle(self, seq: int) -> None:
+        """See pull.Pull."""
+        while not self._is_settled(seq) and not self.is_new_life:
+            if self._is_silent:
+                raise NoAnswer("the board has fallen silent in the middle of a transfer")
+            self._fetch(seq)
+
+    def settled_until(self, seq: int) -> int:
+        """See pull.Pull."""
+        while seq < self.stop and self._is_settled(seq):
+            seq += 1
+        return seq
+
+    def _is_settled(self, seq: int) -> bool:
+        return (
+            seq in self.have
+            or seq in self.unreadable
+            or seq in self._given_up
+            or (self.head is not None and seq < self.head.oldest)
+        )
+
+    _is_silent = False
+
+    def _fetch(self, first: int | None) -> Pulled:
+        left = self._slice if self._most is None else min(self._slice, self._most)
+        if self.head is not None and first is not None:
+            left = min(left, self.stop - first)
+        pulled = self._client.pull_log(self._book, self._source, first, left)
+        life = (pulled.head.boot_id, pulled.head.life)
+        if self.head is not None and life != (self.head.boot_id, self.head.life):
+            self.is_new_life = True
+            return pulled
+        self.head, self._is_silent = pulled.head, pulled.silent
+        for seq, data in pulled.pieces:
+            for at in range(0, len(data), self._unit):
+                self.have[seq + at // self._unit] = data[at : at + self._unit]
+        self.unreadable.update(pulled.unreadable)
+        self._given_up.update(pulled.given_up)
+        return pulled
+
+
 class RemoteClient(Board):
     """The board that a daemon holds. Use as a context manager, or call close()."""
 
@@ -219,6 +311,21 @@ class RemoteClient(Board):
     def listen(self, wait_s: float, ping: bool = False) -> list[dict[str, object]]:
         """What has arrived since the last call, but at the first nothing of before."""
         return self.extra("listen", {"wait_s": wait_s, "ping": ping}, QUEUE_S + wait_s)
+
+    @property
+    def boot_id(self) -> int:
+        """The boot that the daemon heard last."""
+        return int(self.extra("status", {})["link"]["boot_id"])
+
+    def utc_us(self) -> int:
+        """The ground's time."""
+        return utc_us()
+
+    def pull(
+        self, book: Book, source: int, unit: int, first: int | None, most: int | None
+    ) -> LogPull:
+        """Reads items of a log, in slices that leave room for others between them."""
+        return RemotePull(self, book, source, unit, first, most)
 
     def extra(self, call: str, args: Mapping[str, object], timeout_s: float = QUEUE_S) -> Any:
         """A call that the daemon answers itself; its result as it came. Raises what the daemon

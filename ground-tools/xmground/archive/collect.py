@@ -9,7 +9,7 @@ asked for again.
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from ..client import Client
+from ..board import Board
 from ..logs import LogReader
 from ..model import Book, BookState, Gap, GapKind
 from ..records import Item
@@ -34,7 +34,7 @@ class Collector:
     """Collects all logs of one board. Calls may raise whatever the client or the archive raises;
     what was committed before stays, and the next turn goes on from there."""
 
-    def __init__(self, client: Client, archive: Archive, target: str, labels: Labels) -> None:
+    def __init__(self, client: Board, archive: Archive, target: str, labels: Labels) -> None:
         """target: what the board is filed under."""
         self._client, self._archive, self._target = client, archive, target
         self._labels = replace(labels, target=target, utc=archive.utc(target))

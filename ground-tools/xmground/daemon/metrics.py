@@ -5,6 +5,7 @@ from typing import Any
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 GAUGES = {
@@ -17,7 +18,7 @@ COUNTERS = {
 }
 
 
-class StatusMetrics:
+class StatusMetrics(Collector):
     """Metrics of one status, for a registry."""
 
     def __init__(self, status: dict[str, Any]) -> None:

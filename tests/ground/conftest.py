@@ -85,6 +85,8 @@ class Result:
         text = re.sub(r"\bid: \d+", "id: N", text)
         text = re.sub(r"0x[0-9a-f]{8}(?= before sending)|(?<=command )0x[0-9a-f]{8}", "ID", text)
         text = re.sub(r"board time \S+: started at \S+Z", "board time NOW: started at TIME", text)
+        # --help lists the commands; one place is enough to change with each new one.
+        text = re.sub(r"\(choose from 'part', [^)]*\)", "(choose from COMMANDS)", text)
         # A round trip of 10 ms and more is one digit longer and has one blank less before it.
         text = re.sub(r" *\d+\.\d ms", lambda m: " " * (len(m[0]) - len("0.0 ms")) + "RTT", text)
         return re.sub(r"(?<=rtt_us\": )\d+", "RTT", text)

@@ -39,6 +39,9 @@ case ${1:-} in
     need_program qemu-system-sparc qemu-system-sparc
     need_program xmllint libxml2-utils
     need_program ip iproute2
+    need_program groff groff-base
+    need_program zsh zsh
+    need_program fish fish
     need_program pkg-config pkg-config
     need_program protoc protobuf-compiler
     need_program protoc-gen-c protobuf-c-compiler

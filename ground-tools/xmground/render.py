@@ -251,6 +251,10 @@ class Output:
     def _json(self, value: object) -> None:
         self._stdout.write(json.dumps(_without_style(value), indent=2) + "\n")
 
+    def script(self, text: str) -> None:
+        """A program for another program: as it is."""
+        self._stdout.write(text)
+
     def line(self, text: str, style: str = "") -> None:
         """One line of a streamed table, at once on the screen; style as in rich."""
         self._out.print(_text(text.rstrip(), style=style))

@@ -344,6 +344,11 @@ CASES: list[tuple[str, Callable[[FakeBoard], None] | None, str]] = [
     ("doctor-other-key", other_key_silent, "doctor --timeout 0.3 --key KEYFILE"),
     ("doctor-no-device", None, "doctor --link serial:/dev/does-not-exist"),
     ("doctor-bad-link", None, "doctor --link frob:1"),
+    ("completion-bash", None, "completion bash"),
+    ("completion-zsh", None, "completion zsh"),
+    ("completion-fish", None, "completion fish"),
+    ("completion-other", None, "completion ksh"),
+    ("help-completion", None, "completion --help"),
     ("help-doctor", None, "doctor --help"),
     ("help-sim", None, "sim --help"),
     ("sim-bad-port", None, "sim --port 70000"),
@@ -485,10 +490,10 @@ def test_golden_no_transcript_is_left_over() -> None:
 
 
 def test_golden_every_command_has_a_transcript() -> None:
-    from xmground import cli
+    from xmground import cli, manual
 
     leaves = [
-        prog for prog, parser in cli._subparsers(cli.build_parser()) if parser.get_default("run")
+        prog for prog, parser in manual.subparsers(cli.build_parser()) if parser.get_default("run")
     ]
     lines = [f"xmg {case[2]} " for case in CASES]
     assert [prog for prog in leaves if not any(f"{prog} " in line for line in lines)] == []

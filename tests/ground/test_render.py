@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from xmground import cli, describe, render
+from xmground import cli, manual, describe, render
 from xmground.rows import harmless
 from xmground.framing import Frame, Noise
 from xmground.render import Column, Output
@@ -96,5 +96,5 @@ def test_frames_that_are_no_message_are_described() -> None:
 def test_markdown_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["--help-markdown"]) == 0
     text = capsys.readouterr().out
-    for prog, _ in cli._subparsers(cli.build_parser()):
+    for prog, _ in manual.subparsers(cli.build_parser()):
         assert f"\n## {prog}\n" in text

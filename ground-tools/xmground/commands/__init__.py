@@ -11,6 +11,7 @@ from . import (
     basic,
     book,
     cmd,
+    completion,
     console,
     doctor,
     hm,
@@ -43,6 +44,7 @@ def register(groups: argparse._SubParsersAction, common: argparse.ArgumentParser
         system,
         sim,
         doctor,
+        completion,
         basic,
     ):
         module.register(groups, common)

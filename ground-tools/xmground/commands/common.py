@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 
 from ..app import App
+from ..complete import complete_partition
 from ..board import HYPERVISOR_ID, Board, find_by_name
 from ..errors import LinkUnavailable, NoAnswer, XmgError
 from ..filter import FIELDS
@@ -67,9 +68,15 @@ count = numbers(1, (1 << 32) - 1)
 
 def partition_argument(parser: argparse.ArgumentParser) -> None:
     """The PARTITION argument."""
-    parser.add_argument(
+    action = parser.add_argument(
         "partition", metavar="PARTITION", help="id or name, as `xmg part list` shows"
     )
+    completed(action, complete_partition)
+
+
+def completed(action: argparse.Action, names: Callable[..., list[str]]) -> None:
+    """Lets the shell's completion ask for names."""
+    action.completer = names  # type: ignore[attr-defined]
 
 
 def find_partition(client: Board, key: str) -> Partition:

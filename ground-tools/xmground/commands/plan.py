@@ -6,10 +6,11 @@ from typing import Any
 
 from ..app import App
 from ..board import find_by_name
+from ..complete import complete_plan
 from ..model import Plan, PlanState
 from ..render import Column, board_time, plain
 from ..status import Status
-from .common import noun, partition_names, verb, yes_option
+from .common import completed, noun, partition_names, verb, yes_option
 
 COLUMNS = [
     Column("id", "id", right=True),
@@ -43,8 +44,11 @@ def register(groups: argparse._SubParsersAction, common: argparse.ArgumentParser
     group = noun(groups, "plan", "Scheduling plans: list, show, switch.")
     verb(group, common, "list", list_plans, "List all plans and which one runs.")
     parser = verb(group, common, "show", show, "Show the slots of a plan.")
-    parser.add_argument(
-        "plan", metavar="PLAN", nargs="?", help="id or name (default: the running plan)"
+    completed(
+        parser.add_argument(
+            "plan", metavar="PLAN", nargs="?", help="id or name (default: the running plan)"
+        ),
+        complete_plan,
     )
     parser = verb(
         group,
@@ -54,7 +58,10 @@ def register(groups: argparse._SubParsersAction, common: argparse.ArgumentParser
         "Change the plan at the end of the present major frame. Critical: asks first.",
         "With --no-wait the command is done once the hypervisor has taken the request.",
     )
-    parser.add_argument("plan", metavar="PLAN", help="id or name, as `xmg plan list` shows")
+    completed(
+        parser.add_argument("plan", metavar="PLAN", help="id or name, as `xmg plan list` shows"),
+        complete_plan,
+    )
     parser.add_argument(
         "--wait",
         action=argparse.BooleanOptionalAction,

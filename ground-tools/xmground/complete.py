@@ -1,0 +1,35 @@
+"""Names of this board for the shell's completion. A daemon is asked; without one there are none, for
+the press of a key must not take the link from whoever has it."""
+
+import argparse
+import os
+from typing import Any
+
+from .errors import XmgError
+
+ANSWER_S = 1.0
+
+
+def complete_partition(prefix: str, parsed_args: argparse.Namespace, **more: object) -> list[str]:
+    """Names of partitions that begin so."""
+    return _names(prefix, "partitions")
+
+
+def complete_plan(prefix: str, parsed_args: argparse.Namespace, **more: object) -> list[str]:
+    """Names of plans that begin so."""
+    return _names(prefix, "plans")
+
+
+def _names(prefix: str, call: str) -> list[str]:
+    from .remote import Hearing, RemoteClient, default_socket, is_served
+
+    path = default_socket(os.environ)
+    if not is_served(path):
+        return []
+    hearing = Hearing(lambda text: None, lambda: None, False)
+    try:
+        with RemoteClient(path, ANSWER_S, hearing, "completion") as board:  # type: ignore[abstract]
+            found: list[Any] = board.plans()[0] if call == "plans" else board.partitions()
+    except XmgError:
+        return []
+    return [item.name for item in found if item.name.startswith(prefix)]

@@ -29,7 +29,7 @@ def _names(prefix: str, call: str) -> list[str]:
     hearing = Hearing(lambda text: None, lambda: None, False)
     try:
         with RemoteClient(path, ANSWER_S, hearing, "completion") as board:  # type: ignore[abstract]
-            found: list[Any] = board.plans()[0] if call == "plans" else board.partitions()
+            found: Any = board.plans()[0] if call == "plans" else board.partitions()
     except XmgError:
         return []
     return [item.name for item in found if item.name.startswith(prefix)]

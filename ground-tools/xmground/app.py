@@ -16,6 +16,7 @@ from .model import StageReport
 from .render import STAGE_COLUMNS, Column, Output, is_completed, stage_row
 
 if TYPE_CHECKING:
+    from .archive import Archive
     from .remote import RemoteClient
 
 DEFAULT_LINK = "tcp:127.0.0.1:5500"
@@ -80,6 +81,12 @@ class App:
         known = keys.load(path).keys if path else ()
         session = Session(lambda timeout_s: open_link(link, timeout_s), observer, keys=known)
         return Client(session, self.args.timeout, self.clock_us)
+
+    def open_archive(self, create: bool = False) -> "Archive":
+        """The archive of --archive. Raises UsageError, ArchiveError, VersionMismatch."""
+        from .archive import Archive, default_url
+
+        return Archive.open(getattr(self.args, "archive", None) or default_url(os.environ), create)
 
     def confirm(self, what: str, question: str, wanted: str) -> None:
         """Asks the operator to type `wanted`, unless --yes was given. Raises UsageError when that

@@ -27,6 +27,7 @@ from .model import (
     SystemAction,
     SystemState,
 )
+from .times import Sample
 
 HYPERVISOR_ID = 255
 # A command may have to wait for the end of a major frame; the board itself gives up earlier and
@@ -176,6 +177,9 @@ class Board(Protocol):
 
     def books(self) -> list[BookState]:
         """The logs that the board keeps."""
+
+    def clock_samples(self, boot_id: int) -> list[Sample]:
+        """What is known of the board's clock in a boot, without asking."""
 
     def log_read(self, book: Book, source: int, from_seq: int, max_items: int) -> LogBatch:
         """One range of a log."""

@@ -84,6 +84,8 @@ class StageReport:
     frame: int | None = None
     boot_id: int | None = None
     detail: str = ""
+    request_id: int = 0  # told with SENT, as is
+    operation: str = ""  # what was asked for
 
 
 OnStage = Callable[[StageReport], None]

@@ -78,6 +78,18 @@ def ground_time(us: object) -> str:
     )
 
 
+def span(us: object) -> str:
+    """A short time in microseconds, with its unit."""
+    if not isinstance(us, int):
+        return "-"
+    for unit, size in (("s", 1_000_000), ("ms", 1000)):
+        if us >= 10 * size:
+            return f"{us / size:.0f} {unit}"
+        if us >= size:
+            return f"{us / size:.1f} {unit}"
+    return f"{us} us"
+
+
 def word(value: object) -> str:
     """A 32-bit word in hexadecimal."""
     return f"{value:#010x}" if isinstance(value, int) else "-"

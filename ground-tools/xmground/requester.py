@@ -1,5 +1,6 @@
 """Single requests: questions that may be repeated, and commands with their stages."""
 
+from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -21,6 +22,7 @@ from .errors import (
 )
 from .model import OnStage, Stage, StageReport
 from .session import Session
+from .times import MAX_SAMPLES, Sample
 
 POLL_S = 0.3
 
@@ -36,6 +38,11 @@ class Requester:
         self.completion_s = max(COMPLETION_S, timeout_s)
         self._clock_us = clock_us
         self._last_reply: Message | None = None
+        self._samples: dict[int, deque[Sample]] = {}
+
+    def clock_samples(self, boot_id: int) -> list[Sample]:
+        """What the round trips so far tell of the board's clock in a boot."""
+        return list(self._samples.get(boot_id, ()))
 
     def _exchange_once(
         self,
@@ -44,10 +51,15 @@ class Requester:
         on_chunk: Callable[[Message], None] = lambda chunk: None,
     ) -> Message:
         """A request that may be repeated; its final reply, whatever that says."""
-        self._last_reply = self.session.exchange(
+        sent_us = self._clock_us()
+        self._last_reply = reply = self.session.exchange(
             request, timeout_s=timeout_s or self.timeout_s, on_chunk=on_chunk
         )
-        return self._last_reply
+        rtt_us = self._clock_us() - sent_us
+        if rtt_us >= 0:  # else the ground's clock was stepped meanwhile
+            kept = self._samples.setdefault(reply.boot_id, deque(maxlen=MAX_SAMPLES))
+            kept.append(Sample(sent_us, reply.board_time_us, rtt_us))
+        return reply
 
     def _ask(
         self,
@@ -83,7 +95,15 @@ class Requester:
             # proves the link and learns the boot before anything is sent that matters
             self._ask(pb.Request(ping=pb.Ping()), "pong")
         request.id = self.session.take_id()
-        on_stage(StageReport(Stage.SENT, self._clock_us(), detail=f"command {request.id:#010x}"))
+        on_stage(
+            StageReport(
+                Stage.SENT,
+                self._clock_us(),
+                detail=f"command {request.id:#010x}",
+                request_id=request.id,
+                operation=str(request.WhichOneof("op")).replace("_", " "),
+            )
+        )
         last_stage = pb.STAGE_NONE
 
         def report(reply: Message) -> None:

@@ -165,6 +165,9 @@ def common(
     }
 
 
+COMMON_KEYS = frozenset(common(Labels(), "", 0, 0, 0, None, None))
+
+
 def hm_row(record: HmRecord, labels: Labels, received_us: int | None) -> Row:
     """An HM record."""
     row = common(labels, "hm", 0, record.seq, record.boot_id, record.time_us, received_us)

@@ -10,10 +10,11 @@ A moment is one of
 import math
 import re
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from itertools import accumulate
+from typing import Any
 
 from .errors import UsageError
 
@@ -103,6 +104,25 @@ def _utc(text: str, now_us: int) -> int | None:
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=timezone.utc)
     return (moment - EPOCH) // timedelta(microseconds=1)
+
+
+def may_lie_between(row: Mapping[str, Any], since: Moment | None, until: Moment | None) -> bool:
+    """Whether a row of a log may lie between two moments: as far as its error bound says; one whose
+    UTC is not known goes by its reception. A gap always may."""
+    if row["kind"] == "gap":
+        return True
+    for moment, sign in ((since, 1), (until, -1)):
+        if moment is None:
+            continue
+        if moment.board:
+            at, error = row["time_us"], 0
+        elif row["utc_us"] is None:
+            at, error = row["received_us"], 0
+        else:
+            at, error = row["utc_us"], row["utc_error_us"]
+        if at is None or (at - moment.us) * sign + error < 0:
+            return False
+    return True
 
 
 @dataclass(frozen=True)

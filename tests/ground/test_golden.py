@@ -15,11 +15,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import Result, ServedDaemon, sequence
+from conftest import GROUND_TIME_US, Result, ServedDaemon, sequence
 from fake_board import HYPERVISOR, Command, FakeBoard, Served
 
 from xmground import keys
 from xmground._generated import supervisor_pb2 as pb
+from xmground.client import Client
+from xmground.times import Sample
 
 GOLDEN_KEY = bytes(range(32))
 GOLDEN = Path(__file__).parent / "golden"
@@ -374,6 +376,9 @@ def call(
     if name == "key-of-another-board":
         served.greeting = b"xm: board starts\n"
     monkeypatch.setattr(secrets, "token_bytes", lambda count: GOLDEN_KEY)
+    # So that UTC does not depend on how many requests a command makes.
+    sample = Sample(GROUND_TIME_US, 2_000_000, 3000)
+    monkeypatch.setattr(Client, "clock_samples", lambda self, boot_id: [sample])
     monkeypatch.setattr(secrets, "randbits", lambda count: 0x1234)  # so the session is always one
     # A request's id is a varint: frames are as long as its value says.
     monkeypatch.setattr(secrets, "randbelow", lambda limit: limit // 2)

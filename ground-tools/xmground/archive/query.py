@@ -10,9 +10,19 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from .. import filter as filters
-from ..model import Book, Gap, GapKind
+from ..model import Book, Gap, GapKind, Stage
 from ..records import Item, decode_hm, decode_trace
-from ..rows import Labels, Row, Severity, common, console_row, gap_row, hm_row, trace_row
+from ..rows import (
+    STAGE_SEVERITY,
+    Labels,
+    Row,
+    Severity,
+    common,
+    console_row,
+    gap_row,
+    hm_row,
+    trace_row,
+)
 from ..times import MAX_ERROR_US, Moment
 from . import schema
 from .schema import log
@@ -54,6 +64,7 @@ class Question:
     source: int | None = None
     first: int | None = None
     newest: bool = False
+    after: tuple[int, int] | None = None
 
     @property
     def by_time(self) -> bool:
@@ -89,6 +100,10 @@ def _select(asked: Question) -> Any:
         query = query.where(log.c.source == asked.source)
     if asked.first is not None:
         query = query.where(log.c.seq + log.c.count > asked.first)
+    if asked.after is not None:
+        era, seq = asked.after
+        later = sa.and_(log.c.era == era, log.c.seq > seq)
+        query = query.where(sa.or_(log.c.era > era, later))
     query = query.where(*_in_time(asked.since, asked.until))
     if asked.wanted:
         query = query.where(asked.wanted.clause({column.name: column for column in log.columns}))
@@ -178,6 +193,8 @@ def _gaps(connection: Connection, asked: Question) -> list[tuple[Key, Row]]:
         for gap in still_missing(connection, record):
             if None not in (asked.first, gap.last) and gap.last < asked.first:  # type: ignore[operator]
                 continue
+            if asked.after is not None and (record.era, gap.first) <= asked.after:
+                continue
             before = _neighbour(connection, record, gap.first, False)
             after = _neighbour(connection, record, gap.first, True)
             if _outside(before, after, asked.since, asked.until):
@@ -240,6 +257,12 @@ def _outside(before: Any, after: Any, since: Moment | None, until: Moment | None
     return False
 
 
+def _stage_rank() -> Any:
+    """Stages in the order in which a command passes them, for those told at the same time."""
+    ranks = {member.value: rank for rank, member in enumerate(Stage)}
+    return sa.case(ranks, value=schema.stage.c.stage, else_=len(ranks))
+
+
 def command_rows(connection: Connection, target: str | None) -> Iterator[Row]:
     """See Archive.commands."""
     command, stage = schema.command, schema.stage
@@ -253,11 +276,10 @@ def command_rows(connection: Connection, target: str | None) -> Iterator[Row]:
             ),
         )
         .join(schema.target, schema.target.c.id == stage.c.target_id)
-        .order_by(stage.c.ground_time_us, stage.c.request_id)
+        .order_by(stage.c.ground_time_us, stage.c.request_id, _stage_rank())
     )
     if target is not None:
         query = query.where(schema.target.c.name == target)
-    severities = {"rejected": Severity.WARN, "failed": Severity.ERROR}
     record: Any
     for record in connection.execute(query):
         row = common(
@@ -271,7 +293,7 @@ def command_rows(connection: Connection, target: str | None) -> Iterator[Row]:
             "stage",
         )
         yield row | {
-            "severity": severities.get(record.stage, Severity.INFO).word,
+            "severity": STAGE_SEVERITY.get(Stage(record.stage), Severity.INFO).word,
             "event_name": record.operation,
             "detail": record.detail,
             "stage": record.stage,

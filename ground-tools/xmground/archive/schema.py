@@ -53,6 +53,15 @@ boot = Table(
     Column("last_seen_us", BigInteger, nullable=False),
 )
 
+# The names that partitions had last.
+partition = Table(
+    "partition",
+    metadata,
+    _target(),
+    Column("number", SmallInteger, primary_key=True),
+    Column("name", Text, nullable=False),
+)
+
 # Numbers of a log go on over resets that keep its memory; where they begin anew, an era begins.
 numbering = Table(
     "numbering",

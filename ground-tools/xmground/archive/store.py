@@ -112,6 +112,7 @@ class Archive:
         self._engine, self.where = engine, where
         self._targets: dict[str, int] = {}
         self._fits: dict[tuple[str, int], Correlation] = {}
+        self._names: dict[tuple[str, int], str] = {}
 
     # ---- opening
 
@@ -184,10 +185,12 @@ class Archive:
     def _write(self, work: Callable[[Connection], Any]) -> Any:
         """Runs work in a transaction; again when another station's came between."""
         for left in reversed(range(WRITE_TRIES)):
+            known = dict(self._targets)
             try:
                 with self._writing() as connection:
                     return work(connection)
-            except ArchiveError as error:
+            except BaseException as error:
+                self._targets = known  # those that were undone are not there
                 state = getattr(getattr(error.__cause__, "orig", None), "pgcode", None)
                 if left == 0 or state not in ("40001", "40P01", "23505"):
                     raise
@@ -354,6 +357,7 @@ class Archive:
         A gap "board rebooted" begins a new era: what follows it is numbered anew.
         """
         todo = list(items)
+        self._add_names(target, labels.names)
         return self._write(
             lambda connection: _Filing(
                 connection,
@@ -369,6 +373,37 @@ class Archive:
                 ),
             )
         )
+
+    def _add_names(self, target: str, names: Mapping[int, str]) -> None:
+        new = {
+            number: name
+            for number, name in names.items()
+            if name and self._names.get((target, number)) != name
+        }
+        if not new:
+            return
+        table = schema.partition
+
+        def work(connection: Connection) -> None:
+            target_id = self._target_id(connection, target)
+            for number, name in new.items():
+                here = sa.and_(table.c.target_id == target_id, table.c.number == number)
+                row = {"target_id": target_id, "number": number, "name": name}
+                _insert_new(connection, table, [row], ["target_id", "number"])
+                connection.execute(sa.update(table).where(here).values(name=name))
+
+        self._write(work)
+        self._names |= {(target, number): name for number, name in new.items()}
+
+    def partition_names(self, target: str | None) -> dict[int, str]:
+        """Names of a board's partitions by number, as they were last; of all boards for None."""
+        table = schema.partition
+        query = sa.select(table.c.number, table.c.name)
+        if target is not None:
+            query = query.join(schema.target, schema.target.c.id == table.c.target_id)
+            query = query.where(schema.target.c.name == target)
+        with self._reading() as connection:
+            return {number: name for number, name in connection.execute(query)}
 
     def add_event(self, target: str, seq: int, boot_id: int, raw: bytes, row: Row) -> Added:
         """Files an event that the board sent by itself: its protobuf bytes, and its row."""
@@ -534,15 +569,19 @@ class Archive:
         source: int | None = None,
         first: int | None = None,
         newest: bool = False,
+        after: tuple[int, int] | None = None,
     ) -> Iterator[Row]:
         """Rows of the archive, as rows.py makes them, gaps in their places.
 
         books: of hm, trace, console, event; none: all. order: "time", or "number" (by log, era and
         number). limit: at most so many rows that are no gaps, the first ones, or with `newest` the
         last. since, until: of UTC, or of the board's clock; a row that may lie in between, as far
-        as its error bound says, is given. first: numbers from there on. Raises ArchiveError.
+        as its error bound says, is given. first: numbers from there on. after: of one log, what comes
+        after an era and number. Raises ArchiveError.
         """
-        asked = Question(books, wanted, since, until, order, limit, target, source, first, newest)
+        asked = Question(
+            books, wanted, since, until, order, limit, target, source, first, newest, after
+        )
         return run_query(self._reading, asked)
 
     def explain(self, asked: Question) -> str:

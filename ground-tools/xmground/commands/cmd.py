@@ -2,14 +2,16 @@
 
 import argparse
 
-from .. import filter as filters
+from pathlib import Path
+
 from ..app import App
+from ..errors import UsageError
 from ..model import CommandState, Knowledge, Stage
 from ..render import Column, board_time, plain, severity_mark, word
 from ..rows import Labels, Row, command_row
 from ..status import Status
-from .common import csv_columns, filter_option, labels_of, noun, numbers, verb
-from .reading import wanted_rows
+from .common import csv_columns, labels_of, noun, numbers, source_options, verb
+from .reading import ARCHIVE, LIVE, only_target, picked, wanted_of
 
 COLUMNS = [
     Column("id", "command", word),
@@ -20,7 +22,16 @@ COLUMNS = [
     Column("board_time_us", "board time", board_time),
     Column("boot_id", "boot", word),
     Column("detail", "detail", lambda value: plain(value or "")),
-    *csv_columns("session", "seq", "time_us", "partition", "partition_name", "event_name"),
+    *csv_columns(
+        "session",
+        "seq",
+        "utc_us",
+        "utc_error_us",
+        "time_us",
+        "partition",
+        "partition_name",
+        "event_name",
+    ),
 ]
 # The exit status tells of the command what running it would have told.
 RESULTS = {
@@ -55,7 +66,7 @@ def register(groups: argparse._SubParsersAction, common: argparse.ArgumentParser
     parser = verb(
         group, common, "list", list_commands, "List the last commands that the board remembers."
     )
-    filter_option(parser)
+    source_options(parser)
 
 
 def _rows(app: App, states: list[CommandState], labels: Labels) -> list[Row]:
@@ -66,8 +77,8 @@ def status(app: App) -> Status:
     """xmg cmd status ID"""
     with app.connect() as client:
         state = client.command_state(app.args.id)
-        labels = labels_of(client)
-    app.out.rows(COLUMNS, _rows(app, [state], labels))
+        rows = _rows(app, [state], labels_of(client))
+    app.out.rows(COLUMNS, rows)
     if state.knowledge is Knowledge.NEVER_RECEIVED:
         app.out.note(NEVER_RECEIVED)
         return Status.NO_LINK
@@ -78,8 +89,38 @@ def status(app: App) -> Status:
 
 def list_commands(app: App) -> Status:
     """xmg cmd list"""
-    wanted = filters.of_argument(app.args.filter, app.clock_us())
-    with app.connect() as client:
-        rows = _rows(app, client.command_states(), labels_of(client))
-    app.out.rows(COLUMNS, list(wanted_rows(rows, wanted, None, app)))
+    wanted = wanted_of(app)
+    if wanted.origin == LIVE:
+        with app.connect() as client:
+            rows = _rows(app, client.command_states(), labels_of(client))
+    elif wanted.origin == ARCHIVE:
+        with app.open_archive() as archive:
+            target = only_target(archive, app.args.target)
+            rows = _last_stages(list(archive.commands(target)))
+    else:
+        from ..sources import json_rows, kind_of
+
+        if kind_of(Path(wanted.origin)) == "capture":
+            raise UsageError("commands are not read from a capture: `xmg replay` shows its frames")
+        rows = [row for row in json_rows(Path(wanted.origin)) if row["book"] == "command"]
+    app.out.rows(COLUMNS, list(picked(rows, wanted, app)))
     return Status.DONE
+
+
+def _last_stages(stages: list[Row]) -> list[Row]:
+    """How far each command came, as the ground saw it, newest first."""
+    last: dict[object, Row] = {}
+    for row in stages:
+        last[row["seq"]] = last.pop(row["seq"], {}) | row
+    return [
+        row
+        | {
+            "id": row["seq"],
+            "operation": row["event_name"],
+            "knowledge": (
+                Knowledge.FINISHED if Stage(row["stage"]) in RESULTS else Knowledge.IN_PROGRESS
+            ).value,
+            "board_time_us": row["time_us"],
+        }
+        for row in reversed(list(last.values()))
+    ]

@@ -13,9 +13,10 @@ from ..filter import FIELDS
 from ..logs import Gap, LogReader
 from ..model import Partition
 from ..records import Item
-from ..render import Column, Output
+from ..render import Column, Output, ground_time, span
 from ..rows import Labels, Row, spelt_out
 from ..status import Status
+from ..times import Correlation
 
 HYPERVISOR_NAME = "hypervisor"
 FOLLOW_PAUSE_S = 0.5
@@ -100,8 +101,29 @@ def partition_names(client: Board) -> dict[int, str]:
 def labels_of(client: Board) -> Labels:
     """What rows tell beyond the items of a log, as far as the board says."""
     with suppress(XmgError):
-        return Labels(spelt_out(client.target_name()), partition_names(client))
-    return Labels("", partition_names(client))
+        return Labels(spelt_out(client.target_name()), partition_names(client), LiveUtc(client).utc)
+    return Labels("", partition_names(client), LiveUtc(client).utc)
+
+
+class LiveUtc:
+    """UTC of board times, by what the client has learnt of the board's clock."""
+
+    # A record so much newer than the last sample is worth a look for newer ones.
+    STALE_US = 10_000_000
+
+    def __init__(self, client: Board) -> None:
+        self._client = client
+        self._fits: dict[int, tuple[int, Correlation]] = {}
+
+    def utc(self, boot_id: int, time_us: int) -> tuple[int | None, int | None]:
+        """See Labels."""
+        known_to, fit = self._fits.get(boot_id, (0, None))
+        if fit is None or time_us > known_to:
+            samples = self._client.clock_samples(boot_id)
+            newest = max((sample.board_us for sample in samples), default=time_us)
+            fit = Correlation(samples)
+            self._fits[boot_id] = max(newest, time_us) + self.STALE_US, fit
+        return fit.utc(time_us)
 
 
 def filter_option(parser: argparse.ArgumentParser) -> None:
@@ -114,20 +136,60 @@ def filter_option(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def origin(text: str) -> int | str:
+    """Type of --from: the first number, as ever, or where rows come from."""
+    return sequence(text) if text.isdecimal() or text.startswith("0x") else text
+
+
 def log_options(parser: argparse.ArgumentParser, what: str) -> None:
-    """Options that choose a range of a log."""
-    start = parser.add_mutually_exclusive_group()
-    start.add_argument(
+    """Options that choose a log's rows, and where they come from."""
+    parser.add_argument(
         "--first",
-        "--from",
-        dest="from_seq",
         metavar="SEQ",
         type=sequence,
-        help=f"first {what}, by number (default: the oldest still stored)",
+        help=f"first {what}, by number (default: the oldest)",
     )
-    start.add_argument("--last", metavar="N", type=count, help=f"only the last N {what}s stored")
+    parser.add_argument("--last", metavar="N", type=count, help=f"only the last N {what}s stored")
     parser.add_argument("--count", metavar="N", type=count, help=f"end after N {what}s")
+    source_options(parser)
+
+
+def source_options(parser: argparse.ArgumentParser) -> None:
+    """Options of all views of logs: filter, time, and where the rows come from."""
     filter_option(parser)
+    time_options(parser)
+    parser.add_argument(
+        "--from",
+        dest="origin",
+        metavar="WHERE",
+        type=origin,
+        default="live",
+        help="live: the board (default); archive; or a file: a raw capture, or rows as JSON lines; a "
+        "number is short for --first",
+    )
+    archive_options(parser)
+
+
+def time_options(parser: argparse.ArgumentParser) -> None:
+    """--since, --until."""
+    form = "2026-11-25T12:30Z, 10m or '2h ago', today, yesterday, now, or boot+12.5s (board time)"
+    parser.add_argument("--since", metavar="TIME", help=f"only what may be as new: {form}")
+    parser.add_argument("--until", metavar="TIME", help="only what may be as old")
+
+
+def archive_options(parser: argparse.ArgumentParser) -> None:
+    """Which archive, and which board in it."""
+    parser.add_argument(
+        "--archive",
+        metavar="URL",
+        help="path of an SQLite file, or a SQLAlchemy URL such as postgresql://host/name "
+        "(default: $XMG_ARCHIVE, else xmg/archive.db in $XDG_DATA_HOME)",
+    )
+    parser.add_argument(
+        "--target",
+        metavar="NAME",
+        help="what the board is filed under in the archive (default: the name of its system)",
+    )
 
 
 def follow_option(parser: argparse.ArgumentParser) -> None:
@@ -175,7 +237,7 @@ def follow(
         time.sleep(FOLLOW_PAUSE_S)
 
 
-def prepare(reader: LogReader, app: App, text: bool = False) -> None:
+def prepare(reader: LogReader, app: App, text: bool) -> None:
     """Applies --last; for text, from a line on."""
     if app.args.last and text:
         reader.tail_lines(app.args.last)
@@ -183,10 +245,11 @@ def prepare(reader: LogReader, app: App, text: bool = False) -> None:
         reader.tail(app.args.last)
 
 
-def tell_nothing(client: Board, reader: LogReader, app: App, what: str, source: str) -> None:
+def tell_nothing(
+    client: Board, reader: LogReader, app: App, what: str, source: str, start: int
+) -> None:
     """After the first read: nothing there is told apart from nothing asked for. A log that is not
     configured looks like an empty one, but the board does not list it."""
-    start = app.args.from_seq or 0
     if reader.next <= 1:
         with suppress(XmgError):
             if not any((b.book, b.source) == reader.identity for b in client.books()):
@@ -198,14 +261,22 @@ def tell_nothing(client: Board, reader: LogReader, app: App, what: str, source: 
 
 def csv_columns(*keys: str) -> list[Column]:
     """The values that only csv shows: the common ones, those of the book's rows, those of gaps."""
-    common = ("target", "book", "source", "utc_us", "utc_error_us", "received_us", "kind")
-    return [Column(key, key, only_csv=True) for key in (*common, *keys, "gap", "first", "last")]
+    common = ("target", "book", "source", "received_us", "kind")
+    gaps = ("gap", "first", "last", "variant")
+    return [Column(key, key, only_csv=True) for key in (*common, *keys, *gaps)]
 
 
-def tell_oldest(reader: LogReader, app: App, what: str, out: Output) -> None:
+# Beside the board's time: the estimate of UTC and how far off it may be.
+UTC_COLUMNS = [
+    Column("utc_us", "UTC", ground_time, width=24),
+    Column("utc_error_us", "±", span, right=True, width=6),
+]
+
+
+def tell_oldest(reader: LogReader, whole: bool, what: str, out: Output) -> None:
     """Reading from the oldest item is complete, but the operator should know that there were older
     ones."""
-    if app.args.from_seq is None and not app.args.last and reader.oldest > 1:
+    if whole and reader.oldest > 1:
         out.note(
             f"the oldest {what} stored is {reader.oldest}; earlier ones were overwritten on board"
         )

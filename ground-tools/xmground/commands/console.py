@@ -3,28 +3,26 @@
 import argparse
 
 from ..app import App
-from ..board import Board
 from ..model import Book
 from ..render import Column
 from ..status import Status
 from .common import (
     count,
     csv_columns,
-    filter_option,
-    find_partition,
     log_options,
     noun,
     partition_argument,
+    source_options,
     verb,
 )
-from .reading import RowSink, TextSink, read_live
+from .reading import RowSink, TextSink, read_log
 
 COLUMNS = [
     Column("text", "text"),
     Column("boot_id", "boot"),
     Column("partition_name", "partition"),
     Column("severity", "severity"),
-    *csv_columns("partition", "seq", "time_us", "event_name", "detail"),
+    *csv_columns("partition", "seq", "time_us", "utc_us", "utc_error_us", "event_name", "detail"),
 ]
 
 
@@ -37,7 +35,7 @@ def register(groups: argparse._SubParsersAction, common: argparse.ArgumentParser
         "read",
         run,
         "Show what a partition has printed and the board still stores.",
-        "--last begins with the first line that begins in these bytes, --from with that very byte.",
+        "--last begins with the first line that begins in these bytes, --first with that very byte.",
     )
     partition_argument(parser)
     log_options(parser, "byte")
@@ -53,17 +51,12 @@ def register(groups: argparse._SubParsersAction, common: argparse.ArgumentParser
         help="begin with the first line that begins in the last N bytes (default: all stored)",
     )
     parser.add_argument("--count", metavar="N", type=count, help="end after N bytes")
-    filter_option(parser)
-    parser.set_defaults(follow=True, from_seq=None)
+    source_options(parser)
+    parser.set_defaults(follow=True, first=None)
 
 
 def run(app: App) -> Status:
     """xmg console read|follow PARTITION"""
-
-    def find_source(client: Board) -> tuple[int, str]:
-        target = find_partition(client, app.args.partition)
-        return target.id, target.name or str(target.id)
-
     sink: TextSink | RowSink
     sink = TextSink(app) if app.out.format == "table" else RowSink(app, COLUMNS)
-    return read_live(app, Book.CONSOLE, find_source, sink)
+    return read_log(app, Book.CONSOLE, app.args.partition, sink)

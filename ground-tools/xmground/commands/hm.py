@@ -6,13 +6,14 @@ from ..app import App
 from ..model import Book
 from ..render import Column, board_time, plain, severity_mark, word
 from ..status import Status
-from .common import csv_columns, follow_option, log_options, noun, verb
-from .reading import RowSink, read_live
+from .common import UTC_COLUMNS, csv_columns, follow_option, log_options, noun, verb
+from .reading import RowSink, read_log
 
 COLUMNS = [
     Column("seq", "seq", right=True, width=6),
     Column("boot_id", "boot", word, width=10),
     Column("time_us", "board time", board_time, width=15),
+    *UTC_COLUMNS,
     Column("severity", "sev", severity_mark, width=3),
     Column("partition_name", "partition", width=12),
     Column("event_name", "event", width=28),
@@ -52,4 +53,4 @@ def register(groups: argparse._SubParsersAction, common: argparse.ArgumentParser
 
 def read(app: App) -> Status:
     """xmg hm read"""
-    return read_live(app, Book.HM, lambda client: (0, "the board"), RowSink(app, COLUMNS))
+    return read_log(app, Book.HM, None, RowSink(app, COLUMNS))

@@ -1,19 +1,39 @@
 """Reading a log: rows from where they are, through the filter, to where they are shown."""
 
+import time
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from .. import filter as filters
 from ..app import App
-from ..board import Board
+from ..board import HYPERVISOR_ID, Board
+from ..errors import UsageError
 from ..logs import LogReader
 from ..model import Book
 from ..records import HM_RECORD, TRACE_RECORD
 from ..render import Column
 from ..rows import UNIT_NAMES, Labels, Row, item_rows
 from ..status import Status
-from .common import finish, follow, labels_of, prepare, tell_nothing, tell_oldest
+from ..times import Moment, may_lie_between, parse_moment
+from .common import (
+    FOLLOW_PAUSE_S,
+    HYPERVISOR_NAME,
+    find_partition,
+    finish,
+    follow,
+    labels_of,
+    prepare,
+    tell_nothing,
+    tell_oldest,
+)
+
+if TYPE_CHECKING:
+    from ..archive import Archive
 
 UNIT_BYTES = {Book.HM: HM_RECORD.size, Book.TRACE: TRACE_RECORD.size, Book.CONSOLE: 1}
+LIVE, ARCHIVE = "live", "archive"
 
 
 class RowSink:
@@ -57,6 +77,54 @@ class TextSink:
             self._out.raw("\n")
 
 
+@dataclass(frozen=True)
+class Wanted:
+    """Which rows of a log are asked for, as typed."""
+
+    origin: str  # live, archive or a file
+    filter: filters.Filter | None
+    since: Moment | None
+    until: Moment | None
+    first: int | None = None
+    last: int | None = None
+    count: int | None = None
+
+    @property
+    def picks(self) -> bool:
+        """Whether rows may be left out for what they say."""
+        return bool(self.filter or self.since or self.until)
+
+    def predicate(self) -> Callable[[Row], bool]:
+        """Whether a row is one that is asked for by filter and time."""
+        matches = self.filter.predicate() if self.filter else lambda row: True
+        return lambda row: matches(row) and may_lie_between(row, self.since, self.until)
+
+
+def wanted_of(app: App) -> Wanted:
+    """What the options say. Raises UsageError, before anything is asked."""
+    args, now_us = app.args, app.clock_us()
+    where, first = args.origin, getattr(args, "first", None)
+    if isinstance(where, int):
+        if first is not None:
+            raise UsageError("--from NUMBER is short for --first: give one of them")
+        where, first = LIVE, where
+    last = getattr(args, "last", None)
+    if first is not None and last:
+        raise UsageError("--first and --last exclude each other: give one of them")
+    since, until = (
+        None if text is None else parse_moment(text, now_us) for text in (args.since, args.until)
+    )
+    wanted = filters.of_argument(args.filter, now_us)
+    if where not in (LIVE, ARCHIVE):
+        if not Path(where).is_file():
+            raise UsageError(
+                f"--from {where}: no such file: give live, archive, a file, or a number"
+            )
+        if getattr(args, "follow", False):
+            raise UsageError(f"--from {where}: a file does not grow: leave --follow away")
+    return Wanted(where, wanted, since, until, first, last, getattr(args, "count", None))
+
+
 def units(row: Row) -> int:
     """How much of --count a row uses up: a record, or the bytes of a text; a gap nothing."""
     if row["kind"] == "text":
@@ -64,47 +132,50 @@ def units(row: Row) -> int:
     return int(row["kind"] != "gap")
 
 
-def wanted_rows(
-    rows: Iterable[Row], wanted: filters.Filter | None, limit: int | None, app: App
+def picked(
+    rows: Iterable[Row], wanted: Wanted, app: App, limit: int | None = None
 ) -> Iterator[Row]:
-    """The rows that the filter lets through, up to the limit; tells how many it left out."""
-    if wanted is None:
-        yield from rows
-        return
+    """The rows that are asked for, up to the limit; tells how many were left out, and how many are
+    given although nobody knows when they were."""
     is_wanted = wanted.predicate()
-    given, hidden, total = 0, 0, 0
+    given, hidden, total, timeless = 0, 0, 0, 0
     for row in rows:
         total += 1
         if not is_wanted(row):
             hidden += 1
             continue
+        timeless += row["utc_us"] is None and row["kind"] != "gap"
         yield row
         given += units(row)
         if limit is not None and given >= limit:
             break
     if hidden:
         app.out.note(f"the filter left out {hidden} of {total} rows")
+    timed = any(moment and not moment.board for moment in (wanted.since, wanted.until))
+    if timed and timeless:
+        plural = "s have" if timeless > 1 else " has"
+        app.out.note(f"{timeless} row{plural} no UTC estimate: chosen by the time of reception")
 
 
-def live_rows(
-    app: App, reader: LogReader, labels: Labels, limit: int | None, told: Callable[[], None]
-) -> Iterator[Row]:
-    """What the board's log holds, or with --follow will hold, as rows."""
-    book, source = reader.identity
-    for item in follow(reader, app, limit, app.args.follow, UNIT_BYTES[book], told):
-        yield from item_rows(item, book, source, labels, app.clock_us())
+def last_units(rows: Iterable[Row], last: int | None) -> Iterator[Row]:
+    """The last rows that hold so many units, gaps between them included; all for None."""
+    if last is None:
+        yield from rows
+        return
+    kept = list(rows)
+    at = len(kept)
+    while at and last > 0:
+        at -= 1
+        last -= units(kept[at])
+    yield from kept[at:]
 
 
-def read_live(
-    app: App,
-    book: Book,
-    find_source: Callable[[Board], tuple[int, str]],
-    sink: RowSink | TextSink,
-) -> Status:
-    """Shows a log of the board. find_source gives whose log it is: the number, and a name for
-    messages."""
-    unit = UNIT_NAMES[book]
-    wanted = filters.of_argument(app.args.filter, app.clock_us())
+def read_log(app: App, book: Book, key: str | None, sink: RowSink | TextSink) -> Status:
+    """Shows a log, from wherever --from says. key: the partition whose log it is, as typed; None:
+    the only one of its book."""
+    wanted = wanted_of(app)
+    if book is Book.CONSOLE and any(m and m.board for m in (wanted.since, wanted.until)):
+        raise UsageError("console text has no board time: give --since and --until in UTC")
     gaps: list[Row] = []
     damaged = 0
 
@@ -117,19 +188,150 @@ def read_live(
             damaged += bool(row.get("damaged"))
             yield row
 
-    with app.connect() as client:
-        source, name = find_source(client)
-        labels = labels_of(client)
-        reader = LogReader(client, book, source, app.args.from_seq)
-        prepare(reader, app, text=book is Book.CONSOLE)
-        limit = None if wanted else app.args.count
-        rows = watched(
-            live_rows(
-                app, reader, labels, limit, lambda: tell_nothing(client, reader, app, unit, name)
-            )
-        )
-        for row in wanted_rows(rows, wanted, app.args.count, app):
+    if wanted.origin == LIVE:
+        oldest = _read_live(app, book, key, wanted, watched, sink)
+    else:
+        rows = _stored_rows(app, book, key, wanted)
+        for row in picked(watched(rows), wanted, app, wanted.count):
             sink.add(row)
+        oldest = None
     sink.close()
-    tell_oldest(reader, app, unit, app.out)
-    return finish(gaps, damaged, unit, app.out)
+    if oldest:
+        tell_oldest(oldest, wanted.first is None and not wanted.last, UNIT_NAMES[book], app.out)
+    return finish(gaps, damaged, UNIT_NAMES[book], app.out)
+
+
+# ---- the board
+
+
+def _read_live(
+    app: App,
+    book: Book,
+    key: str | None,
+    wanted: Wanted,
+    watched: Callable[[Iterable[Row]], Iterator[Row]],
+    sink: RowSink | TextSink,
+) -> LogReader:
+    with app.connect() as client:
+        source, name = _source_on_board(client, key, book)
+        labels = labels_of(client)
+        reader = LogReader(client, book, source, wanted.first)
+        prepare(reader, app, text=book is Book.CONSOLE)
+
+        def told() -> None:
+            tell_nothing(client, reader, app, UNIT_NAMES[book], name, wanted.first or 0)
+
+        # Without a filter the reader itself ends there, and asks the board for no more.
+        given, limit = (None, wanted.count) if wanted.picks else (wanted.count, None)
+        rows = watched(_live_rows(app, reader, labels, given, told))
+        for row in picked(rows, wanted, app, limit):
+            sink.add(row)
+    return reader
+
+
+def _source_on_board(client: Board, key: str | None, book: Book) -> tuple[int, str]:
+    """Number of a log's source, and a name for messages. Raises UsageError."""
+    if key is None:
+        return 0, "the board"
+    if book is Book.TRACE and key in (HYPERVISOR_NAME, str(HYPERVISOR_ID)):
+        return HYPERVISOR_ID, HYPERVISOR_NAME
+    found = find_partition(client, key)
+    return found.id, found.name or str(found.id)
+
+
+def _live_rows(
+    app: App, reader: LogReader, labels: Labels, limit: int | None, told: Callable[[], None]
+) -> Iterator[Row]:
+    """What the board's log holds, or with --follow will hold, as rows."""
+    book, source = reader.identity
+    for item in follow(reader, app, limit, app.args.follow, UNIT_BYTES[book], told):
+        yield from item_rows(item, book, source, labels, app.clock_us())
+
+
+# ---- archive and files
+
+
+def _number_of(key: str | None, names: dict[int, str], where: str) -> int:
+    """The source that a name or number means. Raises UsageError."""
+    if key is None:
+        return 0
+    if key.isdecimal():
+        return int(key)
+    for number, name in ({HYPERVISOR_ID: HYPERVISOR_NAME} | names).items():
+        if name == key:
+            return number
+    known = ", ".join(f"{number} {name}" for number, name in sorted(names.items()))
+    raise UsageError(f"there is no partition {key!r} in {where}; it has: {known or 'none'}")
+
+
+def _stored_rows(app: App, book: Book, key: str | None, wanted: Wanted) -> Iterator[Row]:
+    if wanted.origin == ARCHIVE:
+        with app.open_archive() as archive:
+            target = only_target(archive, app.args.target)
+            source = _number_of(key, archive.partition_names(target), "the archive")
+            yield from _archive_rows(app, archive, target, book, source, wanted)
+        return
+    from ..sources import CaptureLogs, json_rows, kind_of
+
+    path = Path(wanted.origin)
+    if kind_of(path) == "capture":
+        logs = CaptureLogs(path)
+        for damage in logs.damage:
+            app.out.warn(f"{path}: {damage.length} bytes from {damage.offset} on are no record")
+        rows = logs.rows(book, _number_of(key, logs.names(), str(path)))
+    else:
+        word = book.name.lower()
+        rows = (row for row in json_rows(path) if row["book"] == word)
+        if key is not None:
+            rows = (r for r in rows if key in (str(r["source"]), r.get("partition_name")))
+    first = wanted.first or 0
+    rows = (row for row in rows if int(str(row.get("last") or row["seq"])) >= first)
+    yield from last_units(rows, wanted.last)
+
+
+def _archive_rows(
+    app: App, archive: "Archive", target: str, book: Book, source: int, wanted: Wanted
+) -> Iterator[Row]:
+    """A log of the archive; with --follow also what others file into it from now on."""
+    word = book.name.lower()
+    state = archive.log_state(target, book, source)
+    # Text is counted in bytes, of which a row has at least one.
+    rows = archive.query(
+        [word],
+        wanted.filter,
+        wanted.since,
+        wanted.until,
+        order="number",
+        limit=wanted.last,
+        target=target,
+        source=source,
+        first=wanted.first,
+        newest=wanted.last is not None,
+    )
+    yield from last_units(rows, wanted.last)
+    while app.args.follow:
+        time.sleep(FOLLOW_PAUSE_S)
+        after = (state.era, state.last.seq if state.last else 0)
+        state = archive.log_state(target, book, source)
+        yield from archive.query(
+            [word],
+            wanted.filter,
+            order="number",
+            target=target,
+            source=source,
+            after=after,
+        )
+
+
+def only_target(archive: "Archive", name: str | None) -> str:
+    """The board that is meant: the one named, or the only one. Raises UsageError."""
+    known = archive.targets()
+    if name is not None and name not in known:
+        raise UsageError(f"the archive has no board {name!r}; it has: {', '.join(known) or 'none'}")
+    if name is None and len(known) != 1:
+        raise UsageError(
+            "the archive is empty: run `xmg archive collect`"
+            if not known
+            else f"the archive has several boards: choose with --target: {', '.join(known)}"
+        )
+    return name or known[0]

@@ -3,26 +3,17 @@
 import argparse
 
 from ..app import App
-from ..board import HYPERVISOR_ID, Board
 from ..model import Book
 from ..render import Column, board_time, plain, severity_mark, word
 from ..status import Status
-from .common import (
-    HYPERVISOR_NAME,
-    csv_columns,
-    find_partition,
-    follow_option,
-    log_options,
-    noun,
-    partition_names,
-    verb,
-)
-from .reading import RowSink, read_live
+from .common import UTC_COLUMNS, csv_columns, follow_option, log_options, noun, verb
+from .reading import RowSink, read_log
 
 COLUMNS = [
     Column("seq", "seq", right=True, width=6),
     Column("boot_id", "boot", word, width=10),
     Column("time_us", "board time", board_time, width=15),
+    *UTC_COLUMNS,
     Column("severity", "sev", severity_mark, width=3),
     Column("partition_name", "partition", width=12),
     Column("criticality_name", "criticality", width=13),
@@ -49,17 +40,6 @@ def register(groups: argparse._SubParsersAction, common: argparse.ArgumentParser
     follow_option(parser)
 
 
-def _source(client: Board, key: str) -> int:
-    if key in (HYPERVISOR_NAME, str(HYPERVISOR_ID)):
-        return HYPERVISOR_ID
-    return find_partition(client, key).id
-
-
 def read(app: App) -> Status:
     """xmg trace read SOURCE"""
-
-    def find_source(client: Board) -> tuple[int, str]:
-        number = _source(client, app.args.source)
-        return number, partition_names(client).get(number) or str(number)
-
-    return read_live(app, Book.TRACE, find_source, RowSink(app, COLUMNS))
+    return read_log(app, Book.TRACE, app.args.source, RowSink(app, COLUMNS))

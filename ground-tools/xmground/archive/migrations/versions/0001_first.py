@@ -42,6 +42,12 @@ def upgrade() -> None:
         Column("last_seen_us", BigInteger, nullable=False),
     )
     op.create_table(
+        "partition",
+        _target(),
+        Column("number", SmallInteger, primary_key=True),
+        Column("name", Text, nullable=False),
+    )
+    op.create_table(
         "numbering",
         _target(),
         Column("book", Text, primary_key=True),

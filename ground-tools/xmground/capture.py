@@ -1,0 +1,260 @@
+"""Raw bytes of a link, both directions, in files: nothing that was on the line is ever gone.
+
+A file begins with a line that names the format and a line of JSON about the link. Records follow:
+
+    "XC" | direction u8 | flags u8 | UTC microseconds u64 | length u32 | bytes | CRC-32 u32
+
+Big-endian; direction 0 to the ground, 1 to the board; flag 1: a datagram. The CRC covers all before
+it. Each record is written by one system call, so a program that is killed leaves at most one torn
+record at the end. A reader skips what has no right CRC, and says so.
+"""
+
+import json
+import os
+import struct
+import zlib
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import BinaryIO
+
+from .errors import UsageError
+from .framing import Deframer, Frame, Noise, pack_frame
+from .transport import Transport
+
+MAGIC = b"xmcapture 1\n"
+RECORD = struct.Struct(">2sBBQI")
+SYNC = b"XC"
+CRC = struct.Struct(">I")
+TO_GROUND, TO_BOARD = 0, 1
+FLAG_DATAGRAM = 1
+LONGEST = 1 << 20
+FILE_BYTES = 16 << 20
+KEPT_BYTES = 1 << 30
+SUFFIX = ".xmcap"
+DIRECTIONS = {TO_GROUND: "rx", TO_BOARD: "tx"}
+
+
+@dataclass(frozen=True)
+class Captured:
+    """Bytes that crossed the line together."""
+
+    direction: int
+    utc_us: int
+    data: bytes
+    datagram: bool
+
+
+@dataclass(frozen=True)
+class Damage:
+    """Bytes of a file that are no record."""
+
+    offset: int
+    length: int
+
+
+class CaptureWriter:
+    """Writes into a folder, a new file when one is full; the oldest ones go when the folder is. A
+    disk that refuses is told once, and ends capturing: the link matters more."""
+
+    def __init__(
+        self,
+        folder: Path,
+        link: str,
+        clock_us: Callable[[], int],
+        on_error: Callable[[str], None] = lambda text: None,
+        on_file: Callable[[Path, int], None] = lambda path, begin_us: None,
+        file_bytes: int = FILE_BYTES,
+        kept_bytes: int = KEPT_BYTES,
+    ) -> None:
+        """on_file: called with each new file and when it began."""
+        self._folder, self._link, self._clock_us = folder, link, clock_us
+        self._on_error, self._on_file = on_error, on_file
+        self._file_bytes, self._kept_bytes = file_bytes, kept_bytes
+        self._file = -1
+        self._size = 0
+        self._ended = False
+
+    def write(self, direction: int, data: bytes, datagram: bool) -> None:
+        """Adds a record."""
+        if not data or self._ended:
+            return
+        now_us = self._clock_us()
+        flags = FLAG_DATAGRAM if datagram else 0
+        record = RECORD.pack(SYNC, direction, flags, now_us, len(data)) + data
+        try:
+            if self._file < 0 or self._size >= self._file_bytes:
+                self._begin(now_us)
+            self._append(record + CRC.pack(zlib.crc32(record)))
+        except OSError as error:
+            self._ended = True
+            self._on_error(
+                f"raw capture in {self._folder} has ended: {error.strerror}: free some space or "
+                "name another folder with --capture; the link goes on"
+            )
+
+    def close(self) -> None:
+        """Ends the file; may be called twice."""
+        if self._file >= 0:
+            os.close(self._file)
+            self._file = -1
+
+    def _append(self, data: bytes) -> None:
+        if os.write(self._file, data) != len(data):
+            raise OSError(28, os.strerror(28))  # ENOSPC: the rest found no room
+        self._size += len(data)
+
+    def _begin(self, now_us: int) -> None:
+        self.close()
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self._make_room()
+        stamp = datetime.fromtimestamp(now_us / 1e6, timezone.utc).strftime("%Y%m%dT%H%M%S")
+        for number in range(1000):
+            path = self._folder / f"{stamp}-{os.getpid()}-{number:03}{SUFFIX}"
+            try:
+                self._file = os.open(
+                    path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600
+                )
+                break
+            except FileExistsError:
+                continue
+        self._size = 0
+        about = json.dumps({"link": self._link, "begin_us": now_us})
+        self._append(MAGIC + about.encode() + b"\n")
+        self._on_file(path, now_us)
+
+    def _make_room(self) -> None:
+        files = sorted(self._folder.glob(f"*{SUFFIX}"))
+        sizes = {path: path.stat().st_size for path in files}
+        total = sum(sizes.values()) + self._file_bytes
+        for path in files:
+            if total <= self._kept_bytes:
+                return
+            path.unlink(missing_ok=True)
+            total -= sizes[path]
+
+
+class CapturingTransport:
+    """A transport whose bytes are kept."""
+
+    def __init__(self, inner: Transport, writer: CaptureWriter) -> None:
+        self._inner, self._writer = inner, writer
+        self.datagrams = inner.datagrams
+
+    def read(self, timeout_s: float) -> bytes:
+        """See Transport."""
+        data = self._inner.read(timeout_s)
+        self._writer.write(TO_GROUND, data, self.datagrams)
+        return data
+
+    def write(self, data: bytes) -> None:
+        """See Transport."""
+        self._writer.write(TO_BOARD, data, self.datagrams)
+        self._inner.write(data)
+
+    def close(self) -> None:
+        """See Transport."""
+        self._inner.close()
+
+
+def is_capture(path: Path) -> bool:
+    """Whether a file says that it is one. Raises UsageError when it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            return file.read(len(MAGIC)) == MAGIC
+    except OSError as error:
+        raise UsageError(f"cannot read {path}: {error.strerror}") from error
+
+
+def read_capture(path: Path) -> tuple[str, list[Captured | Damage]]:
+    """The link's name and what crossed it. Raises UsageError for a file that is no capture."""
+    if not is_capture(path):
+        raise UsageError(f"{path} is no capture: its first line is not {MAGIC.decode().strip()!r}")
+    data = path.read_bytes()
+    start = data.find(b"\n", len(MAGIC)) + 1
+    try:
+        about = json.loads(data[len(MAGIC) : start])
+        link = str(about.get("link", "")) if isinstance(about, dict) else ""
+    except ValueError:
+        link, start = "", len(MAGIC)
+    return link, list(_records(data, start))
+
+
+def _record_at(data: bytes, at: int) -> Captured | None:
+    if len(data) - at < RECORD.size + CRC.size:
+        return None
+    sync, direction, flags, utc_us, length = RECORD.unpack_from(data, at)
+    end = at + RECORD.size + length
+    if sync != SYNC or length > LONGEST or end + CRC.size > len(data):
+        return None
+    if zlib.crc32(data[at:end]) != CRC.unpack_from(data, end)[0]:
+        return None
+    datagram = bool(flags & FLAG_DATAGRAM)
+    return Captured(direction, utc_us, data[at + RECORD.size : end], datagram)
+
+
+def _records(data: bytes, at: int) -> Iterator[Captured | Damage]:
+    while at < len(data):
+        record = _record_at(data, at)
+        if record:
+            yield record
+            at += RECORD.size + len(record.data) + CRC.size
+            continue
+        begin = at
+        while record is None and at < len(data):
+            at = data.find(SYNC, at + 1)
+            at = len(data) if at < 0 else at
+            record = _record_at(data, at)
+        yield Damage(begin, at - begin)
+
+
+def frames_of(records: Iterable[Captured]) -> Iterator[tuple[Captured, Frame | Noise]]:
+    """The frames and the noise between them, each with the record that completed it."""
+    deframers = {TO_GROUND: Deframer(), TO_BOARD: Deframer()}
+    last: dict[int, Captured] = {}
+    for record in records:
+        deframer = deframers.setdefault(record.direction, Deframer())
+        last[record.direction] = record
+        feed = deframer.feed_datagram if record.datagram else deframer.feed
+        for item in feed(record.data):
+            yield record, item
+    for direction, record in last.items():
+        for item in deframers[direction].flush():
+            yield record, item
+
+
+# ---- pcapng, for tools that know it (link type DLT_USER0)
+
+DLT_USER0 = 147
+_INBOUND, _OUTBOUND = 1, 2
+_OPT_END, _OPT_FLAGS, _OPT_NAME = 0, 2, 2
+
+
+def _block(kind: int, body: bytes) -> bytes:
+    length = struct.pack("<I", 12 + len(body))
+    return struct.pack("<I", kind) + length + body + length
+
+
+def _option(code: int, value: bytes) -> bytes:
+    return struct.pack("<HH", code, len(value)) + value + bytes(-len(value) % 4)
+
+
+def write_pcapng(out: BinaryIO, link: str, records: Iterable[Captured]) -> int:
+    """Writes the frames as packets: header to CRC, without COBS; what is no frame as it came. Gives
+    how many."""
+    section = struct.pack("<IHHq", 0x1A2B3C4D, 1, 0, -1)
+    out.write(_block(0x0A0D0D0A, section))
+    name = _option(_OPT_NAME, link.encode()) + _option(_OPT_END, b"")
+    out.write(_block(1, struct.pack("<HHI", DLT_USER0, 0, 0) + name))
+    count = 0
+    for record, item in frames_of(records):
+        data = pack_frame(item) if isinstance(item, Frame) else item.data
+        way = _INBOUND if record.direction == TO_GROUND else _OUTBOUND
+        options = _option(_OPT_FLAGS, struct.pack("<I", way)) + _option(_OPT_END, b"")
+        head = struct.pack(
+            "<IIIII", 0, record.utc_us >> 32, record.utc_us & 0xFFFFFFFF, len(data), len(data)
+        )
+        out.write(_block(6, head + data + bytes(-len(data) % 4) + options))
+        count += 1
+    return count

@@ -1,0 +1,166 @@
+"""Rows from files: raw captures, and rows exported as JSON lines."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from google.protobuf.message import DecodeError, Message
+
+from ._generated import supervisor_pb2 as pb
+from .capture import TO_BOARD, Captured, Damage, frames_of, is_capture, read_capture
+from .errors import UsageError
+from .framing import Frame, FrameType
+from .model import Book, Gap, GapKind
+from .records import HM_RECORD, TRACE_RECORD, Item
+from .rows import COMMON_KEYS, Labels, Row, item_rows, spelt_out
+from .times import Correlation, Sample
+
+UNIT_BYTES = {Book.HM: HM_RECORD.size, Book.TRACE: TRACE_RECORD.size, Book.CONSOLE: 1}
+HYPERVISOR_NAMES = {255: "hypervisor"}
+
+
+@dataclass
+class _Era:
+    """Items of one log whose numbers do not contradict each other."""
+
+    boot_id: int
+    items: dict[int, bytes] = field(default_factory=dict)
+    came_us: dict[int, int] = field(default_factory=dict)
+
+
+class CaptureLogs:
+    """What a capture tells of the board's logs: the items of all answers that crossed the link,
+    whoever had asked for them. Authentication is not checked: the keys of its sessions are gone."""
+
+    def __init__(self, path: Path) -> None:
+        """Raises UsageError."""
+        self.link, found = read_capture(path)
+        self.damage = [record for record in found if isinstance(record, Damage)]
+        self.target = ""
+        self._names = dict(HYPERVISOR_NAMES)
+        self._eras: dict[tuple[Book, int], list[_Era]] = {}
+        self._sent_us: dict[int, int] = {}
+        self._samples: dict[int, list[Sample]] = {}
+        for record, item in frames_of(r for r in found if isinstance(r, Captured)):
+            if isinstance(item, Frame):
+                self._take(record, item)
+        self._fits = {boot: Correlation(samples) for boot, samples in self._samples.items()}
+
+    def _take(self, record: Captured, frame: Frame) -> None:
+        try:
+            if frame.type == FrameType.COMMAND and record.direction == TO_BOARD:
+                self._sent_us.setdefault(pb.Request.FromString(frame.payload).id, record.utc_us)
+            elif frame.type == FrameType.REPLY:
+                self._reply(pb.Reply.FromString(frame.payload), record.utc_us)
+            elif frame.type == FrameType.BULK:
+                self._chunk(pb.Chunk.FromString(frame.payload), record.utc_us)
+        except DecodeError:
+            return
+
+    def _reply(self, reply: Message, came_us: int) -> None:
+        sent_us = self._sent_us.get(reply.id)
+        if sent_us is not None and came_us >= sent_us:
+            sample = Sample(sent_us, reply.board_time_us, came_us - sent_us)
+            self._samples.setdefault(reply.boot_id, []).append(sample)
+        if reply.HasField("hello_ack"):
+            self.target = spelt_out(reply.hello_ack.system_name)
+        for state in reply.partitions.partition:
+            self._names[state.partition] = spelt_out(state.name)
+
+    def _chunk(self, chunk: Message, came_us: int) -> None:
+        if chunk.book not in list(Book):
+            return
+        book = Book(chunk.book)
+        unit = UNIT_BYTES[book]
+        if len(chunk.items) % unit:
+            return
+        items = {
+            chunk.first_seq + at // unit: chunk.items[at : at + unit]
+            for at in range(0, len(chunk.items), unit)
+        }
+        source = 0 if book is Book.HM else chunk.source
+        eras = self._eras.setdefault((book, source), [])
+        if not eras or _contradicts(eras[-1], items, book, chunk.boot_id):
+            eras.append(_Era(chunk.boot_id))
+        era = eras[-1]
+        era.boot_id = chunk.boot_id
+        for seq, data in items.items():
+            era.items.setdefault(seq, data)
+            era.came_us.setdefault(seq, came_us)
+
+    def _utc(self, boot_id: int, time_us: int) -> tuple[int | None, int | None]:
+        fit = self._fits.get(boot_id)
+        return fit.utc(time_us) if fit else (None, None)
+
+    def sources(self, book: Book) -> dict[int, str]:
+        """Whose logs of that book there are: names by number."""
+        return {
+            source: self._names.get(source) or str(source)
+            for kind, source in self._eras
+            if kind is book
+        }
+
+    def names(self) -> dict[int, str]:
+        """Names of partitions that crossed the link."""
+        return self._names
+
+    def rows(self, book: Book, source: int) -> Iterator[Row]:
+        """The items of a log, and gaps for those that are not in the file."""
+        labels = Labels(self.target, self._names, self._utc)
+        for era in self._eras.get((book, source), []):
+            for item in _in_order(era, book):
+                seq = item.first if isinstance(item, Gap) else item.seq
+                yield from item_rows(item, book, source, labels, era.came_us.get(seq))
+
+
+def _contradicts(era: _Era, items: dict[int, bytes], book: Book, boot_id: int) -> bool:
+    if book is Book.CONSOLE and boot_id != era.boot_id:
+        return True
+    return any(era.items.get(seq, data) != data for seq, data in items.items())
+
+
+def _in_order(era: _Era, book: Book) -> Iterator[Item | Gap]:
+    """Records one by one, console bytes in runs, gaps between."""
+    wanted = min(era.items)
+    begin, run = wanted, bytearray()
+    for seq in sorted(era.items):
+        if seq > wanted or book is not Book.CONSOLE:
+            if run:
+                yield Item(begin, bytes(run), era.boot_id)
+            begin, run = seq, bytearray()
+        if seq > wanted:
+            yield Gap(GapKind.LOST, wanted, seq - 1, era.boot_id)
+        run += era.items[seq]
+        wanted = seq + 1
+    yield Item(begin, bytes(run), era.boot_id)
+
+
+def json_rows(path: Path) -> Iterator[Row]:
+    """Rows that were exported as JSON lines. Raises UsageError that names the line."""
+    try:
+        with path.open(encoding="utf-8") as file:
+            for number, line in enumerate(file, 1):
+                try:
+                    row = json.loads(line)
+                except ValueError as error:
+                    raise UsageError(f"{path}, line {number}: not JSON: {error}") from error
+                if not isinstance(row, dict) or not COMMON_KEYS <= set(row):
+                    raise UsageError(f"{path}, line {number}: not a row of a log")
+                yield row
+    except (OSError, UnicodeDecodeError) as error:
+        why = getattr(error, "strerror", None) or "not UTF-8 text"
+        raise UsageError(f"cannot read {path}: {why}") from error
+
+
+def kind_of(path: Path) -> str:
+    """Either "capture" or "rows". Raises UsageError for anything else."""
+    if is_capture(path):
+        return "capture"
+    with path.open("rb") as file:
+        begin = file.read(1)
+    if begin not in (b"{", b""):
+        raise UsageError(
+            f"{path} is neither a raw capture nor rows as JSON lines: export with --format jsonl"
+        )
+    return "rows"

@@ -197,15 +197,16 @@ class RemotePull:
 
     def __init__(
         self,
-        client: "RemoteClient",
+        client: Board,
         book: Book,
         source: int,
         unit: int,
         first: int | None,
         most: int | None,
+        slice_bytes: int = SLICE_BYTES,
     ) -> None:
         self._client, self._book, self._source = client, book, source
-        self._slice = max(1, SLICE_BYTES // unit)
+        self._slice = max(1, slice_bytes // unit)
         self._most = most
         self._from = first
         self.first, self.stop = first or 0, 0

@@ -98,7 +98,9 @@ class ServedDaemon:
     def __init__(self, url: str, path: Path, keys: Sequence[Key] = (), **more) -> None:
         self.link = f"daemon:{path}"
         self.path = path
-        self.server = Server(url, path, keys, clock_us=lambda: GROUND_TIME_US, **more)
+        self.server = Server(
+            url, path, keys, **{"clock_us": lambda: GROUND_TIME_US, "turn_s": None} | more
+        )
         self._ready = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
 

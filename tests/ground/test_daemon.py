@@ -6,6 +6,7 @@ import os
 import random
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -565,7 +566,19 @@ def test_signal_ends_the_daemon(
     path = tmp_path / "socket"
     build = str(Path(os.environ["XM_BUILD"]).resolve())
     process = subprocess.Popen(
-        [sys.executable, XMG, "serve", "--link", served.url, "--socket", path, "--http", "none"],
+        [
+            sys.executable,
+            XMG,
+            "serve",
+            "--link",
+            served.url,
+            "--socket",
+            path,
+            "--http",
+            "none",
+            "--archive",
+            "none",
+        ],
         stderr=subprocess.PIPE,
         text=True,
         env=environ | {"XM_BUILD": build},
@@ -747,3 +760,254 @@ def test_http_address_that_cannot_be_used(served: Served, xmg: Xmg, tmp_path: Pa
         assert result.status == Status.USAGE and "--http" in result.err, result.err
     assert not (tmp_path / "s").exists()
     taken.close()
+
+
+# ---- gathering
+
+
+@pytest.fixture
+def gathering(served: Served, tmp_path: Path) -> Iterator[ServedDaemon]:
+    """A daemon with an archive, that asks for what is new all the time."""
+    url = str(tmp_path / "archive.db")
+    with ServedDaemon(served.url, tmp_path / "socket", archive=url, turn_s=0.01) as daemon:
+        yield daemon
+
+
+def until(holds: Callable[[], bool]) -> None:
+    """Waits for what must come."""
+    for _ in range(4000):
+        if holds():
+            return
+        time.sleep(0.005)
+    raise AssertionError("it does not come")
+
+
+def test_logs_are_gathered_into_the_archive(gathering: ServedDaemon, board: FakeBoard) -> None:
+    board.fill_hm(50)
+    board.fill_trace(1, 20)
+    board.print(1, b"P1: one\nP1: two\n")
+    mine = connection(gathering)
+
+    def numbers(book: str) -> list[int]:
+        rows = mine.call("archive.query", {"books": [book], "order": "number"}, 10)
+        return [row["seq"] for row in rows]
+
+    until(lambda: gathering.server.gatherer.state.turn_us > 0)
+    until(lambda: numbers("hm") == list(range(1, 51)))
+    until(lambda: len(numbers("trace")) == 20 and len(numbers("console")) == 2)
+    board.fill_hm(5)
+    until(lambda: numbers("hm") == list(range(1, 56)))
+    rows = mine.call("archive.query", {"filter": "seq=55 and book=hm"}, 10)
+    assert len(rows) == 1 and rows[0]["target"] == "demo" and rows[0]["partition_name"] == "P1"
+    health = mine.call("health", {}, 10)
+    assert health["board"][0][1]["budget_bytes"] == 256 and health["ground"]
+    stored = mine.call("health", {"since": "boot+0s"}, 10)
+    assert len(stored["board"]) == len(health["board"])
+    state = mine.call("status", {}, 10)["gather"]
+    assert state["gaps"] == state["conflicts"] == 0 and state["archive_error"] is None
+    mine.close()
+
+
+def test_gathering_stops_asking_for_what_it_has(gathering: ServedDaemon, board: FakeBoard) -> None:
+    board.fill_hm(10)
+    until(lambda: gathering.server.gatherer.state.rows == 10)
+    before = board.requests.count("log_read")
+    seen = board.requests.count("book_list")
+    until(lambda: board.requests.count("book_list") >= seen + 10)
+    assert board.requests.count("log_read") <= before + 1
+
+
+def test_following_with_a_filter(gathering: ServedDaemon, board: FakeBoard) -> None:
+    mine = connection(gathering)
+    number = mine.start("follow", {"books": ["hm", "trace"], "filter": "part=P1 and seq>=2"})
+    assert mine.receive(10) == {"id": number, "following": True}
+    board.fill_hm(3)
+    board.fill_hm(1, partition=2)
+    board.print(1, b"no\n")
+    board.fill_trace(1, 2)
+    rows = [mine.receive(10)["row"] for _ in range(3)]
+    assert sorted((row["book"], row["seq"]) for row in rows) == [("hm", 2), ("hm", 3), ("trace", 2)]
+    stop = mine.start("stop", {"call": number})
+    ends = [mine.receive(10) for _ in range(2)]
+    assert {end["id"] for end in ends} == {number, stop} and all("result" in end for end in ends)
+    with pytest.raises(UsageError, match="sve"):
+        mine.call("follow", {"filter": "sve=1"}, 10)
+    with pytest.raises(UsageError, match="books is a list"):
+        mine.call("follow", {"books": ["log"]}, 10)
+    mine.close()
+
+
+def test_followers_see_gaps_whatever_the_filter(gathering: ServedDaemon, board: FakeBoard) -> None:
+    board.logs[pb.BOOK_HM, 0].capacity = 3
+    board.fill_hm(3)
+    until(lambda: gathering.server.gatherer.state.rows == 3)
+    mine = connection(gathering)
+    mine.start("follow", {"filter": "part=nobody"})
+    mine.receive(10)
+    board.fill_hm(6)
+    row = mine.receive(10)["row"]
+    assert row["kind"] == "gap" and row["gap"] == "overwritten on board" and row["first"] == 4
+    mine.close()
+
+
+def test_commands_and_their_stages_are_filed(gathering: ServedDaemon, board: FakeBoard) -> None:
+    until(lambda: gathering.server.gatherer.state.turn_us > 0)
+    with client(gathering, "alice") as mine:
+        mine.switch_plan(1)
+        url = gathering.server.gatherer.state.archive
+    assert url
+
+    def stages() -> set[str]:
+        from xmground.archive import Archive
+
+        with Archive.open(url) as archive:
+            rows = list(archive.commands())
+        assert all(row["sender"] == "alice" for row in rows)
+        return {str(row["stage"]) for row in rows}
+
+    until(lambda: stages() == {"sent", "received", "accepted", "started", "completed"})
+
+
+def test_commands_go_on_without_the_archive(
+    served: Served, board: FakeBoard, tmp_path: Path
+) -> None:
+    """A locked archive delays filing, not commands; and nothing is lost of what waits."""
+    from xmground.archive import Archive
+
+    url = str(tmp_path / "archive.db")
+    Archive.open(url).close()
+    with ServedDaemon(served.url, tmp_path / "socket", archive=url, turn_s=0.01) as daemon:
+        until(lambda: daemon.server.gatherer.state.turn_us > 0)
+        lock = sqlite3.connect(url, isolation_level=None)
+        lock.execute("BEGIN EXCLUSIVE")
+        board.fill_hm(2)
+        with client(daemon) as mine:
+            mine.switch_plan(1)
+            assert mine.plans()[1].current == 1
+        lock.execute("ROLLBACK")
+        lock.close()
+        until(lambda: daemon.server.gatherer.state.rows == 2)
+    with Archive.open(url) as archive:
+        assert [row["seq"] for row in archive.query(["hm"])] == [1, 2]
+        assert "completed" in {row["stage"] for row in archive.commands()}
+
+
+def test_broken_archive_is_told_and_followers_are_served(
+    served: Served, board: FakeBoard, tmp_path: Path, xmg: Xmg
+) -> None:
+    path = tmp_path / "archive.db"
+    path.write_bytes(b"this is no database" * 100)
+    with ServedDaemon(served.url, tmp_path / "socket", archive=str(path), turn_s=0.01) as daemon:
+        until(lambda: daemon.server.gatherer.state.archive_error is not None)
+        told = xmg("serve", "status", link=daemon.link).out
+        assert "NOT FILING" in told and "xmg archive check" in told
+        assert xmg("part", "halt", "P1", "--yes", link=daemon.link).status == Status.DONE
+
+
+def test_gathering_goes_on_after_resets(board: FakeBoard, tmp_path: Path, quick: None) -> None:
+    cable = Cable(board)
+    rng = random.Random(7)
+    board.fill_hm(30)
+    url = str(tmp_path / "archive.db")
+    with ServedDaemon(
+        "tcp:h:1", tmp_path / "socket", connect=cable.connect, archive=url, turn_s=0.002
+    ) as daemon:
+        for _ in range(20):
+            if rng.random() < 0.5:
+                cable.break_in = rng.randrange(1, 60)
+                time.sleep(0.02)
+                cable.plugged = True
+            else:
+                board.reboot()
+            board.fill_hm(rng.randrange(1, 5))
+        cable.break_in, cable.plugged = None, True
+        wanted = board.logs[pb.BOOK_HM, 0].next - 1
+        mine = connection(daemon)
+
+        def numbers() -> list[int]:
+            rows = mine.call("archive.query", {"books": ["hm"], "order": "number"}, 10)
+            return [row["seq"] for row in rows if row["kind"] != "gap"]
+
+        until(lambda: sorted(numbers()) == list(range(1, wanted + 1)))
+        mine.close()
+
+
+def test_timeline_of_slots(gathering: ServedDaemon, board: FakeBoard) -> None:
+    mine = connection(gathering)
+    until(lambda: len(gathering.server.gatherer.planned) == 3)
+    empty = mine.call("timeline", {}, 10)
+    assert empty["traced"] is False and empty["observed"] == []
+    assert empty["planned"][0]["plan"]["name"] == "nominal" and len(empty["planned"]) == 3
+    assert empty["planned"][0]["slots"][0]["duration_us"] == 200_000
+    for slot, partition in ((0, 1), (1, 0), (0, 1)):
+        board.fill_trace(
+            255, 1, system=1, code=0x20B, partition=255, payload=(partition, slot, 0, 0)
+        )
+    until(lambda: len(gathering.server.gatherer.switches) == 3)
+    told = mine.call("timeline", {"seconds": 10}, 10)
+    assert told["traced"] and [s["partition"] for s in told["observed"]] == [1, 0, 1]
+    first, _, last = told["observed"]
+    assert first["end_us"] == first["start_us"] + 1000  # when the next one began
+    assert last["end_us"] == last["start_us"] + 200_000  # as planned
+    assert len(mine.call("timeline", {"seconds": 0.0005}, 10)["observed"]) < 3
+    for seconds in (0, "x", 1e9):
+        with pytest.raises(UsageError):
+            mine.call("timeline", {"seconds": seconds}, 10)
+    mine.close()
+
+
+def test_events_of_the_board_are_told_and_filed(gathering: ServedDaemon, board: FakeBoard) -> None:
+    until(lambda: gathering.server.gatherer.state.turn_us > 0)
+    mine = connection(gathering)
+    mine.start("follow", {"books": ["event"]})
+    mine.receive(10)
+    event = pb.Event(
+        seq=1, board_time_us=77, boot_id=board.boot_id, plan_switched=pb.PlanState(current=1)
+    )
+    gathering.server.link.client.session._observer.on_event(event)
+    row = mine.receive(10)["row"]
+    assert (row["event_name"], row["time_us"], row["target"]) == ("PLAN_SWITCHED", 77, "demo")
+    mine.close()
+    mine = connection(gathering)
+    until(lambda: len(mine.call("archive.query", {"books": ["event"]}, 10)) == 1)
+    mine.close()
+
+
+@pytest.mark.parametrize(
+    "args, words",
+    [
+        ({"limit": 0}, "limit"),
+        ({"limit": 10**9}, "limit"),
+        ({"since": "sometime"}, "sometime"),
+        ({"filter": "x=1"}, "x"),
+        ({"sql": "1"}, "args.sql is unknown"),
+        ({"books": "hm"}, "books is a list"),
+        ({"order": "random"}, "order"),
+        ({"first": "x"}, "first"),
+    ],
+)
+def test_questions_that_are_none(args: dict[str, Any], words: str, gathering: ServedDaemon) -> None:
+    mine = connection(gathering)
+    with pytest.raises(UsageError, match=words):
+        mine.call("archive.query", args, 10)
+    mine.close()
+
+
+def test_daemon_without_an_archive_says_so(daemon: ServedDaemon) -> None:
+    mine = connection(daemon)
+    with pytest.raises(UsageError, match="no archive"):
+        mine.call("archive.query", {}, 10)
+    assert mine.call("health", {}, 10) == {"board": [], "ground": []}
+    mine.close()
+
+
+def test_following_without_an_archive(served: Served, board: FakeBoard, tmp_path: Path) -> None:
+    with ServedDaemon(served.url, tmp_path / "socket", turn_s=0.01) as daemon:
+        mine = connection(daemon)
+        mine.start("follow", {"books": ["console"]})
+        mine.receive(10)
+        board.print(2, b"one\n")
+        assert mine.receive(10)["row"]["text"] == "one\n"
+        board.print(2, b"two\n")
+        assert mine.receive(10)["row"]["text"] == "two\n"
+        mine.close()

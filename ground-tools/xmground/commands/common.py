@@ -7,19 +7,20 @@ from contextlib import suppress
 
 from ..app import App
 from ..complete import complete_partition
-from ..board import HYPERVISOR_ID, Board, find_by_name
+from ..board import Board, find_by_name
 from ..errors import LinkUnavailable, NoAnswer, XmgError
 from ..filter import FIELDS
+from ..labels import HYPERVISOR_NAME, labels_of, partition_names
 from ..logs import Gap, LogReader
 from ..model import Partition
 from ..records import Item
 from ..render import Column, Output, ground_time, span
-from ..rows import Labels, Row, spelt_out
+from ..rows import Row
 from ..status import Status
-from ..times import Correlation
 
-HYPERVISOR_NAME = "hypervisor"
 FOLLOW_PAUSE_S = 0.5
+# For the commands, which find all they share here.
+__all__ = ["HYPERVISOR_NAME", "labels_of", "partition_names"]
 
 
 def noun(
@@ -88,42 +89,6 @@ def find_partition(client: Board, key: str) -> Partition:
 def yes_option(parser: argparse.ArgumentParser) -> None:
     """--yes of commands that ask first."""
     parser.add_argument("--yes", action="store_true", help="do not ask")
-
-
-def partition_names(client: Board) -> dict[int, str]:
-    """Names by id; empty when the board does not tell them, a log is worth reading without."""
-    names = {HYPERVISOR_ID: HYPERVISOR_NAME}
-    with suppress(XmgError):
-        return {p.id: spelt_out(p.name) for p in client.partitions()} | names
-    return names
-
-
-def labels_of(client: Board) -> Labels:
-    """What rows tell beyond the items of a log, as far as the board says."""
-    with suppress(XmgError):
-        return Labels(spelt_out(client.target_name()), partition_names(client), LiveUtc(client).utc)
-    return Labels("", partition_names(client), LiveUtc(client).utc)
-
-
-class LiveUtc:
-    """UTC of board times, by what the client has learnt of the board's clock."""
-
-    # A record so much newer than the last sample is worth a look for newer ones.
-    STALE_US = 10_000_000
-
-    def __init__(self, client: Board) -> None:
-        self._client = client
-        self._fits: dict[int, tuple[int, Correlation]] = {}
-
-    def utc(self, boot_id: int, time_us: int) -> tuple[int | None, int | None]:
-        """See Labels."""
-        known_to, fit = self._fits.get(boot_id, (0, None))
-        if fit is None or time_us > known_to:
-            samples = self._client.clock_samples(boot_id)
-            newest = max((sample.board_us for sample in samples), default=time_us)
-            fit = Correlation(samples)
-            self._fits[boot_id] = max(newest, time_us) + self.STALE_US, fit
-        return fit.utc(time_us)
 
 
 def filter_option(parser: argparse.ArgumentParser) -> None:

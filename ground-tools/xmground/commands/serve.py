@@ -17,6 +17,7 @@ STATUS_COLUMNS = [
     Column("began_us", "running since", ground_time),
     Column("link", "link", lambda link: _link_text(link), not_csv=True),
     Column("http", "web page"),
+    Column("gather", "archive", lambda gather: _archive_text(gather), not_csv=True),
     Column("clients", "clients"),
     Column("calls", "calls answered"),
     Column("jobs_waiting", "jobs waiting"),
@@ -26,6 +27,10 @@ STATUS_COLUMNS = [
     *(
         Column(f"link.{key}", key, only_csv=True)
         for key in ("url open since_us opened lost why heard_us boot_id boots keyless".split())
+    ),
+    *(
+        Column(f"gather.{key}", key, only_csv=True)
+        for key in "archive archive_error target rows gaps conflicts turn_us".split()
     ),
 ]
 
@@ -54,6 +59,12 @@ def register(groups: argparse._SubParsersAction, common: argparse.ArgumentParser
         metavar="HOST:PORT",
         help=f"serve the web page, /ws and /metrics there; none: not (default: {DEFAULT_HTTP})",
     )
+    parser.add_argument(
+        "--archive",
+        metavar="URL",
+        help="file all logs, commands and the link's health there: a SQLAlchemy URL or a path; "
+        "none: not (default: $XMG_ARCHIVE, else $XDG_DATA_HOME/xmg/archive.db)",
+    )
     group = parser.add_subparsers(title="commands", metavar="COMMAND")
     verb(group, common, "status", status, "Show how the daemon and its link are.")
 
@@ -70,6 +81,16 @@ def _link_text(link: object) -> str:
     )
 
 
+def _archive_text(gather: object) -> str:
+    assert isinstance(gather, dict)
+    text = f"{gather['archive'] or 'none'}, {gather['rows']} rows gathered, {gather['gaps']} gaps"
+    if gather["conflicts"]:
+        text += f", {gather['conflicts']} CONFLICTS"
+    if gather["archive_error"]:
+        text += f", NOT FILING: {gather['archive_error']}"
+    return plain(text)
+
+
 def serve(app: App) -> Status:
     """xmg serve"""
     import asyncio
@@ -78,6 +99,7 @@ def serve(app: App) -> Status:
 
     from .. import keys
     from ..app import DEFAULT_LINK
+    from ..archive import default_url
     from ..daemon.server import Server
     from ..errors import UsageError
 
@@ -94,8 +116,13 @@ def serve(app: App) -> Status:
     path = keys.find(app.args.key, os.environ)
     known = keys.load(path).keys if path else ()
     http = app.args.http or DEFAULT_HTTP
+    archive = app.args.archive or default_url(os.environ)
     server = Server(
-        app.args.link or DEFAULT_LINK, _socket(app), known, http=None if http == "none" else http
+        app.args.link or DEFAULT_LINK,
+        _socket(app),
+        known,
+        http=None if http == "none" else http,
+        archive=None if archive == "none" else archive,
     )
 
     async def run() -> None:

@@ -4,6 +4,8 @@
   lease.py    who may command
   outbox.py   what a client is sent: bounded, so that one that does not read stops nobody
   calls.py    a client's calls
+  gather.py   what the daemon asks by itself: logs, clock, health; into the archive
+  timeline.py slots, planned and observed
   server.py   the Unix socket, and the life of the whole
   http.py     the same over HTTP, metrics.py its /metrics
 

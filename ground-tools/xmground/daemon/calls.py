@@ -8,12 +8,15 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from .. import errors
+from .. import filter as filters
 from ..board import CALLS, COMMANDS
 from ..client import Client
+from ..clock import utc_us
 from ..describe import frame_fields, frame_line
 from ..errors import LinkOccupied, LinkUnavailable, OutcomeUnknown, UsageError, XmgError
 from ..framing import Frame, Noise
 from ..model import StageReport
+from ..rows import Row
 from ..session import Observer
 from ..status import Status
 from ..wire import CALLBACK, arguments_from_wire, to_wire
@@ -76,6 +79,12 @@ def call_of(told: Any) -> Call:
     )
 
 
+def check_books(books: object) -> None:
+    """Raises UsageError unless it is a list of books."""
+    if not isinstance(books, list) or any(book not in filters.BOOKS for book in books):
+        raise UsageError(f"books is a list of {', '.join(filters.BOOKS)}; none: all")
+
+
 def error_object(error: Exception, name: str, command: str) -> dict[str, Any]:
     """An error as clients are told it. command: the words for a command that was sent, or none."""
     if isinstance(error, Stopped):
@@ -107,12 +116,17 @@ class Peer:
         self._open: dict[int, Job | None] = {}
         self._holder = ""  # who took the lease over this connection
         self._tap: Tap | None = None
+        self._stops: dict[int, asyncio.Event] = {}  # of calls that go on until they are stopped
         self._tasks: set[asyncio.Task] = set()
         self._own_calls: dict[str, Callable[[Call], Awaitable[Any]]] = {
             "status": self._status,
             "auth": self._auth,
             "listen": self._listen,
             "stop": self._stop,
+            "follow": self._follow,
+            "archive.query": self._query,
+            "health": self._health,
+            "timeline": self._timeline,
             "lease.show": self._lease_show,
             "lease.take": self._lease_take,
             "lease.release": self._lease_release,
@@ -184,7 +198,7 @@ class Peer:
 
         def on_stage(report: StageReport) -> None:
             sent.append(report)
-            self._server.saw_stage(call, report)
+            self._server.saw_stage(call, sent[0], report)
             later(self.outbox.send, {"id": call.id, "stage": to_wire(report)})
 
         def work(client: Client) -> Any:
@@ -284,10 +298,48 @@ class Peer:
 
     async def _stop(self, call: Call) -> Any:
         """Ends another call of this client that has not begun, or would go on for ever."""
-        job = self._open.get(call.args.get("call", -1))
+        number = call.args.get("call", -1)
+        if number in self._stops:
+            self._stops[number].set()
+        job = self._open.get(number)
         if job is not None and job.priority is not Priority.COMMAND:
             job.cancelled = True
         return None
+
+    async def _follow(self, call: Call) -> Any:
+        """Rows as they are gathered, until `stop`."""
+        books, text = call.args.get("books", []), call.args.get("filter")
+        check_books(books)
+        wanted = filters.of_argument(None if text is None else str(text), utc_us())
+        is_wanted = wanted.predicate() if wanted else lambda row: True
+        source = call.args.get("source")
+
+        def tell(row: Row) -> None:
+            here = (not books or row["book"] in books) and source in (None, row["source"])
+            if here and is_wanted(row):
+                self.outbox.stream({"id": call.id, "row": row})
+
+        ended = self._stops[call.id] = asyncio.Event()
+        self._server.followers.add(tell)
+        self.outbox.send({"id": call.id, "following": True})
+        try:
+            await ended.wait()
+        finally:
+            self._server.followers.discard(tell)
+            del self._stops[call.id]
+        return None
+
+    async def _query(self, call: Call) -> Any:
+        return await self._server.query(call.args)
+
+    async def _health(self, call: Call) -> Any:
+        return await self._server.health(call.args.get("since"))
+
+    async def _timeline(self, call: Call) -> Any:
+        seconds = call.args.get("seconds", 2.0)
+        if not isinstance(seconds, float | int) or not 0 < seconds <= 3600:
+            raise UsageError("seconds is a number up to 3600")
+        return self._server.timeline(float(seconds))
 
     async def _listen(self, call: Call) -> Any:
         wait_s = call.args.get("wait_s", 0.0)

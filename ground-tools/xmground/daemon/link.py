@@ -1,8 +1,7 @@
 """The link and its owner: one thread, one session, jobs in order of priority.
 
 While there is no job, the thread takes in what the board says by itself, and opens a lost link
-again
-for ever. A job that finds the link lost opens it too, within its own time.
+again for ever. A job that finds the link lost opens it too, within its own time.
 """
 
 import itertools

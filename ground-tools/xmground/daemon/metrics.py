@@ -53,6 +53,18 @@ class StatusMetrics(Collector):
         yield GaugeMetricFamily(
             "xmg_lease_held", "Whether somebody has the lease.", int(bool(status["holder"]))
         )
+        gather = status["gather"]
+        for name, text in (
+            ("rows", "Rows of logs gathered."),
+            ("gaps", "Gaps in logs found."),
+            ("conflicts", "Rows that contradict what the archive holds."),
+        ):
+            yield CounterMetricFamily(f"xmg_gathered_{name}", text, gather[name])
+        yield GaugeMetricFamily(
+            "xmg_archive_up",
+            "Whether what is gathered is filed; without an archive 0.",
+            int(gather["archive"] is not None and gather["archive_error"] is None),
+        )
         for end, counters in status["link_counters"].items():
             family = CounterMetricFamily(
                 f"xmg_{end}_link", f"Counters of the link at the {end}'s end.", labels=["counter"]

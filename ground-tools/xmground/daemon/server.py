@@ -4,18 +4,23 @@ import asyncio
 import json
 import logging
 import os
+import re
 import signal
 import socket
 import stat
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from google.protobuf.message import Message
 
+from .. import filter as filters
 from .._generated import supervisor_pb2 as pb
+from ..archive import Archive
+from ..archive.store import database_url
 from ..board import COMPLETION_S
 from ..clock import utc_us
 from ..errors import LinkOccupied, UsageError
@@ -23,10 +28,14 @@ from ..framing import Frame, Noise
 from ..keys import Key
 from ..model import StageReport
 from ..remote import is_served
+from ..rows import Row
+from ..times import parse_moment
 from ..transport import Transport, open_link, parse_link
-from .calls import Call, Peer
+from .calls import Call, Peer, check_books
+from .gather import TURN_S, Gatherer
 from .lease import Lease
 from .link import Job, LinkThread, Priority
+from .timeline import Timeline, timeline
 
 if TYPE_CHECKING:
     from .http import HttpServer
@@ -34,7 +43,9 @@ if TYPE_CHECKING:
 LOG = logging.getLogger("xmg.serve")
 LONGEST_LINE_BYTES = 1 << 20
 Take = Callable[[Any], Awaitable[None]]
-STOP_S, FLUSH_S = 0.6, 0.2
+STOP_S, FLUSH_S = 0.4, 0.1
+KINDS = {"filter": str, "target": str, "source": int, "first": int, "newest": bool}
+MOST_ROWS = 10_000  # of one query
 
 
 class Server:
@@ -50,8 +61,12 @@ class Server:
         connect: Callable[[str, float], Transport] = open_link,
         clock_us: Callable[[], int] = utc_us,
         http: str | None = None,
+        archive: str | None = None,
+        turn_s: float | None = TURN_S,
     ) -> None:
-        """url: of the board's link; http: HOST:PORT, or None for no HTTP. Raises UsageError."""
+        """url: of the board's link; http: HOST:PORT, or None for no HTTP; archive: its address, or
+        None for none; turn_s: how often the board is asked for what is new, None: never. Raises
+        UsageError."""
         parse_link(url)
         self._socket_path = socket_path
         self.lease = Lease(time.monotonic)
@@ -61,6 +76,12 @@ class Server:
         self._began_us = clock_us()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._ended: asyncio.Event | None = None
+        if archive is not None:
+            database_url(archive)
+        self._archive_url, self._turn_s = archive, turn_s
+        self.followers: set[Callable[[Row], None]] = set()
+        self._archive: Archive | None = None  # for queries, in the thread of the next
+        self._queries = ThreadPoolExecutor(1, "query")
         self._http: HttpServer | None = None
         if http:
             from .http import HttpServer, parse_address, token_path
@@ -70,6 +91,8 @@ class Server:
         self.link = LinkThread(
             url, keys, self._saw_frame, self._saw_event, connect=connect, clock_us=clock_us
         )
+        self._clock_us = clock_us
+        self.gatherer = Gatherer(self.link, archive, self._saw_rows, turn_s or TURN_S)
 
     # ---- life
 
@@ -91,6 +114,8 @@ class Server:
             raise
         LOG.info("serving %s on %s", self.link.state.url, self._socket_path)
         self.link.start()
+        if self._turn_s is not None:
+            self.gatherer.start()
         on_ready()
         try:
             await self._ended.wait()
@@ -98,7 +123,11 @@ class Server:
             LOG.info("ending")
             server.close()
             self._socket_path.unlink(missing_ok=True)
+            self.gatherer.stop()
             self.link.stop()
+            if self._turn_s is not None:
+                await self._loop.run_in_executor(None, self.gatherer.join, STOP_S)
+            self._queries.shutdown(wait=False, cancel_futures=True)
             await self._loop.run_in_executor(None, self.link.join, STOP_S)
             await self._flush()
             for peer in list(self.peers):
@@ -150,10 +179,24 @@ class Server:
 
     def _saw_event(self, event: Message) -> None:
         LOG.info("event of the board: %s", str(event).replace("\n", " "))
+        self.gatherer.saw_event(event)
 
-    def saw_stage(self, call: Call, report: StageReport) -> None:
-        """A command has come further; in the link's thread."""
+    def saw_stage(self, call: Call, sent: StageReport, report: StageReport) -> None:
+        """A command has come further; in the link's thread. sent: its first stage."""
         LOG.info("%s: %s %s", call.name, report.stage.value, report.detail)
+        number = re.search(r"0x[0-9a-f]+", sent.detail)
+        if number:
+            self.gatherer.saw_stage(call.name, int(number[0], 16), call.holder, report)
+
+    def _saw_rows(self, rows: list[Row]) -> None:
+        """In the gatherer's thread, or the link's."""
+        if self.followers:
+            self.call_soon(self._tell_followers, rows)
+
+    def _tell_followers(self, rows: list[Row]) -> None:
+        for row in rows:
+            for follower in list(self.followers):
+                follower(row)
 
     # ---- for clients
 
@@ -175,6 +218,46 @@ class Server:
         )
         await sent
 
+    async def query(self, args: dict[str, Any]) -> list[Row]:
+        """Rows of the archive. Raises UsageError, ArchiveError."""
+        assert self._loop is not None
+        question = question_of(args, self._clock_us())
+        return await self._loop.run_in_executor(
+            self._queries, lambda: list(self._opened_archive().query(**question))
+        )
+
+    def _opened_archive(self) -> Archive:
+        """In the thread of the queries."""
+        if self._archive_url is None:
+            raise UsageError("this daemon has no archive: start it with --archive")
+        if self._archive is None:
+            self._archive = Archive.open(self._archive_url, create=False)
+        return self._archive
+
+    async def health(self, since: object) -> dict[str, list[tuple[int, dict[str, Any]]]]:
+        """Counters of both ends of the link over time: (UTC, counters). Raises UsageError,
+        ArchiveError."""
+        assert self._loop is not None
+        target = self.gatherer.state.target
+        if since is None or self._archive_url is None or not target:
+            kept = list(self.gatherer.health)
+            return {
+                end: [(at, counters) for at, of, counters in kept if of == end]
+                for end in ("board", "ground")
+            }
+        since_us = parse_moment(str(since), self._clock_us()).us
+
+        def read() -> dict[str, list[tuple[int, dict[str, Any]]]]:
+            archive = self._opened_archive()
+            return {end: archive.link_health(target, since_us, end) for end in ("board", "ground")}
+
+        return await self._loop.run_in_executor(self._queries, read)
+
+    def timeline(self, seconds: float) -> Timeline:
+        """The last seconds of the schedule, planned and observed."""
+        gatherer = self.gatherer
+        return timeline(list(gatherer.switches), gatherer.planned, round(seconds * 1e6))
+
     def status(self) -> dict[str, Any]:
         """What `xmg serve status` shows."""
         held = self.lease.held()
@@ -190,6 +273,7 @@ class Server:
             "lease_left_s": held.left_s if held else None,
             "http": self.url or None,
             "link": state,
+            "gather": asdict(self.gatherer.state),
             "link_counters": {"ground": self.link.client.ground_link()},
         }
 
@@ -250,6 +334,31 @@ class Server:
             self.peers.discard(peer)
             del self._room[peer]
             peer.close()
+
+
+def question_of(args: dict[str, Any], now_us: int) -> dict[str, Any]:
+    """The arguments of Archive.query from those of a call; moments and filter as operators type
+    them. Raises UsageError."""
+    known = (*KINDS, "books", "since", "until", "order", "limit")
+    for name in args:
+        if name not in known:
+            raise UsageError(f"args.{name} is unknown: archive.query takes {', '.join(known)}")
+    question = {name: value for name, value in args.items() if value is not None}
+    limit = question.get("limit", MOST_ROWS)
+    if not isinstance(limit, int) or not 0 < limit <= MOST_ROWS:
+        raise UsageError(f"limit is a number up to {MOST_ROWS}")
+    question["limit"] = limit
+    check_books(question.get("books", []))
+    if question.get("order", "time") not in ("time", "number"):
+        raise UsageError('order is "time" or "number"')
+    for name, kind in KINDS.items():
+        if name in question and (type(question[name]) is not kind):
+            raise UsageError(f"{name} is of the wrong type")
+    wanted = filters.of_argument(question.pop("filter", None), now_us)
+    for name in ("since", "until"):
+        if name in question:
+            question[name] = parse_moment(str(question[name]), now_us)
+    return question | {"wanted": wanted}
 
 
 def listen_at(path: Path) -> socket.socket:

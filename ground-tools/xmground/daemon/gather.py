@@ -1,0 +1,350 @@
+"""What the daemon learns of the board by itself: all logs, its clock, the health of the link.
+
+One thread asks, at lower priority than every client, and files into the archive; so a slow or locked
+archive stops neither the link nor a command. What is read goes to those who follow first, then into
+the archive: a follower needs none.
+"""
+
+import logging
+import threading
+from collections import OrderedDict, deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from google.protobuf.message import Message
+
+from ..archive import Added, Archive
+from ..archive.collect import Collector, Report
+from ..archive.store import LogState
+from ..board import HYPERVISOR_ID
+from ..clock import Clock
+from ..errors import ArchiveError, XmgError
+from ..labels import labels_of
+from ..model import Book, BookState, Gap, Plan, Slot, StageReport
+from ..records import Item
+from ..rows import Labels, Row, common, item_rows
+from ..times import Correlation, Sample
+from .background import Background
+from .link import LinkThread, Stopped
+
+LOG = logging.getLogger("xmg.gather")
+TURN_S = 1.0
+CLOCK_S, HEALTH_S, ARCHIVE_RETRY_S = 30.0, 10.0, 5.0
+FIRST_PINGS = 4  # turns in which the clock is sampled after each boot, whatever CLOCK_S
+MOST_TOLD = 50_000
+MOST_HEALTH = 4096  # 11 hours
+MOST_SWITCHES = 20_000
+MOST_WAITING = 10_000
+OPERATIONS = {
+    "control_partition": "partition control",
+    "switch_plan": "plan switch",
+    "control_system": "system control",
+}
+
+
+class Memory:
+    """In place of an archive where there is none: only how far each log was read, and the clock."""
+
+    where = ""
+
+    def __init__(self) -> None:
+        self._logs: dict[tuple[Book, int], LogState] = {}
+        self._samples: dict[int, deque[Sample]] = {}
+
+    def log_state(self, target: str, book: Book, source: int) -> LogState:
+        """See Archive."""
+        return self._logs.get((book, source), LogState(0, 0, None))
+
+    def holes(
+        self, target: str, book: Book, source: int, first: int, last: int
+    ) -> list[tuple[int, int]]:
+        """See Archive: what was lost once is not asked for again."""
+        return []
+
+    def add_items(
+        self,
+        target: str,
+        book: Book,
+        source: int,
+        items: Iterable[Item | Gap],
+        labels: Labels,
+        received_us: int,
+    ) -> Added:
+        """See Archive."""
+        todo = [item for item in items if isinstance(item, Item)]
+        if todo:
+            state = self.log_state(target, book, source)
+            self._logs[book, source] = replace(state, first_seq=todo[0].seq, last=todo[-1])
+        return Added(added=len(todo))
+
+    def add_clock(
+        self, target: str, boot_id: int, sent_us: int, board_time_us: int, rtt_us: int
+    ) -> None:
+        """See Archive."""
+        samples = self._samples.setdefault(boot_id, deque(maxlen=256))
+        samples.append(Sample(sent_us, board_time_us, rtt_us))
+
+    def refit(self, target: str, boot_id: int) -> int:
+        """See Archive."""
+        return 0
+
+    def utc(self, target: str) -> Callable[[int, int], tuple[int | None, int | None]]:
+        """See Archive."""
+        return lambda boot_id, time_us: Correlation(self._samples.get(boot_id, ())).utc(time_us)
+
+    def close(self) -> None:
+        """See Archive."""
+
+
+class Tee:
+    """An archive whose new items are told as rows before they are filed."""
+
+    def __init__(self, archive: Any, on_rows: Callable[[list[Row]], None]) -> None:
+        self._archive, self._on_rows = archive, on_rows
+        # What was told is not told again when filing failed and the items are read again.
+        self._told: OrderedDict[tuple[object, ...], None] = OrderedDict()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._archive, name)
+
+    def add_items(
+        self,
+        target: str,
+        book: Book,
+        source: int,
+        items: Iterable[Item | Gap],
+        labels: Labels,
+        received_us: int,
+    ) -> Added:
+        """See Archive."""
+        todo = list(items)
+        rows = [
+            row
+            for item in todo
+            for row in item_rows(item, book, source, labels, received_us)
+            if self._is_new(row)
+        ]
+        if rows:
+            self._on_rows(rows)
+        return self._archive.add_items(target, book, source, todo, labels, received_us)
+
+    def _is_new(self, row: Row) -> bool:
+        key = (row["boot_id"], row["book"], row["source"], row["seq"], row["kind"], row.get("last"))
+        if key in self._told:
+            return False
+        self._told[key] = None
+        if len(self._told) > MOST_TOLD:
+            self._told.popitem(last=False)
+        return True
+
+
+@dataclass(frozen=True)
+class GatherState:
+    """How gathering goes; for `xmg serve status` and the metrics."""
+
+    archive: str | None  # its address; None: none
+    archive_error: str | None = None
+    target: str = ""
+    rows: int = 0
+    gaps: int = 0
+    conflicts: int = 0
+    turn_us: int = 0  # when the last turn ended; 0: none yet
+
+
+class Gatherer(threading.Thread):
+    """Asks, files, tells."""
+
+    def __init__(
+        self,
+        link: LinkThread,
+        archive_url: str | None,
+        on_rows: Callable[[list[Row]], None],
+        turn_s: float = TURN_S,
+    ) -> None:
+        """on_rows is called in this thread, and must not wait."""
+        super().__init__(name="gather", daemon=True)
+        self._link, self._url, self._on_rows, self._turn_s = link, archive_url, on_rows, turn_s
+        self._stop_now, self._news = threading.Event(), threading.Event()
+        self._board = Background(link, self._stop_now)
+        self._clock = Clock()
+        self._archive: Tee | None = None
+        self._labels = Labels()
+        self._boot: tuple[int, int] = (0, 0)  # boot id and life that the names are of
+        self._pings_left = 0
+        self._next_clock = self._next_health = self._next_open = 0.0
+        self._read: dict[tuple[Book, int], tuple[int, int, int]] = {}
+        self._waiting: deque[Callable[[Tee], None]] = deque(maxlen=MOST_WAITING)
+        self._why = ""
+        self.state = GatherState(archive_url)
+        self.health: deque[tuple[int, str, dict[str, Any]]] = deque(maxlen=MOST_HEALTH)
+        self.switches: deque[Row] = deque(maxlen=MOST_SWITCHES)  # records of slots that began
+        self.planned: list[tuple[Plan, list[Slot]]] = []
+
+    def stop(self) -> None:
+        """Ends the thread soon; what waits is filed first."""
+        self._stop_now.set()
+        self._news.set()
+
+    # ---- from other threads
+
+    def saw_stage(self, call: str, request_id: int, holder: str, report: StageReport) -> None:
+        """Files a stage of a command."""
+        operation = OPERATIONS.get(call, call)
+        self._file_soon(
+            lambda archive: archive.add_stage(
+                self._labels.target, request_id, operation, holder, report
+            )
+        )
+
+    def saw_event(self, event: Message) -> None:
+        """Files an event that the board sent by itself, and tells it."""
+        received_us = self._link.client.utc_us()
+        raw = event.SerializeToString()
+        kind = event.WhichOneof("body") or "event"
+        row = common(
+            self._labels, "event", 0, event.seq, event.boot_id, event.board_time_us, received_us
+        )
+        text = str(getattr(event, kind)).replace("\n", " ").strip() if kind != "event" else ""
+        row |= {"event_name": kind.upper(), "detail": text}
+        self._on_rows([row])
+        self._file_soon(
+            lambda archive: archive.add_event(
+                self._labels.target, event.seq, event.boot_id, raw, row
+            )
+        )
+
+    def _file_soon(self, work: Callable[[Tee], None]) -> None:
+        if self._url is not None:
+            self._waiting.append(work)
+            self._news.set()
+
+    # ---- the thread
+
+    def run(self) -> None:
+        """See threading.Thread."""
+        try:
+            while not self._stop_now.is_set():
+                self._step()
+                self._news.wait(self._turn_s)
+                self._news.clear()
+        except Stopped:
+            pass
+        finally:
+            self._file_waiting()
+            if self._archive:
+                self._archive.close()
+
+    def _step(self) -> None:
+        try:
+            self._open()
+            self._file_waiting()
+            if self._archive and self._link.state.open:
+                self._turn(self._archive)
+            self._say("")
+        except ArchiveError as error:
+            self._fail(error)
+        except XmgError as error:  # the board's silence, mostly: the link's state tells it
+            self._say(str(error))
+
+    def _say(self, why: str) -> None:
+        """A trouble is logged once."""
+        if why and why != self._why:
+            LOG.warning("gathering waits: %s", why)
+        self._why = why
+
+    def _fail(self, error: ArchiveError) -> None:
+        self._say(str(error))
+        self.state = replace(self.state, archive_error=str(error))
+
+    def _open(self) -> None:
+        if self._archive:
+            return
+        archive: Any = Memory() if self._url is None else Archive.open(self._url)
+        self._archive = Tee(archive, self._tell)
+        if self._url is not None:
+            LOG.info("filing into %s", archive.where)
+
+    def _file_waiting(self) -> None:
+        """What waits is tried until it is filed; the archive's troubles lose nothing but what is
+        beyond MOST_WAITING."""
+        while self._waiting and self._archive and self._labels.target:
+            try:
+                self._waiting[0](self._archive)
+            except ArchiveError as error:
+                self._fail(error)
+                return
+            self._waiting.popleft()
+
+    def _tell(self, rows: list[Row]) -> None:
+        self.switches.extend(row for row in rows if is_switch(row))
+        gaps = sum(row["kind"] == "gap" for row in rows)
+        state = self.state
+        self.state = replace(state, rows=state.rows + len(rows) - gaps, gaps=state.gaps + gaps)
+        self._on_rows(rows)
+
+    def _turn(self, archive: Tee) -> None:
+        if (self._board.boot_id, self._link.client.session.life) != self._boot or not self._boot[0]:
+            self._meet()
+        collector = Collector(self._board, archive, self._labels.target, self._labels)  # type: ignore
+        now = self._clock.now()
+        if self._pings_left or now >= self._next_clock:
+            collector.sample_clock()
+            self._pings_left = max(0, self._pings_left - 1)
+            self._next_clock = now + CLOCK_S
+        if now >= self._next_health:
+            self._sample_health(archive)
+            self._next_health = now + HEALTH_S
+        for state in self._board.books():
+            self._collect(collector, state)
+        error = None if not self._waiting else self.state.archive_error
+        self.state = replace(self.state, turn_us=self._board.utc_us(), archive_error=error)
+
+    def _meet(self) -> None:
+        """Learns the names and plans of the board that answers now."""
+        self._labels = labels_of(self._board)  # type: ignore[arg-type]
+        if not self._labels.target:
+            self._labels = replace(self._labels, target=spelt(self._board.target_name()))
+        plans, _ = self._board.plans()
+        self.planned = [(plan, self._board.slots(plan.id)) for plan in plans]
+        self._boot = (self._board.boot_id, self._link.client.session.life)
+        self._read.clear()
+        self._pings_left = FIRST_PINGS
+        self.state = replace(self.state, target=self._labels.target)
+
+    def _collect(self, collector: Collector, state: BookState) -> None:
+        """A log in which nothing is new since it was read to its end is not asked for again."""
+        mark = (*self._boot, state.next)
+        if self._read.get((state.book, state.source)) == mark:
+            return
+        report = Report()
+        try:
+            collector.collect(state, report)
+        finally:
+            conflicts = len(report.filed.conflicts)
+            for conflict in report.filed.conflicts:
+                LOG.warning("%s", conflict)
+            self.state = replace(self.state, conflicts=self.state.conflicts + conflicts)
+        self._read[state.book, state.source] = mark
+
+    def _sample_health(self, archive: Tee) -> None:
+        received_us = self._board.utc_us()
+        for end, counters in (
+            ("board", self._board.link_state()),
+            ("ground", self._link.client.ground_link()),
+        ):
+            self.health.append((received_us, end, dict(counters)))
+            if self._url is not None:
+                archive.add_link_health(
+                    self._labels.target, received_us, end, counters, self._board.boot_id
+                )
+
+
+def spelt(text: str) -> str:
+    """A name for a target that has none."""
+    return text or "unnamed"
+
+
+def is_switch(row: Row) -> bool:
+    """Whether a row tells that a slot began."""
+    return row["source"] == HYPERVISOR_ID and row["event_name"] == "SCHED CONTEXT_SWITCH"

@@ -1,0 +1,46 @@
+"""The names that rows tell beside numbers, and UTC beside board time, as far as the board says."""
+
+from contextlib import suppress
+
+from .board import HYPERVISOR_ID, Board
+from .errors import XmgError
+from .rows import Labels, spelt_out
+from .times import Correlation
+
+HYPERVISOR_NAME = "hypervisor"
+
+
+def partition_names(client: Board) -> dict[int, str]:
+    """Names by id; empty when the board does not tell them, a log is worth reading without."""
+    names = {HYPERVISOR_ID: HYPERVISOR_NAME}
+    with suppress(XmgError):
+        return {p.id: spelt_out(p.name) for p in client.partitions()} | names
+    return names
+
+
+def labels_of(client: Board) -> Labels:
+    """What rows tell beyond the items of a log, as far as the board says."""
+    with suppress(XmgError):
+        return Labels(spelt_out(client.target_name()), partition_names(client), LiveUtc(client).utc)
+    return Labels("", partition_names(client), LiveUtc(client).utc)
+
+
+class LiveUtc:
+    """UTC of board times, by what the client has learnt of the board's clock."""
+
+    # A record so much newer than the last sample is worth a look for newer ones.
+    STALE_US = 10_000_000
+
+    def __init__(self, client: Board) -> None:
+        self._client = client
+        self._fits: dict[int, tuple[int, Correlation]] = {}
+
+    def utc(self, boot_id: int, time_us: int) -> tuple[int | None, int | None]:
+        """See Labels."""
+        known_to, fit = self._fits.get(boot_id, (0, None))
+        if fit is None or time_us > known_to:
+            samples = self._client.clock_samples(boot_id)
+            newest = max((sample.board_us for sample in samples), default=time_us)
+            fit = Correlation(samples)
+            self._fits[boot_id] = max(newest, time_us) + self.STALE_US, fit
+        return fit.utc(time_us)

@@ -46,6 +46,7 @@ case ${1:-} in
     need_program protoc protobuf-compiler
     need_program protoc-gen-c protobuf-c-compiler
     need_program clang clang
+    need_program tshark tshark
     if command -v dpkg-query >/dev/null 2>&1; then
         need_packages libc6-dev libbearssl-dev libclang-rt-dev libcmocka-dev libprotobuf-c-dev libprotobuf-dev libxml2-dev \
             python3 python3-aiohttp python3-argcomplete python3-hypothesis python3-jinja2 python3-prometheus-client \

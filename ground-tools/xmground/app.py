@@ -4,6 +4,7 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -11,16 +12,20 @@ from typing import TYPE_CHECKING, TextIO
 
 from .board import Board
 from .clock import utc_us
-from .errors import UsageError
+from .errors import UsageError, XmgError
 from .model import StageReport
 from .render import STAGE_COLUMNS, Column, Output, is_completed, stage_row
 
 if TYPE_CHECKING:
     from .archive import Archive
     from .remote import RemoteClient
+    from .transport import Transport
 
 DEFAULT_LINK = "tcp:127.0.0.1:5500"
 NULL_KEY = "NOT AUTHENTICATED: null key, anybody on the line may command the board"
+
+
+Connect = Callable[[float], "Transport"]
 
 
 @dataclass
@@ -31,6 +36,9 @@ class App:
     out: Output
     stdin: TextIO = field(default_factory=lambda: sys.stdin)
     clock_us: Callable[[], int] = utc_us
+    # Files of raw bytes that this run began: path, and when.
+    captures: list[tuple[Path, int]] = field(default_factory=list)
+    _board: Board | None = None
 
     @cached_property
     def link(self) -> str:
@@ -77,16 +85,61 @@ class App:
                 f"{direction} {frame_line(frame)}"
             )
         link = self.link
+        open_it = self._captured(lambda timeout_s: open_link(link, timeout_s))
         path = keys.find(self.args.key, os.environ)
         known = keys.load(path).keys if path else ()
-        session = Session(lambda timeout_s: open_link(link, timeout_s), observer, keys=known)
-        return Client(session, self.args.timeout, self.clock_us)
+        session = Session(open_it, observer, keys=known)
+        self._board = Client(session, self.args.timeout, self.clock_us)
+        return self._board
+
+    def _captured(self, connect: Connect) -> Connect:
+        """Opens the link as given; with --capture or XMG_CAPTURE its bytes are kept in that folder."""
+        folder = getattr(self.args, "capture", None) or os.environ.get("XMG_CAPTURE")
+        if not folder:
+            return connect
+        from .capture import CaptureWriter, CapturingTransport
+
+        writer = CaptureWriter(
+            Path(folder), self.link, self.clock_us, self.out.warn, self.captures.append
+        )
+        return lambda timeout_s: CapturingTransport(connect(timeout_s), writer)
 
     def open_archive(self, create: bool = False) -> "Archive":
         """The archive of --archive. Raises UsageError, ArchiveError, VersionMismatch."""
-        from .archive import Archive, default_url
+        from .archive import Archive
+        from .places import default_archive
 
-        return Archive.open(getattr(self.args, "archive", None) or default_url(os.environ), create)
+        url = getattr(self.args, "archive", None) or default_archive(os.environ)
+        return Archive.open(url, create)
+
+    def _file_under(self) -> str | None:
+        """What the board is called in the archive, if there is one to file commands in; a daemon
+        files them itself. Asked before the command: afterwards the board may be silent."""
+        from .places import default_archive
+
+        url = default_archive(os.environ)
+        if self._board is None or not ("://" in url or Path(url).exists()):
+            return None
+        with suppress(XmgError):
+            return self._board.target_name()
+        return ""
+
+    def _file_stages(self, target: str | None, stages: list[StageReport]) -> None:
+        """Files the stages of a command. The board has done it or not, whatever the archive says,
+        so its errors are told and end nothing."""
+        if target is None or not stages:
+            return
+        from .remote import default_holder
+
+        sent = stages[0]
+        try:
+            with self.open_archive() as archive:
+                for stage in stages:
+                    archive.add_stage(
+                        target, sent.request_id, sent.operation, default_holder(os.environ), stage
+                    )
+        except XmgError as error:
+            self.out.warn(f"the stages of this command were not filed: {error}")
 
     def confirm(self, what: str, question: str, wanted: str) -> None:
         """Asks the operator to type `wanted`, unless --yes was given. Raises UsageError when that
@@ -114,11 +167,13 @@ class App:
         the stages; jsonl and csv tell it in a last row of kind `result`. result_keys: all values
         that it may have, for the heading of csv.
         """
+        target = self._file_under()
         stages: list[StageReport] = []
         result: dict[str, object] = {}
         try:
             result = action(stages.append)
         finally:
+            self._file_stages(target, stages)
             rows = [stage_row(stage) for stage in stages]
             if self.out.format == "json":
                 self.out.document({"completed": is_completed(stages), "stages": rows, **result})

@@ -64,11 +64,11 @@ class CaptureWriter:
         link: str,
         clock_us: Callable[[], int],
         on_error: Callable[[str], None] = lambda text: None,
-        on_file: Callable[[Path, int], None] = lambda path, begin_us: None,
+        on_file: Callable[[tuple[Path, int]], None] = lambda file: None,
         file_bytes: int = FILE_BYTES,
         kept_bytes: int = KEPT_BYTES,
     ) -> None:
-        """on_file: called with each new file and when it began."""
+        """on_file: called with the path of each new file and when it began."""
         self._folder, self._link, self._clock_us = folder, link, clock_us
         self._on_error, self._on_file = on_error, on_file
         self._file_bytes, self._kept_bytes = file_bytes, kept_bytes
@@ -109,20 +109,17 @@ class CaptureWriter:
         self.close()
         self._folder.mkdir(parents=True, exist_ok=True)
         self._make_room()
-        stamp = datetime.fromtimestamp(now_us / 1e6, timezone.utc).strftime("%Y%m%dT%H%M%S")
-        for number in range(1000):
-            path = self._folder / f"{stamp}-{os.getpid()}-{number:03}{SUFFIX}"
-            try:
-                self._file = os.open(
-                    path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600
-                )
-                break
-            except FileExistsError:
-                continue
+        # Numbered, so that the order is right over steps of the clock.
+        files = sorted(self._folder.glob(f"*{SUFFIX}"))
+        last = files[-1].name.partition("-")[0] if files else "0"
+        number = int(last) + 1 if last.isdecimal() else 1
+        stamp = datetime.fromtimestamp(now_us / 1e6, timezone.utc).strftime("%Y%m%dT%H%M%SZ")
+        path = self._folder / f"{number:08}-{stamp}-{os.getpid()}{SUFFIX}"
+        self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
         self._size = 0
         about = json.dumps({"link": self._link, "begin_us": now_us})
         self._append(MAGIC + about.encode() + b"\n")
-        self._on_file(path, now_us)
+        self._on_file((path, now_us))
 
     def _make_room(self) -> None:
         files = sorted(self._folder.glob(f"*{SUFFIX}"))

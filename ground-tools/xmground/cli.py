@@ -30,6 +30,7 @@ environment:
   XMG_LINK   default of --link      NO_COLOR   no colours
   XMG_KEY    default of --key      XMG_SOCKET socket of `xmg serve`
   XMG_HOLDER who commands, as others are told (default: user@machine)
+  XMG_ARCHIVE default of --archive  XMG_CAPTURE folder for raw bytes of the link
 
 examples:
   xmg part list                     xmg hm read --from 120

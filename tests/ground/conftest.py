@@ -140,6 +140,7 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CONFIG_HOME", "/does/not/exist")
     monkeypatch.setenv("XDG_DATA_HOME", "/does/not/exist")
     monkeypatch.delenv("XMG_ARCHIVE", raising=False)
+    monkeypatch.delenv("XMG_CAPTURE", raising=False)
     monkeypatch.setattr(session, "FIRST_RETRY_S", 2.0)
 
 

@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 from conftest import GROUND_TIME_US, Result, ServedDaemon, sequence
 from fake_board import HYPERVISOR, Command, FakeBoard, Served
+from test_archive_commands import CASES as ARCHIVE_CASES
 
 from xmground import keys
 from xmground._generated import supervisor_pb2 as pb
@@ -502,5 +503,5 @@ def test_golden_every_command_has_a_transcript() -> None:
     leaves = [
         prog for prog, parser in manual.subparsers(cli.build_parser()) if parser.get_default("run")
     ]
-    lines = [f"xmg {case[2]} " for case in CASES]
+    lines = [f"xmg {case[2]} " for case in CASES] + [f"xmg {line} " for _, line in ARCHIVE_CASES]
     assert [prog for prog in leaves if not any(f"{prog} " in line for line in lines)] == []

@@ -1,5 +1,5 @@
 """The archive: what the ground has ever learnt of its boards, in a database (docs/archive.md)."""
 
-from .store import Added, Archive, default_url
+from .store import Added, Archive
 
-__all__ = ["Added", "Archive", "default_url"]
+__all__ = ["Added", "Archive"]

@@ -6,7 +6,7 @@ board has, a new era begins. Where the archive has holes and the board still has
 asked for again.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
 from ..board import Board
@@ -39,13 +39,17 @@ class Collector:
         self._client, self._archive, self._target = client, archive, target
         self._labels = replace(labels, target=target, utc=archive.utc(target))
 
-    def turn(self) -> Report:
-        """Reads all that is new."""
-        report = Report()
+    def turn(self, on_log: Callable[[BookState, Report], None] = lambda log, told: None) -> Report:
+        """Reads all that is new; on_log is told of each log when it is through."""
+        whole = Report()
         self.sample_clock()
         for state in self._client.books():
-            self.collect(state, report)
-        return report
+            part = Report()
+            self.collect(state, part)
+            on_log(state, part)
+            whole.filed += part.filed
+            whole.gaps += part.gaps
+        return whole
 
     def sample_clock(self) -> None:
         """Asks the board for its time; where that makes the estimates much better, the rows of this

@@ -302,6 +302,12 @@ def command_rows(connection: Connection, target: str | None) -> Iterator[Row]:
         }
 
 
+def gap_rows(connection: Connection, asked: Question) -> Iterator[Row]:
+    """See Archive.gaps."""
+    for _, row in sorted(_gaps(connection, asked), key=lambda pair: pair[0]):
+        yield row
+
+
 def contents(connection: Connection) -> list[Row]:
     """See Archive.contents."""
     query = (

@@ -28,7 +28,7 @@ from ..rows import Labels, Row, Severity, console_row, item_rows, split_lines
 from ..times import Correlation, Moment, Sample
 from . import schema
 from .check import faults, prune
-from .query import Question, command_rows, contents, explain_query, holes, run_query
+from .query import Question, command_rows, contents, explain_query, gap_rows, holes, run_query
 from .schema import log
 
 LOCK_WAIT_S = 5.0
@@ -62,14 +62,6 @@ class LogState:
     era: int
     first_seq: int
     last: Item | None
-
-
-def default_url(environ: Mapping[str, str]) -> str:
-    """Where the archive is unless somebody says otherwise: XMG_ARCHIVE, else a file of the user's."""
-    if environ.get("XMG_ARCHIVE"):
-        return environ["XMG_ARCHIVE"]
-    data = environ.get("XDG_DATA_HOME") or str(Path("~/.local/share").expanduser())
-    return str(Path(data) / "xmg" / "archive.db")
 
 
 def database_url(url: str) -> sa.engine.URL:
@@ -583,6 +575,19 @@ class Archive:
             books, wanted, since, until, order, limit, target, source, first, newest, after
         )
         return run_query(self._reading, asked)
+
+    def gaps(self, asked: Question) -> list[Row]:
+        """The gaps that a query would show, alone."""
+        with self._reading() as connection:
+            return list(gap_rows(connection, asked))
+
+    def counts(self) -> dict[str, int]:
+        """How many rows each table has."""
+        with self._reading() as connection:
+            return {
+                name: connection.execute(sa.select(sa.func.count()).select_from(table)).scalar_one()
+                for name, table in schema.metadata.tables.items()
+            }
 
     def explain(self, asked: Question) -> str:
         """How the database would run a query."""

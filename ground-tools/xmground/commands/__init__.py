@@ -8,6 +8,7 @@ wrong.
 import argparse
 
 from . import (
+    archive,
     basic,
     book,
     cmd,
@@ -21,6 +22,7 @@ from . import (
     part,
     plan,
     report,
+    replay,
     serve,
     sim,
     system,
@@ -38,6 +40,8 @@ def register(groups: argparse._SubParsersAction, common: argparse.ArgumentParser
         console,
         book,
         cmd,
+        archive,
+        replay,
         link,
         serve,
         lease,

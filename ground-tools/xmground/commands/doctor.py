@@ -114,13 +114,14 @@ def _device(app: App) -> Iterator[Finding]:
 
 def _archive() -> Iterator[Finding]:
     try:
-        from ..archive import Archive, default_url
+        from ..archive import Archive
+        from ..places import default_archive
     except ModuleNotFoundError as error:
         remedy = f"install python3-{error.name}, if logs are to be kept"
         yield Finding("archive", "warn", f"Python module {error.name} is missing", remedy)
         return
     try:
-        url = default_url(os.environ)
+        url = default_archive(os.environ)
         if "://" not in url and not Path(url).exists():
             yield Finding("archive", "ok", f"{url} does not exist yet")
             return

@@ -50,7 +50,8 @@ def register(groups: argparse._SubParsersAction, common: argparse.ArgumentParser
 
 def report(app: App) -> Status:
     """xmg report"""
-    from ..archive import Archive, default_url
+    from ..archive import Archive
+    from ..places import default_archive
     from ..report import gather, text_of
     from ..times import parse_moment
 
@@ -59,7 +60,7 @@ def report(app: App) -> Status:
     until = parse_moment(args.until, now_us) if args.until else None
     if since.board or (until and until.board):
         raise UsageError("--since and --until are UTC here: the report is of several boots")
-    with Archive.open(args.archive or default_url(os.environ), create=False) as archive:
+    with Archive.open(args.archive or default_archive(os.environ), create=False) as archive:
         made = gather(archive, args.target, since, until, now_us)
     if args.target and not made.boards:
         raise UsageError(f"--target {args.target}: nothing of such a board is filed")

@@ -99,7 +99,7 @@ def serve(app: App) -> Status:
 
     from .. import keys
     from ..app import DEFAULT_LINK
-    from ..archive import default_url
+    from ..places import default_archive
     from ..daemon.server import Server
     from ..errors import UsageError
 
@@ -116,7 +116,7 @@ def serve(app: App) -> Status:
     path = keys.find(app.args.key, os.environ)
     known = keys.load(path).keys if path else ()
     http = app.args.http or DEFAULT_HTTP
-    archive = app.args.archive or default_url(os.environ)
+    archive = app.args.archive or default_archive(os.environ)
     server = Server(
         app.args.link or DEFAULT_LINK,
         _socket(app),

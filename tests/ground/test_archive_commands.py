@@ -1,0 +1,255 @@
+"""xmg archive: golden transcripts in every format, and what collecting leaves behind."""
+
+import csv
+import json
+import os
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from conftest import Result, loop_client
+from fake_board import HYPERVISOR, FakeBoard
+
+from xmground.archive import Archive
+from xmground.archive.collect import Collector
+from xmground.client import Client
+from xmground.model import Book, Gap, GapKind
+from xmground.records import Item
+from xmground.rows import Labels
+from xmground.status import Status
+from xmground.times import Sample
+
+Xmg = Callable[..., Result]
+GOLDEN = Path(__file__).parent / "golden" / "archive"
+NOW = 1_767_225_600_000_000
+LABELS = Labels("demo", {0: "supervisor", 1: "P1", HYPERVISOR: "hypervisor"})
+
+
+@pytest.fixture(autouse=True)
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where archive and captures of a test are."""
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    sample = Sample(NOW, 2_000_000, 3000)
+    monkeypatch.setattr(Client, "clock_samples", lambda self, boot_id: [sample])
+    return tmp_path
+
+
+def content(board: FakeBoard) -> None:
+    """A board with something in all its books."""
+    board.fill_hm(2)
+    board.fill_hm(1, event=6, partition=HYPERVISOR, flags=3, action=4)
+    board.fill_trace(1, 1, crit=1)
+    board.print(1, b"P1: start\nP1: \x1b[31mred\n")
+
+
+@pytest.fixture
+def filed(board: FakeBoard, place: Path) -> Path:
+    """An archive with one gap and one conflict, filed at fixed times."""
+    content(board)
+    path = place / "xmg" / "archive.db"
+    with Archive.open(str(path)) as archive:
+        client = loop_client(board)
+        client._clock_us = lambda: NOW
+        archive.add_clock("demo", board.boot_id, NOW, 2_000_000, 3000)
+        collector = Collector(client, archive, "demo", LABELS)
+        collector.sample_clock = lambda: None  # type: ignore[method-assign]
+        collector.turn()
+        gap = Gap(GapKind.LOST, 4, 5, board.boot_id)
+        archive.add_items("demo", Book.HM, 0, [gap], LABELS, NOW)
+        first = board.logs[1, 0].items[0]
+        board.fill_hm(1)
+        other = first[:8] + bytes(8) + first[16:]
+        archive.add_items("demo", Book.HM, 0, [Item(1, other, board.boot_id)], LABELS, NOW)
+    return path
+
+
+CASES = [
+    ("list", "archive list"),
+    ("list-json", "archive list --json"),
+    ("list-jsonl", "archive list --format jsonl"),
+    ("list-csv", "archive list --format csv"),
+    ("list-no-such-target", "archive list --target other"),
+    ("show", "archive show"),
+    ("show-json", "archive show --json"),
+    ("show-csv", "archive show --format csv"),
+    ("query", "archive query"),
+    ("query-json", "archive query --book hm --count 1 --json"),
+    ("query-jsonl", "archive query --format jsonl"),
+    ("query-csv", "archive query --format csv"),
+    ("query-filter", "archive query --filter sev>=critical"),
+    ("query-last", "archive query --last 2"),
+    ("query-number", "archive query --order number --book console --book hm"),
+    ("query-since", "archive query --since 10s --until now"),
+    ("query-both-ends", "archive query --last 1 --count 1"),
+    ("query-bad-filter", "archive query --filter sev"),
+    ("query-other-target", "archive query --target other"),
+    ("gaps", "archive gaps"),
+    ("gaps-json", "archive gaps --json"),
+    ("gaps-csv", "archive gaps --format csv"),
+    ("gaps-none", "archive gaps --book trace"),
+    ("check", "archive check"),
+    ("check-json", "archive check --json"),
+    ("migrate", "archive migrate"),
+    ("prune-nobody-to-ask", "archive prune --before 1d"),
+    ("prune", "archive prune --before now --yes"),
+    ("prune-board-time", "archive prune --before boot+1s --yes"),
+    ("export-suffix", "archive export rows.xls"),
+    ("export-no-captures", "archive export x.pcapng"),
+    ("help-query", "archive query --help"),
+    ("help-collect", "archive collect --help"),
+    ("help", "archive --help"),
+    ("hm-read", "hm read --from archive"),
+    ("hm-read-csv", "hm read --from archive --format csv"),
+    ("hm-read-jsonl", "hm read --from archive --format jsonl"),
+    ("trace-read", "trace read P1 --from archive"),
+    ("console-read", "console read P1 --from archive"),
+    ("console-read-jsonl", "console read 1 --from archive --format jsonl"),
+    ("cmd-list", "cmd list --from archive"),
+    ("replay-no-file", "replay nowhere.xmcap"),
+    ("help-replay", "replay --help"),
+]
+
+
+@pytest.mark.parametrize("name, line", CASES, ids=[case[0] for case in CASES])
+def test_golden(name: str, line: str, filed: Path, xmg: Xmg, place: Path) -> None:
+    seen = xmg(*line.split(), link="tcp:127.0.0.1:1").transcript(line).replace(str(place), "DATA")
+    seen = re.sub(
+        r"(?<=size          )\d+|(?<=\"bytes\": )\d+|(?<=,)\d{5,6}$", "SIZE", seen, flags=re.M
+    )
+    file = GOLDEN / f"{name}.txt"
+    if os.environ.get("XMG_UPDATE_GOLDEN"):
+        GOLDEN.mkdir(exist_ok=True)
+        file.write_text(seen, encoding="utf-8")
+    assert seen == file.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("line", ["archive list", "archive show", "archive query", "archive gaps"])
+def test_csv_tells_what_json_tells(line: str, filed: Path, xmg: Xmg) -> None:
+    known = json.loads(xmg(*line.split(), "--json").out)
+    keys = set(known) if isinstance(known, dict) else set().union(*known)
+    table = list(csv.reader(xmg(*line.split(), "--format", "csv").out.splitlines()))
+    assert keys <= set(table[0])
+
+
+# ---- collecting
+
+
+def test_collect_files_all_logs_and_keeps_the_bytes(
+    board: FakeBoard, xmg: Xmg, place: Path
+) -> None:
+    content(board)
+    rows = {
+        (row["book"], row["source"]): row
+        for row in json.loads(xmg("archive", "collect", "--json").out)
+    }
+    assert (rows["hm", 0]["added"], rows["hm", 0]["source_name"]) == (3, "hypervisor")
+    assert rows["trace", 1]["added"] == 1 and rows["console", 1]["source_name"] == "P1"
+    again = xmg("archive", "collect")
+    assert again.status == 0
+    (first, second) = sorted((place / "xmg" / "capture").glob("*.xmcap"))
+    assert xmg("replay", str(first)).status == 0
+    assert "raw captures  2" in xmg("archive", "show").out
+    assert xmg("archive", "export", str(place / "x.pcapng")).status == 0
+    first.unlink()
+    assert "1 raw captures are gone" in xmg("archive", "export", str(place / "x.pcapng")).err
+
+
+def test_collect_tells_what_is_missing_with_status_7(board: FakeBoard, xmg: Xmg) -> None:
+    board.logs[1, 0].capacity = 3
+    board.fill_hm(2)
+    assert xmg("archive", "collect").status == Status.DONE
+    board.fill_hm(6)
+    result = xmg("archive", "collect")
+    assert result.status == Status.INCOMPLETE
+    assert "hm of source 0: overwritten on board: 3 records, 3 to 5" in result.err
+    assert xmg("archive", "gaps").status == Status.INCOMPLETE
+
+
+def test_collect_tells_conflicts(board: FakeBoard, xmg: Xmg) -> None:
+    board.fill_hm(3)
+    xmg("archive", "collect")
+    board.power_cycle()
+    board.fill_hm(2, event=6)
+    result = xmg("archive", "collect")
+    assert result.status == Status.INCOMPLETE and "filed before with other contents" in result.err
+    assert xmg("archive", "check").status == Status.INCOMPLETE
+    rows = json.loads(xmg("hm", "read", "--from", "archive", "--json").out)
+    assert [row["event"] for row in rows if row["kind"] == "record"] == [5, 5, 5, 6, 6]
+    assert xmg("archive", "collect").status == Status.DONE
+
+
+def test_collect_again_and_again(
+    board: FakeBoard, xmg: Xmg, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def pass_time(seconds: float) -> None:
+        if seconds == 10:
+            board.fill_hm(1)
+            board.faults.silent = not board.faults.silent
+
+    monkeypatch.setattr("xmground.commands.archive.time.sleep", pass_time)
+    board.fill_hm(1)
+    result = xmg("archive", "collect", "--follow", "--count", "3", "--timeout", "0.3")
+    assert result.err.count("still trying") == 1 and result.status == Status.DONE
+    rows = json.loads(xmg("hm", "read", "--from", "archive", "--json").out)
+    assert [row["seq"] for row in rows] == [1, 2, 3]
+
+
+def test_collect_without_capture(board: FakeBoard, xmg: Xmg, place: Path) -> None:
+    board.fill_hm(1)
+    assert xmg("archive", "collect", "--capture", "").status == Status.DONE
+    assert not (place / "xmg" / "capture").exists()
+
+
+def test_collect_under_another_name(board: FakeBoard, xmg: Xmg) -> None:
+    board.fill_hm(1)
+    xmg("archive", "collect", "--target", "EM2")
+    assert json.loads(xmg("archive", "list", "--json").out)[0]["target"] == "EM2"
+
+
+def test_commands_are_filed_where_there_is_an_archive(board: FakeBoard, xmg: Xmg) -> None:
+    assert xmg("part", "reset", "P1", "--yes").err.count("\n") == 1
+    xmg("archive", "collect")
+    xmg("part", "reset", "P1", "--yes")
+    (row,) = json.loads(xmg("cmd", "list", "--from", "archive", "--json").out)
+    assert (row["operation"], row["stage"]) == ("partition control", "completed")
+    assert row["target"] == "demo" and row["id"] > 0
+
+
+def test_an_archive_that_fails_does_not_stop_a_command(
+    board: FakeBoard, xmg: Xmg, place: Path
+) -> None:
+    (place / "xmg").mkdir()
+    (place / "xmg" / "archive.db").write_bytes(b"not a database, and never was one" * 40)
+    result = xmg("part", "reset", "P1", "--yes")
+    assert result.status == Status.DONE and len(board.executed) == 1
+    assert "the stages of this command were not filed: archive" in result.err
+
+
+# ---- files
+
+
+def test_export_rows(filed: Path, xmg: Xmg, place: Path) -> None:
+    out = place / "rows.jsonl"
+    result = xmg("archive", "export", str(out), "--filter", "book=hm")
+    assert result.status == Status.DONE and "5 rows, of which 1 gaps" in result.err
+    assert [json.loads(line)["book"] for line in out.read_text().splitlines()] == ["hm"] * 5
+    assert xmg("hm", "read", "--from", str(out)).status == Status.INCOMPLETE
+    table = place / "rows.csv"
+    xmg("archive", "export", str(table))
+    rows = list(csv.DictReader(table.open()))
+    assert {row["book"] for row in rows} == {"hm", "trace", "console"}
+    assert not list(place.glob("*.part"))
+
+
+def test_export_where_nothing_can_be_written(filed: Path, xmg: Xmg, place: Path) -> None:
+    result = xmg("archive", "export", str(place / "no" / "x.csv"))
+    assert result.status == Status.USAGE and "name another file" in result.err
+
+
+def test_prune_asks(filed: Path, xmg: Xmg) -> None:
+    assert xmg("archive", "prune", "--before", "now", "--yes").err == "4 rows of logs removed\n"
+
+
+def test_the_daemon_collects_by_itself(xmg: Xmg) -> None:
+    assert "collects by itself" in xmg("archive", "collect", link="daemon:/x").err

@@ -389,7 +389,11 @@ def test_numbers_that_begin_anew_are_another_era(board: FakeBoard, archive: Arch
     board.reboot(keep_logs=False)
     board.fill_hm(2)
     board.print(1, b"second\n")
-    collect(board, archive)
+    report = collect(board, archive)
+    assert [gap.split(": ")[:2] for gap in report.gaps] == [
+        ["hm of source 0", "board rebooted"],
+        ["console of source 1", "board rebooted"],
+    ]
     kinds = [(row["kind"], row["seq"]) for row in archive.query(["hm"], order="number")]
     assert kinds == [
         ("record", 1),

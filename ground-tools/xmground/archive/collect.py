@@ -63,39 +63,29 @@ class Collector:
 
     def collect(self, state: BookState, report: Report) -> None:
         """Reads what is new of one log."""
-        for first, last in self._missing(state):
+        for first, last in self._missing(state, report):
             for batch in _batches(self._read(state, first, last)):
-                report.filed += self._archive.add_items(
-                    self._target,
-                    state.book,
-                    state.source,
-                    batch,
-                    self._labels,
-                    self._client.utc_us(),
-                )
-                name = f"{state.book.name.lower()} of source {state.source}"
-                report.gaps += [
-                    f"{name}: {gap_text(gap, UNIT_NAMES[state.book])}"
-                    for gap in batch
-                    if isinstance(gap, Gap)
-                ]
+                self._file(state, batch, report)
 
-    def _missing(self, state: BookState) -> list[tuple[int | None, int | None]]:
+    def _file(self, state: BookState, batch: list[Item | Gap], report: Report) -> None:
+        report.filed += self._archive.add_items(
+            self._target, state.book, state.source, batch, self._labels, self._client.utc_us()
+        )
+        name = f"{state.book.name.lower()} of source {state.source}"
+        report.gaps += [
+            f"{name}: {gap_text(gap, UNIT_NAMES[state.book])}"
+            for gap in batch
+            if isinstance(gap, Gap)
+        ]
+
+    def _missing(self, state: BookState, report: Report) -> list[tuple[int | None, int | None]]:
         """Ranges to ask for: from None: the oldest; to None: whatever there is."""
         filed = self._archive.log_state(self._target, state.book, state.source)
         if filed.last is None:
             return [(None, None)] if state.next > state.oldest else []
         end = filed.last.seq + _units(state.book, filed.last)
         if not self._goes_on(state, filed.last, end):
-            gap = Gap(GapKind.REBOOTED, end, None, filed.last.boot_id)
-            self._archive.add_items(
-                self._target,
-                state.book,
-                state.source,
-                [gap],
-                self._labels,
-                self._client.utc_us(),
-            )
+            self._file(state, [Gap(GapKind.REBOOTED, end, None, filed.last.boot_id)], report)
             return [(None, None)] if state.next > state.oldest else []
         holes: list[tuple[int | None, int | None]] = [
             hole

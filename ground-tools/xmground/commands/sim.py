@@ -2,17 +2,13 @@
 
 import argparse
 import os
-import shutil
 import subprocess
-from pathlib import Path
 
 from .. import keys
 from ..app import App
-from ..errors import UsageError
+from ..launch import find_simulator
 from ..status import Status
 from .common import numbers, verb
-
-PROGRAM = "xm-sim"
 
 EPILOG = """\
 Type what shall go wrong, a line each: crash 2, hm 5, ber 1e-4, drop 0.1, mute 3, cut, restart power.
@@ -54,23 +50,9 @@ def register(groups: argparse._SubParsersAction, common: argparse.ArgumentParser
     )
 
 
-def _program() -> str:
-    """The simulator: of the build, else on the PATH. Raises UsageError."""
-    here = Path(__file__).resolve()
-    for build in (os.environ.get("XM_BUILD"), here.parents[3] / "build"):
-        if build and os.access(Path(build) / "bin" / PROGRAM, os.X_OK):
-            return str((Path(build) / "bin" / PROGRAM).resolve())
-    found = shutil.which(PROGRAM)
-    if not found:
-        raise UsageError(
-            f"there is no program {PROGRAM}: build it with `make sim`, or set XM_BUILD"
-        )
-    return found
-
-
 def run(app: App) -> Status:
     """xmg sim"""
-    command = [_program()]
+    command = [find_simulator()]
     for name in ("port", "frame_ms", "baud", "seed"):
         command += [f"--{name.replace('_', '-')}", str(getattr(app.args, name))]
     key_file = keys.find(app.args.key, os.environ)

@@ -1,0 +1,279 @@
+"""Boards to test on: a system on QEMU or the simulated board, started and ended here, or a board
+that somebody else runs.
+
+What is started runs below timeout(1), so that it ends even when this program is killed.
+"""
+
+import os
+import select
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import IO
+
+from .errors import LinkUnavailable, UsageError, XmgError
+
+QEMU = "qemu-system-sparc"
+SIMULATOR = "xm-sim"
+# The longest that a board runs, seconds; a longer run needs a link to a board of its own.
+MOST_RUN_S = 3600
+START_S = 30.0
+BUILD_S = 900
+STOP_S = 5.0
+POLL_S = 0.05
+# Major frame of the simulated board, ms: it answers once in each.
+FRAME_MS = 20
+# Lines of a board's output that a message quotes.
+TOLD_LINES = 20
+
+
+class LaunchError(XmgError):
+    """A board could not be built or started, or has ended by itself."""
+
+
+def checkout() -> Path:
+    """The top folder of the checkout. Raises UsageError outside of one."""
+    top = Path(__file__).resolve().parents[2]
+    if not (top / "configs").is_dir():
+        raise UsageError(
+            "building a system needs the checkout of xm: run its ground-tools/xmground"
+        )
+    return top
+
+
+def build_folder() -> Path:
+    """Where make puts its products: XM_BUILD, else build in the checkout."""
+    named = os.environ.get("XM_BUILD")
+    return Path(named).resolve() if named else Path(__file__).resolve().parents[2] / "build"
+
+
+def find_simulator() -> str:
+    """The simulator's program: of the build, else on the PATH. Raises UsageError."""
+    path = build_folder() / "bin" / SIMULATOR
+    found = str(path) if os.access(path, os.X_OK) else shutil.which(SIMULATOR)
+    if not found:
+        raise UsageError(
+            f"there is no program {SIMULATOR}: build it with `make sim`, or set XM_BUILD"
+        )
+    return found
+
+
+def build_system(name: str, key_file: Path) -> Path:
+    """Builds a system by make, with the key file in it; gives its ELF file.
+
+    name: a folder of configs/, or a path to one, as make's SYSTEM. Raises LaunchError, UsageError.
+    """
+    top, build = checkout(), build_folder()
+    command = ["make", "-s", f"BUILD={os.path.relpath(build, top)}", f"SYSTEM={name}"]
+    command += [f"KEY={key_file.resolve()}", "system"]
+    # A make that runs this program must not hand its job server on.
+    environment = {k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MAKELEVEL")}
+    try:
+        done = subprocess.run(
+            command,
+            cwd=top,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            timeout=BUILD_S,
+        )
+    except OSError as error:
+        raise LaunchError(f"cannot run make: {error.strerror}: install it") from error
+    except subprocess.TimeoutExpired as error:
+        raise LaunchError(
+            f"building {name} took more than {BUILD_S} s: build it with make"
+        ) from error
+    if done.returncode:
+        raise LaunchError(f"{name} does not build: {' '.join(command)} said\n{_end(done.stdout)}")
+    return build / Path(name).name / "system.elf"
+
+
+def _end(text: str) -> str:
+    """The last lines of an output."""
+    return "\n".join(text.rstrip().splitlines()[-TOLD_LINES:])
+
+
+class Board:
+    """A board that somebody else runs, behind a link."""
+
+    def __init__(self, link: str, key_file: Path | None) -> None:
+        """key_file: None talks to a board without keys."""
+        self.link, self.key_file = link, key_file
+
+    @property
+    def about(self) -> str:
+        """What it is, in one line."""
+        return f"the board on {self.link}"
+
+    @property
+    def output(self) -> str:
+        """What its program has said; nothing for a board that was not started here."""
+        return ""
+
+    @property
+    def can_start_anew(self) -> bool:
+        """Whether stop() and start() make a fresh one."""
+        return False
+
+    def start(self) -> None:
+        """Makes it run; afterwards link is where it answers. Raises LaunchError."""
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether it has ended by itself, which a board elsewhere does not tell."""
+        return False
+
+    def check(self) -> None:
+        """Raises LaunchError when it has ended by itself."""
+
+    def type(self, line: str) -> None:
+        """What shall go wrong, in the words of `xmg sim`. Raises UsageError for a board that cannot
+        be told."""
+        raise UsageError(f"{self.about} takes no faults: use the simulated board (--xm-sim)")
+
+    def stop(self) -> None:
+        """Ends it, if it was started here; may be called twice."""
+
+
+class LocalBoard(Board):
+    """A board that is a process of this machine, in a folder of its own."""
+
+    def __init__(self, key_file: Path | None) -> None:
+        super().__init__("", key_file)
+        self._process: subprocess.Popen[bytes] | None = None
+        self._folder: Path | None = None
+        self._said = ""
+
+    @property
+    def can_start_anew(self) -> bool:
+        """See Board."""
+        return True
+
+    @property
+    def output(self) -> str:
+        """See Board; of the last run also when that has ended."""
+        if self._folder and (self._folder / "output").exists():
+            self._said = (self._folder / "output").read_text(errors="replace")
+        return self._said
+
+    @property
+    def has_ended(self) -> bool:
+        """See Board."""
+        return self._process is not None and self._process.poll() is not None
+
+    def check(self) -> None:
+        """See Board."""
+        status = self._process.poll() if self._process else None
+        if status is not None:
+            said = _end(self.output) or "nothing"
+            raise LaunchError(f"{self.about} has ended with status {status}; it said: {said}")
+
+    def stop(self) -> None:
+        """See Board."""
+        if self._process:
+            self._process.terminate()  # timeout(1) passes it on
+            try:
+                self._process.wait(STOP_S)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+            for pipe in (self._process.stdin, self._process.stdout):
+                if pipe:
+                    pipe.close()
+            self._process = None
+        if self._folder:
+            self._said = self.output
+            shutil.rmtree(self._folder, ignore_errors=True)
+            self._folder = None
+
+    def _new_folder(self) -> Path:
+        self.stop()
+        self._folder = Path(tempfile.mkdtemp(prefix="xm-"))
+        return self._folder
+
+    def _run(
+        self, command: Sequence[str], stdin: int, stdout: int | None = None
+    ) -> "subprocess.Popen[bytes]":
+        """Starts the process; what it says goes to a file, its standard output to stdout if that is
+        given."""
+        assert self._folder
+        limited = ["timeout", f"--kill-after={STOP_S:g}", str(MOST_RUN_S), *command]
+        with (self._folder / "output").open("wb") as output:
+            out: int | IO[bytes] = output if stdout is None else stdout
+            try:
+                self._process = subprocess.Popen(limited, stdin=stdin, stdout=out, stderr=output)
+            except OSError as error:
+                raise LaunchError(f"cannot run timeout(1): {error.strerror}") from error
+        return self._process
+
+
+class QemuBoard(LocalBoard):
+    """A system on QEMU. Its time is that of its instructions, and idle time is skipped: it runs as
+    fast as the machine can, and what happens at which board time does not depend on the machine."""
+
+    def __init__(self, elf: Path, key_file: Path | None, real_time: bool = False) -> None:
+        """elf: a system's system.elf. real_time: idle time is waited out; then a busy machine, when
+        it wakes QEMU too late, makes the board's clock jump, which is a SCHED_ERROR there."""
+        super().__init__(key_file)
+        self._elf = elf
+        self._sleep = "on" if real_time else "off"
+
+    @property
+    def about(self) -> str:
+        """See Board."""
+        return f"{self._elf} on {QEMU}"
+
+    def start(self) -> None:
+        """See Board."""
+        if not self._elf.is_file():
+            raise LaunchError(f"there is no {self._elf}: build it with `make system SYSTEM=NAME`")
+        uart = self._new_folder() / "uart"
+        command = [QEMU, "-M", "leon3_generic", "-display", "none", "-monitor", "none"]
+        command += ["-icount", f"shift=5,sleep={self._sleep}", "-kernel", str(self._elf)]
+        command += ["-serial", f"unix:{uart},server=on,wait=off"]
+        self._run(command, subprocess.DEVNULL)
+        end = time.monotonic() + START_S
+        while not uart.is_socket():
+            self.check()
+            if time.monotonic() >= end:
+                raise LaunchError(f"{self.about} did not open its serial line in {START_S:g} s")
+            time.sleep(POLL_S)
+        self.link = f"unix:{uart}"
+
+
+class SimulatedBoard(LocalBoard):
+    """The board of `xmg sim`."""
+
+    @property
+    def about(self) -> str:
+        """See Board."""
+        return "the simulated board"
+
+    def start(self) -> None:
+        """See Board."""
+        self._new_folder()
+        command = [find_simulator(), "--port", "0", "--frame-ms", str(FRAME_MS)]
+        if self.key_file:
+            command += ["--key", str(self.key_file)]
+        process = self._run(command, subprocess.PIPE, subprocess.PIPE)
+        assert process.stdout
+        # The simulator says where it listens before anything else, or ends.
+        if not select.select([process.stdout], [], [], START_S)[0]:
+            raise LaunchError(f"{self.about} did not say in {START_S:g} s where it listens")
+        self.link = process.stdout.readline().decode().strip()
+        if not self.link:
+            process.wait(START_S)
+            self.check()
+
+    def type(self, line: str) -> None:
+        """See Board. It acts at the start of the next major frame."""
+        if not self._process or not self._process.stdin:
+            raise LinkUnavailable(f"{self.about} does not run: start it")
+        self._process.stdin.write(line.encode() + b"\n")
+        self._process.stdin.flush()

@@ -43,6 +43,7 @@ SUITES = [
     Suite("Ethernet", "ethernet-test ethernet-network-test", 900),
     Suite("fuzzing", "fuzz-test", 600),
     Suite("ground", "ground-test", 600),
+    Suite("examples", "examples-test", 300),
     Suite("link under noise", "link-test", 600),
     Suite("demos", "demo-test", 600),
     Suite("3.x projects", "compat-test", 900),

@@ -1,0 +1,126 @@
+"""The scripts of ground-tools/examples, run as users run them."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+TOOLS = Path(__file__).resolve().parents[2] / "ground-tools"
+EXAMPLES = TOOLS / "examples"
+sys.path.insert(0, str(TOOLS))
+
+from xmground import keys, launch  # noqa: E402
+from xmground.status import Status  # noqa: E402
+from xmground.target import Target, connect  # noqa: E402
+
+LIMIT_S = 120
+TRIES = 100  # of a question that is answered once in a frame
+# QEMU's own start, on a busy machine.
+BOOT_TIMEOUT_S = 30.0
+
+
+def run(command: list[str], board: launch.Board, **more: str) -> subprocess.CompletedProcess[str]:
+    """A program, told of the board as a user tells it; its output is shown when the test fails."""
+    key = str(board.key_file) if board.key_file else keys.NO_KEY
+    environment = os.environ | {"XMG_LINK": board.link, "XMG_KEY": key, **more}
+    done = subprocess.run(
+        [sys.executable, *command],
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=LIMIT_S,
+    )
+    print(done.stdout, done.stderr)
+    return done
+
+
+def open_target(board: launch.Board) -> Target:
+    """The board's other side, for what a script does not do by itself."""
+    fault = board.type if isinstance(board, launch.SimulatedBoard) else None
+    return Target(connect(board.link, board.key_file, BOOT_TIMEOUT_S), fault)
+
+
+@pytest.fixture
+def sim(tmp_path: Path) -> Iterator[launch.Board]:
+    key_file = tmp_path / "key"
+    keys.create(key_file, 1)
+    board = launch.SimulatedBoard(key_file)
+    board.start()
+    yield board
+    board.stop()
+
+
+@pytest.fixture
+def demo() -> Iterator[launch.Board]:
+    key_file = launch.build_folder() / "demo.key"
+    if not key_file.exists():
+        keys.create(key_file, 1)
+    board = launch.QemuBoard(launch.build_system("demo", key_file), key_file)
+    board.start()
+    yield board
+    board.stop()
+
+
+def test_nightly_collection_goes_on_where_it_ended(sim: launch.Board, tmp_path: Path) -> None:
+    script = [str(EXAMPLES / "nightly_logbook.py"), "--archive", str(tmp_path / "archive.db")]
+    with open_target(sim) as target:
+        target.fault("crash 2")
+        target.assert_event("SPARC_DATA_ACCESS_EXCEPTION", part="P2", within=5)
+    first = run(script, sim)
+    assert first.returncode == Status.DONE and not first.stderr
+    assert first.stdout.count("SPARC_DATA_ACCESS_EXCEPTION") == 1
+    assert "P2" in first.stdout and "APP_DEADLINE_MISSED" not in first.stdout
+    with open_target(sim) as target:
+        target.fault("hm 3")
+        target.assert_event("APP_DEADLINE_MISSED", within=5)
+    second = run(script, sim)
+    assert second.returncode == Status.DONE and not second.stderr
+    assert second.stdout.count("SPARC_DATA_ACCESS_EXCEPTION") == 1
+    assert second.stdout.count("APP_DEADLINE_MISSED") == 3
+
+
+def test_nightly_collection_tells_what_is_lost(sim: launch.Board, tmp_path: Path) -> None:
+    script = [str(EXAMPLES / "nightly_logbook.py"), "--archive", str(tmp_path / "archive.db")]
+    with open_target(sim) as target:
+        target.fault("hm 3")
+        target.assert_event("APP_DEADLINE_MISSED", within=5)
+    assert run(script, sim).returncode == Status.DONE
+    with open_target(sim) as target:
+        target.fault("restart power")
+        assert any(target.board.books()[0].next == 1 for _ in range(TRIES))  # the HM log is empty
+    late = run(script, sim)
+    assert late.returncode == Status.INCOMPLETE
+    assert "hm of source 0: board rebooted" in late.stderr
+
+
+def test_nightly_collection_without_a_board(sim: launch.Board, tmp_path: Path) -> None:
+    sim.stop()
+    done = run([str(EXAMPLES / "nightly_logbook.py"), "--archive", str(tmp_path / "a.db")], sim)
+    assert done.returncode == Status.NO_LINK and "cannot open" in done.stderr
+
+
+def test_rehearsal_and_endurance_on_the_demo(demo: launch.Board) -> None:
+    with open_target(demo) as target:  # the demo's payload crashes once, on purpose
+        target.assert_event("SPARC_DATA_ACCESS_EXCEPTION", part="payload", within=10)
+        target.restart("payload").await_done()
+    rehearsal = run([str(EXAMPLES / "plan_rehearsal.py"), "--seconds", "1"], demo)
+    assert rehearsal.returncode == Status.DONE and not rehearsal.stderr
+    for plan in ("nominal", "maintenance", "degraded"):
+        assert f" {plan}" in rehearsal.stdout
+    assert rehearsal.stdout.count("payload        0.00% of  0.00%") == 2
+    endurance = ["-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "xmground.pytest_plugin"]
+    endurance += [
+        "--xm-link",
+        demo.link,
+        "-c",
+        os.devnull,
+        "--rootdir",
+        str(EXAMPLES),
+        str(EXAMPLES),
+    ]
+    done = run(endurance, demo, RESTARTS="5", PARTITION="sensor", PYTHONPATH=str(TOOLS))
+    assert done.returncode == 0 and "2 passed" in done.stdout

@@ -23,6 +23,8 @@ from fake_board import FakeBoard, Served
 
 from xmground import session
 from xmground._generated import supervisor_pb2 as pb
+from xmground.board import CALLS
+from xmground.daemon.calls import Peer
 from xmground.daemon.lease import Lease
 from xmground.daemon.link import Job, Priority
 from xmground.daemon.outbox import Outbox
@@ -1011,3 +1013,10 @@ def test_following_without_an_archive(served: Served, board: FakeBoard, tmp_path
         board.print(2, b"two\n")
         assert mine.receive(10)["row"]["text"] == "two\n"
         mine.close()
+
+
+def test_documentation_names_every_call(daemon: ServedDaemon) -> None:
+    text = (XMG.parents[1] / "docs" / "daemon.md").read_text()
+    table = text[text.index("| call | answers |") : text.index("## HTTP")]
+    own = Peer(daemon.server, "test")._own_calls
+    assert [name for name in (*CALLS, *own) if f"`{name}`" not in table] == []

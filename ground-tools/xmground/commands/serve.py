@@ -110,6 +110,7 @@ def serve(app: App) -> Status:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(form)
     level = logging.DEBUG if app.args.verbose else logging.INFO
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     logging.basicConfig(handlers=[handler], level=level)
     if app.args.link.startswith("daemon:"):
         raise UsageError("a daemon serves a board: name its link with --link")

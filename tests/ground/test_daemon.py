@@ -23,6 +23,7 @@ from fake_board import FakeBoard, Served
 
 from xmground import session
 from xmground._generated import supervisor_pb2 as pb
+from xmground.archive import Archive
 from xmground.board import CALLS
 from xmground.daemon.calls import Peer
 from xmground.daemon.lease import Lease
@@ -860,8 +861,6 @@ def test_commands_and_their_stages_are_filed(gathering: ServedDaemon, board: Fak
     assert url
 
     def stages() -> set[str]:
-        from xmground.archive import Archive
-
         with Archive.open(url) as archive:
             rows = list(archive.commands())
         assert all(row["sender"] == "alice" for row in rows)
@@ -871,11 +870,10 @@ def test_commands_and_their_stages_are_filed(gathering: ServedDaemon, board: Fak
 
 
 def test_commands_go_on_without_the_archive(
-    served: Served, board: FakeBoard, tmp_path: Path
+    served: Served, board: FakeBoard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A locked archive delays filing, not commands; and nothing is lost of what waits."""
-    from xmground.archive import Archive
-
+    monkeypatch.setattr("xmground.daemon.gather.ARCHIVE_RETRY_S", 0.05)
     url = str(tmp_path / "archive.db")
     Archive.open(url).close()
     with ServedDaemon(served.url, tmp_path / "socket", archive=url, turn_s=0.01) as daemon:
@@ -895,15 +893,32 @@ def test_commands_go_on_without_the_archive(
 
 
 def test_broken_archive_is_told_and_followers_are_served(
-    served: Served, board: FakeBoard, tmp_path: Path, xmg: Xmg
+    served: Served, board: FakeBoard, tmp_path: Path, xmg: Xmg, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Once it can be used, what came meanwhile is filed."""
+    monkeypatch.setattr("xmground.daemon.gather.ARCHIVE_RETRY_S", 0.05)
     path = tmp_path / "archive.db"
     path.write_bytes(b"this is no database" * 100)
     with ServedDaemon(served.url, tmp_path / "socket", archive=str(path), turn_s=0.01) as daemon:
         until(lambda: daemon.server.gatherer.state.archive_error is not None)
         told = xmg("serve", "status", link=daemon.link).out
         assert "NOT FILING" in told and "xmg archive check" in told
+        mine = connection(daemon)
+        mine.start("follow", {"books": ["hm"]})
+        mine.receive(10)
         assert xmg("part", "halt", "P1", "--yes", link=daemon.link).status == Status.DONE
+        board.fill_hm(2)
+        assert [mine.receive(10)["row"]["seq"] for _ in range(2)] == [1, 2]
+        path.unlink()
+        until(lambda: daemon.server.gatherer.state.archive_error is None)
+        board.fill_hm(1)
+        assert mine.receive(10)["row"]["seq"] == 3  # and none of the others twice
+        mine.close()
+        mine = connection(daemon)
+        until(lambda: len(mine.call("archive.query", {"books": ["hm"]}, 10)) == 3)
+        mine.close()
+    with Archive.open(str(path)) as archive:
+        assert "completed" in {row["stage"] for row in archive.commands()}
 
 
 def test_gathering_goes_on_after_resets(board: FakeBoard, tmp_path: Path, quick: None) -> None:
@@ -959,20 +974,43 @@ def test_timeline_of_slots(gathering: ServedDaemon, board: FakeBoard) -> None:
 
 
 def test_events_of_the_board_are_told_and_filed(gathering: ServedDaemon, board: FakeBoard) -> None:
-    until(lambda: gathering.server.gatherer.state.turn_us > 0)
+    """They come in the middle of anything that is asked."""
     mine = connection(gathering)
     mine.start("follow", {"books": ["event"]})
     mine.receive(10)
-    event = pb.Event(
-        seq=1, board_time_us=77, boot_id=board.boot_id, plan_switched=pb.PlanState(current=1)
-    )
-    gathering.server.link.client.session._observer.on_event(event)
-    row = mine.receive(10)["row"]
-    assert (row["event_name"], row["time_us"], row["target"]) == ("PLAN_SWITCHED", 77, "demo")
+    sent = 0
+
+    def send(operation: str) -> bool:
+        nonlocal sent
+        sent += 1
+        event = pb.Event(
+            seq=sent,
+            board_time_us=board.now_us,
+            boot_id=board.boot_id,
+            plan_switched=pb.PlanState(current=1),
+        )
+        board.send("event", event)
+        return False
+
+    board.faults.reboot_at = send
+    rows = [mine.receive(10)["row"] for _ in range(10)]
+    board.faults.reboot_at = lambda operation: False
+    assert [row["seq"] for row in rows] == list(range(rows[0]["seq"], rows[0]["seq"] + 10))
+    assert {(row["event_name"], row["target"]) for row in rows} == {("PLAN_SWITCHED", "demo")}
+    assert rows[-1]["utc_error_us"] is not None
     mine.close()
     mine = connection(gathering)
-    until(lambda: len(mine.call("archive.query", {"books": ["event"]}, 10)) == 1)
+    until(lambda: len(mine.call("archive.query", {"books": ["event"]}, 10)) == sent)
     mine.close()
+
+
+def test_nobody_in_the_links_thread_waits_for_it(gathering: ServedDaemon) -> None:
+    """That would be for ever."""
+    with client(gathering) as mine:
+        board = gathering.server.gatherer._board
+        gathering.server.link.client.plans = lambda: board.ping()  # type: ignore[method-assign]
+        with pytest.raises(XmgError, match="failed in the daemon itself"):
+            mine.plans()
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,10 @@ class Background:
         self._link, self._stop = link, stop
 
     def do(self, work: Callable[[Client], T]) -> T:
-        """Has something done with the board."""
+        """Has something done with the board. Not in the link's thread, which would wait for
+        itself."""
+        if threading.current_thread() is self._link:
+            raise RuntimeError("the link's thread asks itself")
         ended = threading.Event()
         outcome: list[Any] = []
 

@@ -9,9 +9,12 @@ import logging
 import threading
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
+from google.protobuf import text_format
 from google.protobuf.message import Message
 
 from ..archive import Added, Archive
@@ -23,7 +26,7 @@ from ..errors import ArchiveError, XmgError
 from ..labels import labels_of
 from ..model import Book, BookState, Gap, Plan, Slot, StageReport
 from ..records import Item
-from ..rows import Labels, Row, common, item_rows
+from ..rows import Labels, Row, common, item_rows, spelt_out
 from ..times import Correlation, Sample
 from .background import Background
 from .link import LinkThread, Stopped
@@ -105,6 +108,10 @@ class Tee:
         # What was told is not told again when filing failed and the items are read again.
         self._told: OrderedDict[tuple[object, ...], None] = OrderedDict()
 
+    def use(self, archive: Any) -> None:
+        """From now on another archive."""
+        self._archive = archive
+
     def __getattr__(self, name: str) -> Any:
         return getattr(self._archive, name)
 
@@ -168,12 +175,14 @@ class Gatherer(threading.Thread):
         self._stop_now, self._news = threading.Event(), threading.Event()
         self._board = Background(link, self._stop_now)
         self._clock = Clock()
-        self._archive: Tee | None = None
+        self._archive = Tee(Memory(), self._tell)
+        self._is_filing = False  # into the archive, and not into memory
         self._labels = Labels()
         self._boot: tuple[int, int] = (0, 0)  # boot id and life that the names are of
         self._pings_left = 0
         self._next_clock = self._next_health = self._next_open = 0.0
         self._read: dict[tuple[Book, int], tuple[int, int, int]] = {}
+        self._events: deque[tuple[Message, int]] = deque(maxlen=MOST_WAITING)
         self._waiting: deque[Callable[[Tee], None]] = deque(maxlen=MOST_WAITING)
         self._why = ""
         self.state = GatherState(archive_url)
@@ -198,21 +207,9 @@ class Gatherer(threading.Thread):
         )
 
     def saw_event(self, event: Message) -> None:
-        """Files an event that the board sent by itself, and tells it."""
-        received_us = self._link.client.utc_us()
-        raw = event.SerializeToString()
-        kind = event.WhichOneof("body") or "event"
-        row = common(
-            self._labels, "event", 0, event.seq, event.boot_id, event.board_time_us, received_us
-        )
-        text = str(getattr(event, kind)).replace("\n", " ").strip() if kind != "event" else ""
-        row |= {"event_name": kind.upper(), "detail": text}
-        self._on_rows([row])
-        self._file_soon(
-            lambda archive: archive.add_event(
-                self._labels.target, event.seq, event.boot_id, raw, row
-            )
-        )
+        """Tells an event that the board sent by itself, and files it."""
+        self._events.append((event, self._link.client.utc_us()))
+        self._news.set()
 
     def _file_soon(self, work: Callable[[Tee], None]) -> None:
         if self._url is not None:
@@ -231,16 +228,16 @@ class Gatherer(threading.Thread):
         except Stopped:
             pass
         finally:
-            self._file_waiting()
-            if self._archive:
-                self._archive.close()
+            with suppress(ArchiveError):
+                self._file_waiting()
+            self._archive.close()
 
     def _step(self) -> None:
         try:
             self._open()
             self._file_waiting()
-            if self._archive and self._link.state.open:
-                self._turn(self._archive)
+            if self._link.state.open:
+                self._turn()
             self._say("")
         except ArchiveError as error:
             self._fail(error)
@@ -253,28 +250,45 @@ class Gatherer(threading.Thread):
             LOG.warning("gathering waits: %s", why)
         self._why = why
 
-    def _fail(self, error: ArchiveError) -> None:
-        self._say(str(error))
-        self.state = replace(self.state, archive_error=str(error))
-
     def _open(self) -> None:
-        if self._archive:
+        if self._url is None or self._is_filing or self._clock.now() < self._next_open:
             return
-        archive: Any = Memory() if self._url is None else Archive.open(self._url)
-        self._archive = Tee(archive, self._tell)
-        if self._url is not None:
-            LOG.info("filing into %s", archive.where)
+        archive = Archive.open(self._url)
+        self._archive.use(archive)
+        self._is_filing = True
+        self._read.clear()  # the archive may lack what was read before
+        self.state = replace(self.state, archive_error=None)
+        LOG.info("filing into %s", archive.where)
+
+    def _fail(self, error: ArchiveError) -> None:
+        """Without the archive everything goes on; it is tried again, and then what it lacks is read
+        once more."""
+        if str(error) != self.state.archive_error:
+            LOG.warning("not filing: %s", error)
+        self.state = replace(self.state, archive_error=str(error))
+        if self._is_filing:
+            self._archive.close()
+            self._archive.use(Memory())
+            self._is_filing = False
+            self._read.clear()
+        self._next_open = self._clock.now() + ARCHIVE_RETRY_S
 
     def _file_waiting(self) -> None:
-        """What waits is tried until it is filed; the archive's troubles lose nothing but what is
-        beyond MOST_WAITING."""
-        while self._waiting and self._archive and self._labels.target:
-            try:
-                self._waiting[0](self._archive)
-            except ArchiveError as error:
-                self._fail(error)
-                return
+        """What waits is kept until it is filed."""
+        while self._waiting and self._is_filing and self._labels.target:
+            self._waiting[0](self._archive)
             self._waiting.popleft()
+
+    def _tell_events(self) -> None:
+        while self._events:
+            event, received_us = self._events.popleft()
+            row = event_row(event, self._labels, received_us)
+            self._on_rows([row])
+            self._file_soon(partial(self._file_event, event, row))
+
+    def _file_event(self, event: Message, row: Row, archive: Tee) -> None:
+        raw = event.SerializeToString()
+        archive.add_event(self._labels.target, event.seq, event.boot_id, raw, row)
 
     def _tell(self, rows: list[Row]) -> None:
         self.switches.extend(row for row in rows if is_switch(row))
@@ -283,9 +297,12 @@ class Gatherer(threading.Thread):
         self.state = replace(state, rows=state.rows + len(rows) - gaps, gaps=state.gaps + gaps)
         self._on_rows(rows)
 
-    def _turn(self, archive: Tee) -> None:
+    def _turn(self) -> None:
+        archive = self._archive
         if (self._board.boot_id, self._link.client.session.life) != self._boot or not self._boot[0]:
             self._meet()
+        self._tell_events()
+        self._file_waiting()
         collector = Collector(self._board, archive, self._labels.target, self._labels)  # type: ignore
         now = self._clock.now()
         if self._pings_left or now >= self._next_clock:
@@ -297,20 +314,24 @@ class Gatherer(threading.Thread):
             self._next_health = now + HEALTH_S
         for state in self._board.books():
             self._collect(collector, state)
-        error = None if not self._waiting else self.state.archive_error
-        self.state = replace(self.state, turn_us=self._board.utc_us(), archive_error=error)
+        self.state = replace(self.state, turn_us=self._board.utc_us())
 
     def _meet(self) -> None:
         """Learns the names and plans of the board that answers now."""
         self._labels = labels_of(self._board)  # type: ignore[arg-type]
         if not self._labels.target:
             self._labels = replace(self._labels, target=spelt(self._board.target_name()))
+        # Not by questions to the board, which the collector asks anyway.
+        self._labels = replace(self._labels, utc=self._utc)
         plans, _ = self._board.plans()
         self.planned = [(plan, self._board.slots(plan.id)) for plan in plans]
         self._boot = (self._board.boot_id, self._link.client.session.life)
         self._read.clear()
         self._pings_left = FIRST_PINGS
         self.state = replace(self.state, target=self._labels.target)
+
+    def _utc(self, boot_id: int, time_us: int) -> tuple[int | None, int | None]:
+        return self._archive.utc(self._labels.target)(boot_id, time_us)
 
     def _collect(self, collector: Collector, state: BookState) -> None:
         """A log in which nothing is new since it was read to its end is not asked for again."""
@@ -334,10 +355,20 @@ class Gatherer(threading.Thread):
             ("ground", self._link.client.ground_link()),
         ):
             self.health.append((received_us, end, dict(counters)))
-            if self._url is not None:
+            if self._is_filing:
                 archive.add_link_health(
                     self._labels.target, received_us, end, counters, self._board.boot_id
                 )
+
+
+def event_row(event: Message, labels: Labels, received_us: int) -> Row:
+    """An event that the board sent by itself."""
+    row = common(labels, "event", 0, event.seq, event.boot_id, event.board_time_us, received_us)
+    kind = event.WhichOneof("body")
+    if kind is None:  # of a newer board
+        return row | {"event_name": "EVENT"}
+    text = text_format.MessageToString(getattr(event, kind), as_one_line=True)
+    return row | {"event_name": kind.upper(), "detail": spelt_out(text)}
 
 
 def spelt(text: str) -> str:

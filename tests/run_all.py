@@ -39,8 +39,7 @@ SUITES = [
     Suite("image tools", "tools-test", 600),
     Suite("libxm", "libxm-test", 600),
     Suite("supervisor", "supervisor-test", 900),
-    Suite("QEMU devices", "qemu-test", 1800),  # builds that QEMU; more suites use it
-    Suite("Ethernet", "ethernet-test ethernet-network-test", 900),
+    Suite("Ethernet", "qemu-test ethernet-test ethernet-network-test", 2700),  # builds that QEMU; more suites use it
     Suite("fuzzing", "fuzz-test", 600),
     Suite("ground", "ground-test", 600),
     Suite("examples", "examples-test", 300),

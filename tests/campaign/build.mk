@@ -7,5 +7,7 @@ $(CAMPAIGN_LAYOUT): tests/campaign/layout.c hypervisor/abi/hypercalls.def hyperv
 	$(TCC) $(LIBXM_CPPFLAGS) $(LIBXM_CFLAGS) -S $< -o $@
 
 .PHONY: campaign campaign-small
-campaign campaign-small: $(CAMPAIGN_LAYOUT) ground-tools qemu
+campaign: qemu
+campaign-small: qemu-if-had
+campaign campaign-small: $(CAMPAIGN_LAYOUT) ground-tools
 	XM_BUILD=$(BUILD) $(PYTHON) tests/campaign/run.py --build $(BUILD) $(if $(filter %-small,$@),--small) $(if $(SEED),--seed $(SEED)) $(C)

@@ -26,6 +26,10 @@ class CampaignError(Exception):
     """A campaign could not be built or run; the text says why and what to do."""
 
 
+class CampaignSkipped(Exception):
+    """What the campaign needs is not on this machine; the text says what."""
+
+
 class Ram:
     """The memory of the target: a file that QEMU maps too. Words are big-endian."""
 

@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""Run the robustness campaigns: run.py [--small] [--seed N] [names]; the last line is "N passed, N failed" (campaigns).
+"""Run the robustness campaigns: run.py [--small] [--seed N] [names]; the last line counts campaigns: "N passed, N failed[, N
+skipped: why]".
 
 A campaign passes when none of its cases is a HANG, an ESCAPE (an effect outside of the caller), SILENT (wrong data without
 a word) or a WRONG_CODE. Each leaves <build>/campaign/<name>.json.
@@ -44,11 +45,15 @@ def main() -> int:
         parser.error(f"no campaign {unknown[0]}; there are: {', '.join(CAMPAIGNS)}")
     build_dir = os.path.relpath(options.build, machine.ROOT) if os.path.isabs(options.build) else options.build
     held = lock(Path(machine.ROOT) / build_dir / "campaign")
-    failed = []
+    failed, skipped = [], []
     for name in options.names or CAMPAIGNS:
         (Path(machine.ROOT) / build_dir / "campaign" / f"{name}.json").unlink(missing_ok=True)
         try:
             wrong = importlib.import_module(name).campaign(build_dir, "small" if options.small else "full", options.seed)
+        except machine.CampaignSkipped as reason:
+            print(f"skip {name}: {reason}", flush=True)
+            skipped.append(f"{name}: {reason}")
+            continue
         except machine.CampaignError as error:
             print(f"{name}: {error}")
             wrong = 1
@@ -57,7 +62,8 @@ def main() -> int:
         print(f"{'FAIL' if wrong else 'ok  '} {name}", flush=True)
     held.close()
     count = len(options.names or CAMPAIGNS)
-    print(f"{count - len(failed)} passed, {len(failed)} failed")
+    print(f"{count - len(failed) - len(skipped)} passed, {len(failed)} failed" +
+          (f", {len(skipped)} skipped: {'; '.join(skipped)}" if skipped else ""))
     return 1 if failed else 0
 
 

@@ -28,5 +28,6 @@ demo-eth:
 demo-test:
 	@$(DEMO_MAKE) demo
 	@echo "demo: 1 passed, 0 failed"
-	@$(DEMO_MAKE) demo-eth
-	@echo "demo-eth: 1 passed, 0 failed"
+	@$(DEMO_MAKE) qemu-if-had
+	@test -x $(QEMU_XM) || { echo "demo-eth: $(QEMU_XM_SKIP)"; exit; }; \
+	$(DEMO_MAKE) demo-eth && echo "demo-eth: 1 passed, 0 failed"

@@ -5,6 +5,7 @@
 # meson 1.5 and python3-pycotap installed). A patch connects the new files below device/ to the board. Only the SPARC
 # system emulator is built. The program is kept in ${XDG_CACHE_HOME:-~/.cache}/xm/qemu under a digest of everything it is
 # made from: what was built once is only copied. The build's own tree is removed again, its log stays: build.log there.
+# Exit status 3: the source, or what building it needs, cannot be had here (no network); 1: anything else went wrong.
 set -eu
 
 target=${1:?usage: build.sh FILE}
@@ -19,13 +20,19 @@ die()
     exit 1
 }
 
+cannot_be_had()
+{
+    echo "build.sh: $*" >&2
+    exit 3
+}
+
 # A wanted part of QEMU is named; everything else is off. TAP, socket and the UNIX back ends need no name.
 configure_line="--target-list=sparc-softmmu --without-default-features --enable-system --enable-tcg --enable-slirp
     --disable-docs --disable-werror --disable-install-blobs --disable-fdt"
 
 tarball=${QEMU_TARBALL:-}
 if [ -z "$tarball" ]; then
-    tarball=$("$root/tools/fetch.sh" --tarball qemu)
+    tarball=$("$root/tools/fetch.sh" --tarball qemu) || cannot_be_had "no source of QEMU"
 fi
 [ -f "$tarball" ] || die "there is no tarball $tarball"
 
@@ -46,7 +53,7 @@ is_usable()
 
 build()
 {
-    "$root/tools/install-deps.sh" qemu >&2
+    "$root/tools/install-deps.sh" qemu >&2 || cannot_be_had "not all that building QEMU needs"
     tree=$cache/.build.$$
     trap 'rm -rf "$tree"' EXIT
     trap 'exit 1' HUP INT TERM

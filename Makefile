@@ -8,7 +8,7 @@
 #   make sim                build/bin/xm-sim, the simulated board of `xmg sim`
 #   make qemu               build/bin/qemu-system-sparc-xm: QEMU with the Ethernet MAC and second UART that its LEON3 board lacks
 #   make check T='mem_*'    system tests whose name matches
-#   make campaign           robustness campaigns in full size (7 minutes); C=calls: one of them; results in build/campaign/
+#   make campaign           robustness campaigns in full size (a quarter of an hour); C=calls: one of them; results in build/campaign/
 #   make fuzz RUNS=N        coverage-guided fuzzing of the ground links' code, N executions (tests/fuzz)
 #   make bench              what the hypervisor costs, in instructions (docs/performance.md); bench-report: with plots
 #   make bench-link         throughput of the ground link under noise, cost of a byte over Ethernet (docs/performance.md)

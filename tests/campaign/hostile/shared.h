@@ -16,6 +16,6 @@ struct slot_entry {
     xm_u32_t received; /* messages so far */
 };
 
-enum { LOG_BYTES = 2 << 20, SLOT_CAPACITY = (LOG_BYTES - 32) / 16 };
+enum { LOG_BYTES = 16 << 20, SLOT_CAPACITY = (LOG_BYTES - 32) / 16 };
 
 #endif

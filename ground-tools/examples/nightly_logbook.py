@@ -19,10 +19,10 @@ from xmground import filter as filters  # noqa: E402
 from xmground import keys  # noqa: E402
 from xmground.archive import Archive  # noqa: E402
 from xmground.archive.collect import Collector  # noqa: E402
-from xmground.archive.store import default_url  # noqa: E402
 from xmground.clock import utc_us  # noqa: E402
 from xmground.commands.common import labels_of  # noqa: E402
 from xmground.errors import XmgError  # noqa: E402
+from xmground.places import default_archive  # noqa: E402
 from xmground.status import Status  # noqa: E402
 from xmground.target import connect, line_of  # noqa: E402
 from xmground.times import parse_moment  # noqa: E402
@@ -33,7 +33,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--link", default=os.environ.get("XMG_LINK", "tcp:127.0.0.1:5500"))
     parser.add_argument("--key", help="default: XMG_KEY, ~/.config/xmg/key")
-    parser.add_argument("--archive", default=default_url(os.environ))
+    parser.add_argument("--archive", default=default_archive(os.environ))
     parser.add_argument("--since", default="1d", help="what to show (default: 1d)")
     parser.add_argument("--filter", default="sev>=warn", help="default: sev>=warn")
     args = parser.parse_args()

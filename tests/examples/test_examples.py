@@ -22,10 +22,13 @@ TRIES = 100  # of a question that is answered once in a frame
 BOOT_TIMEOUT_S = 30.0
 
 
-def run(command: list[str], board: launch.Board, **more: str) -> subprocess.CompletedProcess[str]:
+def run(
+    command: list[str], board: launch.Board | None = None, **more: str
+) -> subprocess.CompletedProcess[str]:
     """A program, told of the board as a user tells it; its output is shown when the test fails."""
-    key = str(board.key_file) if board.key_file else keys.NO_KEY
-    environment = os.environ | {"XMG_LINK": board.link, "XMG_KEY": key, **more}
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("XMG_")} | more
+    if board:
+        environment |= {"XMG_LINK": board.link, "XMG_KEY": str(board.key_file)}
     done = subprocess.run(
         [sys.executable, *command],
         env=environment,
@@ -103,7 +106,7 @@ def test_nightly_collection_without_a_board(sim: launch.Board, tmp_path: Path) -
     assert done.returncode == Status.NO_LINK and "cannot open" in done.stderr
 
 
-def test_rehearsal_and_endurance_on_the_demo(demo: launch.Board) -> None:
+def test_rehearsal_on_the_demo(demo: launch.Board) -> None:
     with open_target(demo) as target:  # the demo's payload crashes once, on purpose
         target.assert_event("SPARC_DATA_ACCESS_EXCEPTION", part="payload", within=10)
         target.restart("payload").await_done()
@@ -112,15 +115,13 @@ def test_rehearsal_and_endurance_on_the_demo(demo: launch.Board) -> None:
     for plan in ("nominal", "maintenance", "degraded"):
         assert f" {plan}" in rehearsal.stdout
     assert rehearsal.stdout.count("payload        0.00% of  0.00%") == 2
-    endurance = ["-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "xmground.pytest_plugin"]
-    endurance += [
-        "--xm-link",
-        demo.link,
-        "-c",
-        os.devnull,
-        "--rootdir",
-        str(EXAMPLES),
-        str(EXAMPLES),
-    ]
-    done = run(endurance, demo, RESTARTS="5", PARTITION="sensor", PYTHONPATH=str(TOOLS))
+
+
+def test_endurance_on_the_demo(tmp_path: Path) -> None:
+    command = ["-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "xmground.pytest_plugin"]
+    command += ["--xm-system=demo", f"--xm-evidence={tmp_path}", "-c", os.devnull]
+    command += ["--rootdir", str(EXAMPLES), str(EXAMPLES)]
+    more = {"RESTARTS": "5", "PARTITION": "sensor", "PYTHONPATH": str(TOOLS)}
+    done = run(command, XM_BUILD=str(launch.build_folder()), **more)
     assert done.returncode == 0 and "2 passed" in done.stdout
+    assert not list(tmp_path.iterdir())

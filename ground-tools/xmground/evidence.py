@@ -19,6 +19,7 @@ from pathlib import Path
 from .errors import XmgError
 from .journal import text_of
 from .model import Book
+from .rows import Row
 from .target import Command, Target
 
 LONGEST_NAME = 100
@@ -47,19 +48,23 @@ def keep(
 
 
 def _keep_logs(folder: Path, target: Target) -> str:
-    """Writes the logs; gives what was not to be had, in words."""
-    rows = []
-    try:
-        for book, source, told in target.journal.everything():
-            rows += told
-            if book is Book.CONSOLE:
-                name = folder_name(target.labels.partition(source)).rpartition("-")[0]
-                (folder / f"console-{source}-{name}.txt").write_text(text_of(told))
-    except XmgError as error:  # each further log would cost another time-out
-        return f"The logs are incomplete: {error}"
-    finally:
-        _write_lines(folder / "logs.jsonl", rows)
-    return ""
+    """Writes the logs; gives what was not to be had, in words. Once the board has not answered, only
+    what was read before is written: each further log would cost another time-out."""
+    missing = ""
+    rows: list[Row] = []
+    for book, source in target.journal.logs:
+        try:
+            if not missing:
+                target.journal.rows(book, source)
+        except XmgError as error:
+            missing = f"The logs are incomplete: {error}"
+        told = target.journal.known(book, source)
+        rows += told
+        if book is Book.CONSOLE:
+            name = folder_name(target.labels.partition(source)).rpartition("-")[0]
+            (folder / f"console-{source}-{name}.txt").write_text(text_of(told))
+    _write_lines(folder / "logs.jsonl", rows)
+    return missing
 
 
 def _command(command: Command) -> dict[str, object]:

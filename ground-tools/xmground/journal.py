@@ -1,6 +1,5 @@
 """What the logs of a board have got since a moment: of a test, or of any other stretch of work."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from .board import Board
@@ -44,10 +43,14 @@ class Journal:
         """What a partition has printed since then. A gap stands in it as a line [in brackets]."""
         return text_of(self.rows(Book.CONSOLE, partition))
 
-    def everything(self) -> Iterator[tuple[Book, int, list[Row]]]:
-        """The rows of each log."""
-        for book, source in self._logs:
-            yield book, source, self.rows(book, source)
+    @property
+    def logs(self) -> list[tuple[Book, int]]:
+        """The logs that the board keeps: book and source."""
+        return list(self._logs)
+
+    def known(self, book: Book, source: int) -> list[Row]:
+        """The rows of a log that have been read already; asks nobody."""
+        return self._logs[book, source].rows
 
 
 def text_of(rows: list[Row]) -> str:

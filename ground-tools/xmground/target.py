@@ -43,6 +43,8 @@ from .transport import Transport, open_link
 POLL_S = 0.1
 # Seconds of ground time after which a board's clock that shows the same is taken to stand still.
 STILL_S = 30.0
+# A board's clock that runs slower than the ground's by more than this is not waited for any longer.
+SLOWEST = 60.0
 EVENT_PREFIX = "XM_HM_EV_"
 FoundT = TypeVar("FoundT")
 ResultT = TypeVar("ResultT")
@@ -279,11 +281,16 @@ class Target:
         """What the probe gives at last; None when it still gives nothing after so much board time.
         The last look is later than that, so that nothing of this time is missed."""
         watch = BoardTime(self.board)
+        end = time.monotonic() + STILL_S + SLOWEST * within_s
         while True:
             passed_us = watch.passed_us()
             found = probe()
             if found is not None or passed_us >= within_s * 1e6:
                 return found
+            if time.monotonic() >= end:
+                raise AssertionError(
+                    f"the board's clock is too slow: {passed_us / 1e6:g} s of {within_s:g} s passed"
+                )
             time.sleep(POLL_S)
 
     # ---- health monitor

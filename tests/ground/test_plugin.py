@@ -6,11 +6,13 @@ import sys
 from pathlib import Path
 
 import pytest
+from conftest import loop_client
 
 from xmground import evidence, keys, launch
 from xmground.capture import Captured, frames_of, read_capture
 from xmground.framing import Frame
 from xmground.journal import text_of
+from xmground.target import Target
 
 TOOLS = Path(__file__).resolve().parents[2] / "ground-tools"
 BUILD = launch.build_folder()  # made absolute here: pytester runs in a folder of its own
@@ -203,6 +205,8 @@ def test_plugin_board_that_falls_silent_ends_the_test(pytester, monkeypatch) -> 
         monkeypatch,
         """
         def test_bad(target):
+            target.fault("hm 1")
+            target.assert_event("APP_DEADLINE_MISSED", within=5)
             target.board.timeout_s = 0.5
             target.fault("mute 3600")
             target.assert_event("OVERRUN", within=3600)
@@ -211,6 +215,7 @@ def test_plugin_board_that_falls_silent_ends_the_test(pytester, monkeypatch) -> 
     result.assert_outcomes(failed=1)
     folder = folder_of(result)
     assert "The logs are incomplete: no answer" in (folder / "failure.txt").read_text()
+    assert [row["event_name"] for row in lines(folder / "logs.jsonl")] == ["APP_DEADLINE_MISSED"]
 
 
 def test_plugin_board_that_ends_is_told_and_started_anew(pytester, monkeypatch) -> None:
@@ -283,6 +288,20 @@ def test_plugin_names_what_is_wrong_with_the_board(pytester, monkeypatch, option
     result = run(pytester, monkeypatch, "def test_it(target): pass", *options)
     assert result.ret != 0
     (result.stderr if "two" in told else result.stdout).fnmatch_lines([told])
+
+
+@pytest.mark.parametrize("slowness", ["still", "slow"])
+def test_target_waits_end_also_by_a_clock_that_is_wrong(board, monkeypatch, slowness) -> None:
+    monkeypatch.setattr("xmground.target.STILL_S", 0.1)
+    monkeypatch.setattr("xmground.target.SLOWEST", 0.0)
+    monkeypatch.setattr("xmground.target.POLL_S", 0.01)
+    with Target(loop_client(board)) as target:
+        if slowness == "still":
+            pong = target.board.ping()
+            monkeypatch.setattr("xmground.target.SLOWEST", 60.0)
+            monkeypatch.setattr(target.board, "ping", lambda: pong)
+        with pytest.raises(AssertionError, match=f"clock .*{slowness}"):
+            target.run_for(3600)
 
 
 def test_evidence_folder_names_differ() -> None:

@@ -6,6 +6,7 @@
 #   make run SYSTEM=demo    boot a system and stay; SYSTEM is a folder of configs/ or a path to one
 #   make system SYSTEM=x    build build/x/system.elf and system.bin
 #   make sim                build/bin/xm-sim, the simulated board of `xmg sim`
+#   make web-test           the page of `xmg web` in headless Chromium
 #   make qemu               build/bin/qemu-system-sparc-xm: QEMU with the Ethernet MAC and second UART that its LEON3 board lacks
 #   make check T='mem_*'    system tests whose name matches
 #   make campaign           robustness campaigns in full size (a quarter of an hour); C=calls: one of them; results in build/campaign/

@@ -45,6 +45,7 @@ SUITES = [
     Suite("examples", "examples-test", 300),
     Suite("link under noise", "link-test", 600),
     Suite("demos", "demo-test", 600),
+    Suite("web page", "web-test", 900),
     Suite("3.x projects", "compat-test", 900),
     Suite("system (QEMU)", "check", 1800),
     Suite("campaigns (small)", "campaign-small", 900),

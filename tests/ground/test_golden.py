@@ -347,6 +347,7 @@ CASES: list[tuple[str, Callable[[FakeBoard], None] | None, str]] = [
     ("doctor-other-key", other_key_silent, "doctor --timeout 0.3 --key KEYFILE"),
     ("doctor-no-device", None, "doctor --link serial:/dev/does-not-exist"),
     ("doctor-bad-link", None, "doctor --link frob:1"),
+    ("help-web", None, "web --help"),
     ("help-report", None, "report --help"),
     ("report-no-archive", None, "report"),
     ("completion-bash", None, "completion bash"),

@@ -27,6 +27,7 @@ from . import (
     sim,
     system,
     trace,
+    web,
 )
 
 
@@ -44,6 +45,7 @@ def register(groups: argparse._SubParsersAction, common: argparse.ArgumentParser
         replay,
         link,
         serve,
+        web,
         lease,
         key,
         system,

@@ -2,7 +2,7 @@
 
 import argparse
 import os
-import subprocess
+import sys
 
 from .. import keys
 from ..app import App
@@ -51,7 +51,7 @@ def register(groups: argparse._SubParsersAction, common: argparse.ArgumentParser
 
 
 def run(app: App) -> Status:
-    """xmg sim"""
+    """xmg sim; does not come back"""
     command = [find_simulator()]
     for name in ("port", "frame_ms", "baud", "seed"):
         command += [f"--{name.replace('_', '-')}", str(getattr(app.args, name))]
@@ -59,10 +59,5 @@ def run(app: App) -> Status:
     if key_file:
         keys.load(key_file)  # says what is wrong with it better than the simulator
         command += ["--key", str(key_file)]
-    with subprocess.Popen(command) as board:
-        try:
-            status = board.wait()
-        except KeyboardInterrupt:
-            board.terminate()
-            return Status.INTERRUPTED
-    return Status.DONE if status == 0 else Status.USAGE
+    sys.stdout.flush()
+    os.execv(command[0], command)  # whoever ends this process ends the board

@@ -1,0 +1,105 @@
+"""xmg web: the page of the daemon."""
+
+import argparse
+import os
+import sys
+import webbrowser
+from pathlib import Path
+
+from ..app import DEFAULT_LINK, App
+from ..errors import LinkUnavailable, UsageError
+from ..remote import default_socket, is_served
+from ..render import Column
+from ..status import Status
+from .common import verb
+
+COLUMNS = [Column("url", "page")]
+
+EPILOG = """\
+The address holds the token that allows commands: whoever has it may take command. Without a
+running `xmg serve` this command becomes one, and ends with Ctrl-C."""
+
+
+def register(groups: argparse._SubParsersAction, common: argparse.ArgumentParser) -> None:
+    """Adds the parser."""
+    parser = verb(
+        groups,
+        common,
+        "web",
+        web,
+        "Show partitions, plan, logbook, consoles and link in a browser.",
+        EPILOG,
+    )
+    parser.add_argument("--open", action="store_true", help="open it in the browser")
+    parser.add_argument(
+        "--http",
+        metavar="HOST:PORT",
+        default="127.0.0.1:5580",
+        help="where, if no daemon serves it yet (default: 127.0.0.1:5580)",
+    )
+    parser.add_argument(
+        "--archive",
+        metavar="URL",
+        help="archive of a daemon that is started (default: $XMG_ARCHIVE, else a file of yours)",
+    )
+
+
+def _address(url: str, socket_path: Path) -> str:
+    """The page's address with the token of the daemon. Raises UsageError."""
+    from ..daemon.http import token_path
+
+    try:
+        token = token_path(socket_path).read_text(encoding="ascii").strip()
+    except OSError as error:
+        raise UsageError(
+            f"cannot read {token_path(socket_path)}: {error.strerror}: it belongs to whoever runs "
+            "`xmg serve`"
+        ) from error
+    return f"{url}#token={token}"
+
+
+def _tell(app: App, address: str) -> None:
+    app.out.record(COLUMNS, {"url": address})
+    sys.stdout.flush()
+    if app.args.open:
+        webbrowser.open(address)
+
+
+def web(app: App) -> Status:
+    """xmg web"""
+    path = default_socket(os.environ)
+    if not app.args.link and is_served(path):
+        with app.daemon() as daemon:
+            url = daemon.extra("status", {})["http"]
+        if not url:
+            raise LinkUnavailable(
+                "the daemon serves no page: start `xmg serve` with --http 127.0.0.1:5580"
+            )
+        _tell(app, _address(str(url), path))
+        return Status.DONE
+    return _serve(app, path)
+
+
+def _serve(app: App, path: Path) -> Status:
+    """A daemon of its own, for as long as it runs."""
+    import asyncio
+
+    from .. import keys
+    from ..places import default_archive
+    from ..daemon.server import Server
+
+    key_file = keys.find(app.args.key, os.environ)
+    server = Server(
+        app.args.link or DEFAULT_LINK,
+        path,
+        keys.load(key_file).keys if key_file else (),
+        http=app.args.http,
+        archive=app.args.archive or default_archive(os.environ),
+    )
+
+    def ready() -> None:
+        server.handle_signals()
+        _tell(app, _address(server.url, path))
+
+    asyncio.run(server.run(ready))
+    return Status.DONE

@@ -1,0 +1,446 @@
+// The page of `xmg web`: what the daemon tells over /ws, and commands with confirmation and stages.
+// Nothing is loaded from elsewhere; what comes from a board is text, never markup.
+
+const $ = (id) => document.getElementById(id);
+const MARKS = { debug: "D ·", info: "I ○", warn: "W ▲", error: "E ■", critical: "C ◆" };
+const ROW_HEIGHT = 20, MOST_ROWS = 100000, PAGE_ROWS = 10000, POLL_MS = 2000, LEASE_S = 120;
+
+function el(tag, { text, ...attributes } = {}, ...children) {
+  const made = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name.startsWith("on")) made.addEventListener(name.slice(2), value);
+    else if (value !== undefined) made.setAttribute(name, value);
+  }
+  if (text !== undefined) made.textContent = text;
+  made.append(...children);
+  return made;
+}
+
+function svg(tag, attributes = {}, text) {
+  const made = document.createElementNS("http://www.w3.org/2000/svg", tag);
+  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
+  if (text !== undefined) made.textContent = text;
+  return made;
+}
+
+function boardTime(us) {
+  if (typeof us !== "number") return "-";
+  const seconds = Math.floor(us / 1e6), two = (n) => String(n).padStart(2, "0");
+  const days = Math.floor(seconds / 86400);
+  return (days ? `${days}d ` : "") + `${two(Math.floor(seconds / 3600) % 24)}:${two(Math.floor(seconds / 60) % 60)}:` +
+    `${two(seconds % 60)}.${String(us % 1e6).padStart(6, "0")}`;
+}
+
+const utc = (us) => (typeof us === "number" ? new Date(us / 1000).toISOString() : "-");
+const word = (value) => (typeof value === "number" ? "0x" + value.toString(16).padStart(8, "0") : "-");
+
+// ---- the daemon ------------------------------------------------------------------------------
+
+class Daemon {
+  constructor() {
+    this.calls = new Map();
+    this.next = 1;
+    this.open = false;
+    this.onchange = () => {};
+    this.connect();
+  }
+
+  connect() {
+    this.socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws`);
+    this.socket.onopen = () => { this.open = true; this.onchange(); };
+    this.socket.onmessage = (message) => this.take(JSON.parse(message.data));
+    this.socket.onclose = () => {
+      this.open = false;
+      for (const call of this.calls.values()) call.reject(new Error("the daemon has gone"));
+      this.calls.clear();
+      this.onchange();
+      setTimeout(() => this.connect(), 1000);
+    };
+  }
+
+  take(told) {
+    const call = this.calls.get(told.id);
+    if (!call) return;
+    if ("stage" in told) call.more.stage?.(told.stage);
+    else if ("row" in told) call.more.row?.(told.row);
+    else if ("result" in told || "error" in told) {
+      this.calls.delete(told.id);
+      if (told.error) call.reject(Object.assign(new Error(told.error.message), told.error));
+      else call.resolve(told.result);
+    }
+  }
+
+  call(name, args = {}, more = {}) {
+    if (!this.open) return Promise.reject(new Error("the daemon is not there"));
+    const id = this.next++;
+    this.socket.send(JSON.stringify({ id, call: name, args, timeout_s: 15 }));
+    return new Promise((resolve, reject) => this.calls.set(id, { resolve, reject, more }));
+  }
+}
+
+const daemon = new Daemon();
+const token = new URLSearchParams(location.hash.slice(1)).get("token");
+if (token) history.replaceState(null, "", location.pathname); // not in screenshots or bookmarks
+const holder = `web ${Math.random().toString(36).slice(2, 6)}`;
+const state = { mayCommand: false, leased: false, partitions: [], plans: [], planState: null, status: null, view: "board" };
+
+daemon.onchange = async () => {
+  state.leased = state.mayCommand = false;
+  if (daemon.open) {
+    if (token) {
+      try {
+        await daemon.call("auth", { token });
+        state.mayCommand = true;
+      } catch (error) { alarm("token", error.message); }
+    }
+    follow();
+    poll();
+  }
+  showHeader();
+};
+
+// ---- what is wrong, at the top ---------------------------------------------------------------
+
+const alarms = new Map();
+function alarm(what, text) {
+  if (text) alarms.set(what, text); else alarms.delete(what);
+  $("alarm").hidden = alarms.size === 0;
+  $("alarm").textContent = [...alarms.values()].join(" — ");
+}
+
+function showHeader() {
+  const status = state.status, link = status?.link;
+  alarm("daemon", daemon.open ? "" : "The daemon is not reached: what is shown may be old.");
+  alarm("link", daemon.open && link && !link.open ? `The link ${link.url} is not open: ${link.why}. What is shown may be old.` : "");
+  alarm("key", link?.keyless ? "NOT AUTHENTICATED: anybody on the line may command the board." : "");
+  alarm("archive", status?.gather?.archive_error ? `Nothing is filed: ${status.gather.archive_error}` : "");
+  $("target").textContent = status?.gather?.target || "xm";
+  $("link").textContent = !daemon.open ? "daemon gone" : link?.open ? `${link.url} open` : "NOT OPEN";
+  $("holder").textContent = status?.holder ? `${status.holder}${state.leased ? " (this page)" : ""}` : "nobody";
+  $("lease").hidden = !state.mayCommand;
+  $("lease").textContent = state.leased ? "Give command back" : "Take command";
+  for (const button of document.querySelectorAll("button[data-command]")) button.disabled = !state.leased;
+}
+
+async function lease() {
+  try {
+    if (state.leased) await daemon.call("lease.release", { holder });
+    else await daemon.call("lease.take", { holder, seconds: LEASE_S });
+    state.leased = !state.leased;
+    alarm("lease", "");
+  } catch (error) { alarm("lease", error.message); }
+  state.status = await daemon.call("status").catch(() => state.status);
+  showHeader();
+}
+
+// ---- polling ---------------------------------------------------------------------------------
+
+let polling = false;
+async function poll() {
+  if (polling || !daemon.open) return;
+  polling = true;
+  try {
+    state.status = await daemon.call("status");
+    if (state.leased && (state.status.lease_left_s ?? 0) < LEASE_S / 2) {
+      await daemon.call("lease.take", { holder, seconds: LEASE_S });
+    }
+    if (state.status.link.open) await refresh();
+    alarm("poll", "");
+  } catch (error) { alarm("poll", error.message); }
+  polling = false;
+  showHeader();
+}
+setInterval(poll, POLL_MS);
+
+async function refresh() {
+  const [partitions, [plans, planState], system] = await Promise.all([
+    daemon.call("partitions"), daemon.call("plans"), daemon.call("system_state")]);
+  Object.assign(state, { partitions, plans, planState, system });
+  $("board-time").textContent = `${boardTime(system.board_time_us)}, boot ${word(system.boot_id)}`;
+  const running = plans.find((plan) => plan.id === planState.current);
+  $("plan-now").textContent = `${planState.current} ${running?.name ?? ""}`;
+  if (state.view === "board") await showPartitions();
+  if (state.view === "plan") await showPlan();
+  if (state.view === "consoles") showConsoleChoice();
+  if (state.view === "health") await showHealth();
+}
+
+// ---- partitions ------------------------------------------------------------------------------
+
+const slotsOf = new Map();
+async function plannedShare(partition) {
+  const plan = state.plans.find((one) => one.id === state.planState.current);
+  if (!plan) return null;
+  if (!slotsOf.has(plan.id)) slotsOf.set(plan.id, await daemon.call("slots", { plan: plan.id }));
+  const us = slotsOf.get(plan.id).filter((slot) => slot.partition === partition).reduce((sum, slot) => sum + slot.duration_us, 0);
+  return us / plan.major_frame_us;
+}
+
+const clocks = new Map(); // partition -> [execution clock, board time] of the last poll
+function usedShare(partition) {
+  const now = [partition.exec_clock_us, state.system.board_time_us], last = clocks.get(partition.id);
+  clocks.set(partition.id, now);
+  if (!last || now[1] <= last[1] || now[0] < last[0]) return null;
+  return (now[0] - last[0]) / (now[1] - last[1]);
+}
+
+const percent = (share) => (share === null ? "-" : `${(100 * share).toFixed(1)} %`);
+
+async function showPartitions() {
+  const rows = [];
+  for (const partition of state.partitions) {
+    const planned = await plannedShare(partition.id);
+    const buttons = partition.system ? [] : ["reset_warm", "reset_cold", "suspend", "resume", "halt"].map((action) => el("button", {
+      type: "button", "data-command": action, "data-partition": partition.name, text: action.replace("_", " "),
+      onclick: () => controlPartition(partition, action) }));
+    rows.push(el("tr", { "data-partition": partition.name },
+      el("td", { text: partition.id }), el("td", { text: partition.name + (partition.system ? " (supervisor)" : "") }),
+      el("td", { text: partition.state, class: `state-${partition.state}` }), el("td", { class: "number", text: partition.reset_counter }),
+      el("td", { class: "number", text: percent(usedShare(partition)) }), el("td", { class: "number", text: percent(planned) }),
+      el("td", { class: "number", text: partition.messages_in }), el("td", { class: "number", text: partition.messages_out }),
+      el("td", {}, ...buttons)));
+  }
+  replaceKeepingFocus($("partitions"), rows);
+}
+
+// The table is made anew with each poll; who walks through it by keyboard must not lose his place.
+function replaceKeepingFocus(body, rows) {
+  const buttons = () => [...body.querySelectorAll("button")];
+  const at = buttons().indexOf(document.activeElement);
+  body.replaceChildren(...rows);
+  showHeader();
+  if (at >= 0) buttons()[at]?.focus();
+}
+
+function controlPartition(partition, action) {
+  command(`${action.replace("_", " ")} partition ${partition.name}?`,
+    `Partition ${partition.id} ${partition.name} is ${partition.state}, reset ${partition.reset_counter} times.`,
+    action.replace("_", " "), async (stage) => {
+      const before = (await daemon.call("partitions")).find((one) => one.id === partition.id);
+      const after = await daemon.call("control_partition", { before, action, status: 0 }, { stage });
+      return after ? `${partition.name} is ${after.state}, resets ${before.reset_counter} → ${after.reset_counter}` : "done";
+    });
+}
+
+// ---- plans -----------------------------------------------------------------------------------
+
+async function showPlan() {
+  replaceKeepingFocus($("plans"), state.plans.map((plan) => el("tr", { "data-plan": plan.name },
+    el("td", { text: plan.id }), el("td", { text: plan.name }), el("td", { class: "number", text: `${plan.major_frame_us / 1000} ms` }),
+    el("td", { class: "number", text: plan.slot_count }), el("td", { text: plan.supervisor_slot ? "yes" : "NO: cannot be switched to" }),
+    el("td", { text: plan.id === state.planState.current ? "now" : plan.id === state.planState.requested ? "next" : "" }),
+    el("td", {}, el("button", { type: "button", "data-command": "switch", "data-plan": plan.name, text: "switch to",
+      onclick: () => switchPlan(plan) })))));
+  drawTimeline(await daemon.call("timeline", { seconds: 2 }));
+}
+
+function switchPlan(plan) {
+  const now = state.plans.find((one) => one.id === state.planState.current);
+  command(`Switch to plan ${plan.name}?`, `From plan ${now.id} ${now.name} at the end of its major frame of ${now.major_frame_us / 1000} ms.`,
+    `switch to ${plan.name}`, async (stage) => {
+      const done = await daemon.call("switch_plan", { plan: plan.id, wait: true }, { stage });
+      return `plan ${done.state.previous} → ${done.state.current} from frame ${done.state.switch_frame}, board time ${boardTime(done.state.switch_time_us)}`;
+    });
+}
+
+function drawTimeline(timeline) {
+  const picture = $("timeline"), left = 110, width = 1100, lane = 26, names = state.partitions;
+  const planned = timeline.planned.find((one) => one.plan.id === state.planState.current);
+  $("timeline-note").textContent = timeline.traced
+    ? "Outline: planned. Filled: observed, from the hypervisor's trace."
+    : "Outline: planned. The hypervisor's trace records no slots (Trace bitmask of the configuration), so none are observed.";
+  picture.setAttribute("viewBox", `0 0 ${left + width + 10} ${lane * names.length + 24}`);
+  picture.replaceChildren();
+  if (!planned) return;
+  const frame = planned.plan.major_frame_us;
+  const x = (us) => left + (us / frame) * width;
+  names.forEach((partition, n) => picture.append(svg("text", { x: 4, y: lane * n + 17 }, partition.name)));
+  const bar = (slot, start, duration, kind) => {
+    const n = names.findIndex((one) => one.id === slot.partition);
+    if (n < 0) return;
+    const made = svg("rect", { class: kind, x: x(start), y: lane * n + (kind === "planned" ? 3 : 7), width: Math.max(1, x(start + duration) - x(start)),
+      height: kind === "planned" ? 20 : 12 });
+    made.append(svg("title", {}, `${kind}: slot ${slot.slot ?? slot.id}, ${start / 1000} ms, ${duration / 1000} ms long`));
+    picture.append(made);
+  };
+  for (const slot of planned.slots) bar(slot, slot.start_us, slot.duration_us, "planned");
+  // Observed slots of the last frame, laid over the plan from the first slot that was seen of it.
+  const mine = timeline.observed.filter((slot) => slot.plan === planned.plan.id);
+  const first = mine.findLastIndex((slot) => slot.slot === planned.slots[0]?.id);
+  const begin = mine.slice(0, Math.max(0, first)).findLastIndex((slot) => slot.slot === planned.slots[0]?.id);
+  if (begin >= 0) {
+    const origin = mine[begin].start_us - planned.slots[0].start_us;
+    for (const slot of mine.slice(begin, first)) bar(slot, slot.start_us - origin, slot.end_us - slot.start_us, "observed");
+  }
+  picture.append(svg("text", { x: left, y: lane * names.length + 18 }, "0"), svg("text", { x: left + width - 50, y: lane * names.length + 18 }, `${frame / 1000} ms`));
+}
+
+// ---- logbook: virtualised, only what is seen is in the document -------------------------------
+
+let logRows = [], following = 0;
+const log = { more: false };
+const logBox = $("log");
+logBox.addEventListener("scroll", () => requestAnimationFrame(drawLog));
+
+function drawLog() {
+  const first = Math.max(0, Math.floor(logBox.scrollTop / ROW_HEIGHT) - 10);
+  const count = Math.ceil(logBox.clientHeight / ROW_HEIGHT) + 20;
+  $("log-space").style.height = `${logRows.length * ROW_HEIGHT}px`;
+  $("log-rows").style.top = `${first * ROW_HEIGHT}px`;
+  $("log-rows").replaceChildren(...logRows.slice(first, first + count).map(logRow));
+}
+
+function logRow(row) {
+  const time = row.utc_us ?? row.received_us, gap = row.kind === "gap";
+  const cells = [MARKS[row.severity] ?? row.severity, utc(time), boardTime(row.time_us), row.book, row.seq, row.partition_name ?? "",
+    gap ? "GAP" : row.event_name ?? "", row.detail || row.text || ""];
+  const made = el("div", { class: `row ${gap ? "gap" : row.severity}`, role: "row", title: `${cells[6]} ${cells[7]}` });
+  made.append(...cells.map((text) => el("span", { role: "cell", text })));
+  return made;
+}
+
+function logQuestion() {
+  const parts = [];
+  if ($("severity").value) parts.push(`sev>=${$("severity").value}`);
+  if ($("filter").value.trim()) parts.push(`(${$("filter").value.trim()})`);
+  return { books: $("book").value ? [$("book").value] : ["hm", "trace", "event", "command"], filter: parts.join(" and ") || null };
+}
+
+async function showLog() {
+  try {
+    const found = await daemon.call("archive.query", { ...logQuestion(), newest: true, limit: PAGE_ROWS });
+    logRows = found;
+    log.more = found.length >= PAGE_ROWS;
+    tellRows();
+  } catch (error) { $("log-note").textContent = error.message; }
+  drawLog();
+  logBox.scrollTop = logRows.length * ROW_HEIGHT;
+  follow();
+}
+
+function tellRows() {
+  $("log-note").textContent = `${logRows.length} rows${log.more ? "; older ones are left out" : ""}; new ones follow.`;
+}
+
+function addRow(row) {
+  const atEnd = logBox.scrollTop + logBox.clientHeight >= logRows.length * ROW_HEIGHT - ROW_HEIGHT;
+  logRows.push(row);
+  if (logRows.length > MOST_ROWS) {
+    logRows.splice(0, logRows.length - MOST_ROWS);
+    log.more = true;
+  }
+  requestAnimationFrame(() => { tellRows(); drawLog(); if (atEnd) logBox.scrollTop = logRows.length * ROW_HEIGHT; });
+}
+
+function follow() {
+  if (following) daemon.call("stop", { call: following }).catch(() => {});
+  following = daemon.next;
+  daemon.call("follow", logQuestion(), { row: addRow }).catch((error) => {
+    if (daemon.open) $("log-note").textContent = error.message;
+  });
+}
+
+// For tests/web: so many rows, as if they had been read.
+window.addEventListener("xmg-test-rows", (event) => {
+  logRows = Array.from({ length: event.detail }, (_, n) => ({ seq: n + 1, severity: "info", book: "hm", kind: "record", event_name: "TEST", detail: "" }));
+  drawLog();
+});
+
+// ---- consoles --------------------------------------------------------------------------------
+
+function showConsoleChoice() {
+  const choice = $("console-partition");
+  if (choice.options.length !== state.partitions.length) {
+    choice.replaceChildren(...state.partitions.map((partition) => el("option", { value: partition.id, text: partition.name })));
+    choice.selectedIndex = Math.min(1, choice.options.length - 1);
+  }
+  showConsole();
+}
+
+async function showConsole() {
+  const source = Number($("console-partition").value), box = $("console-text");
+  if (Number.isNaN(source)) return;
+  try {
+    const rows = await daemon.call("archive.query", { books: ["console"], source, newest: true, order: "number", limit: 2000 });
+    const atEnd = box.scrollTop + box.clientHeight >= box.scrollHeight - 30;
+    box.replaceChildren(...rows.map((row) => (row.kind === "gap" ? el("span", { class: "gap", text: `[${row.detail}]\n` }) : row.text)));
+    if (atEnd) box.scrollTop = box.scrollHeight;
+  } catch (error) { box.textContent = error.message; }
+}
+
+// ---- link health -----------------------------------------------------------------------------
+
+const PLOTS = [["board", "rx_bytes", "bytes to the board"], ["board", "tx_bytes", "bytes to the ground"], ["board", "crc_errors", "damaged frames, board"],
+  ["ground", "crc_errors", "damaged frames, ground"], ["board", "mac_errors", "refused codes, board"], ["ground", "retransmissions", "repetitions"]];
+
+async function showHealth() {
+  const health = await daemon.call("health");
+  $("plots").replaceChildren(...PLOTS.map(([end, name, title]) => plot(title, (health[end] ?? []).map(([at, counters]) => [at, counters[name] ?? 0]))));
+  const last = (end) => (health[end] ?? []).at(-1)?.[1] ?? {};
+  const board = last("board"), ground = last("ground");
+  $("counters").replaceChildren(...[...new Set([...Object.keys(board), ...Object.keys(ground)])].map((name) => el("tr", {},
+    el("td", { text: name }), el("td", { class: "number", text: board[name] ?? "" }), el("td", { class: "number", text: ground[name] ?? "" }))));
+}
+
+function plot(title, points) {
+  const box = el("figure", { class: "plot" }), picture = svg("svg", { viewBox: "0 0 300 80", role: "img", "aria-label": title });
+  const newest = points.at(-1)?.[1] ?? 0, values = points.map(([, value]) => value);
+  const low = Math.min(...values), high = Math.max(...values), begin = points[0]?.[0] ?? 0, span = (points.at(-1)?.[0] ?? 1) - begin || 1;
+  if (points.length > 1) {
+    picture.append(svg("polyline", { points: points.map(([at, value]) =>
+      `${(300 * (at - begin)) / span},${72 - (64 * (value - low)) / (high - low || 1)}`).join(" ") }));
+  }
+  box.append(el("figcaption", { text: `${title}: ${newest}` }), picture);
+  return box;
+}
+
+// ---- commands: asked for, then shown by stages -------------------------------------------------
+
+function command(title, text, word_, run) {
+  $("confirm-title").textContent = title;
+  $("confirm-text").textContent = text;
+  $("confirm-yes").textContent = `Yes, ${word_}`;
+  $("confirm-yes").hidden = false;
+  $("confirm-no").textContent = "Cancel";
+  $("stages").replaceChildren();
+  $("outcome").textContent = "";
+  $("confirm-yes").onclick = async () => {
+    $("confirm-yes").hidden = true;
+    $("confirm-no").textContent = "Close";
+    try {
+      const outcome = await run((stage) => $("stages").append(el("li", {
+        text: `${stage.stage}  ${stage.board_time_us === null ? "" : "board " + boardTime(stage.board_time_us)}  ground ${utc(stage.ground_time_us)}  ${stage.detail}` })));
+      $("outcome").textContent = outcome;
+    } catch (error) {
+      $("outcome").textContent = `${error.status === 6 ? "OUTCOME UNKNOWN: " : ""}${error.message}`;
+    }
+    poll();
+  };
+  $("confirm").showModal();
+  $("confirm-no").focus(); // Enter by habit changes nothing
+}
+
+// ---- views and keys --------------------------------------------------------------------------
+
+function show(view) {
+  state.view = view;
+  for (const section of document.querySelectorAll("main > section")) section.hidden = section.id !== view;
+  for (const button of document.querySelectorAll("nav button")) {
+    if (button.dataset.view === view) button.setAttribute("aria-current", "page"); else button.removeAttribute("aria-current");
+  }
+  if (view === "logbook") showLog(); else poll();
+}
+
+for (const button of document.querySelectorAll("nav button")) button.addEventListener("click", () => show(button.dataset.view));
+document.addEventListener("keydown", (event) => {
+  if (event.target.matches("input, select") || event.ctrlKey || event.altKey || event.metaKey || $("confirm").open) return;
+  const view = ["board", "plan", "logbook", "consoles", "health"][Number(event.key) - 1];
+  if (view) show(view);
+});
+$("lease").addEventListener("click", lease);
+$("log-form").addEventListener("submit", (event) => { event.preventDefault(); showLog(); });
+$("severity").addEventListener("change", showLog);
+$("book").addEventListener("change", showLog);
+$("console-partition").addEventListener("change", showConsole);
+window.addEventListener("resize", drawLog);
+show("board");

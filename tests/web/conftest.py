@@ -1,0 +1,177 @@
+"""A board, the daemon with its page (`xmg web`), and Chromium before it."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from selenium import webdriver
+from selenium.webdriver.chrome.options import Options
+from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.by import By
+from selenium.webdriver.support.ui import WebDriverWait
+
+ROOT = Path(__file__).resolve().parents[2]
+BUILD = Path(os.environ.get("XM_BUILD", ROOT / "build")).resolve()
+XMG = ROOT / "ground-tools" / "xmg"
+LIMIT_S = 40
+
+
+class Page:
+    """The page, by what an operator sees of it."""
+
+    def __init__(self, driver: webdriver.Chrome) -> None:
+        self.driver = driver
+
+    def until(self, holds: Callable[[], object], what: str) -> object:
+        """Waits for it, at most LIMIT_S."""
+        return WebDriverWait(self.driver, LIMIT_S, 0.1).until(lambda _: holds(), what)
+
+    def one(self, selector: str):
+        return self.driver.find_element(By.CSS_SELECTOR, selector)
+
+    def text(self, selector: str) -> str:
+        """Read in one go: rows are made anew while the test looks."""
+        return str(
+            self.driver.execute_script(
+                "return document.querySelector(arguments[0])?.textContent ?? ''", selector
+            )
+        )
+
+    def click(self, selector: str) -> None:
+        """A real click; again when the row was made anew under the pointer."""
+        from selenium.common.exceptions import (
+            ElementClickInterceptedException,
+            ElementNotInteractableException,
+            NoSuchElementException,
+            StaleElementReferenceException,
+        )
+
+        def clicked() -> bool:
+            try:
+                button = self.one(selector)
+                if not button.is_enabled():
+                    return False
+                button.click()
+                return True
+            except (
+                ElementClickInterceptedException,
+                ElementNotInteractableException,
+                NoSuchElementException,
+                StaleElementReferenceException,
+            ):
+                return False
+
+        self.until(clicked, f"{selector} cannot be clicked")
+
+    def view(self, name: str) -> None:
+        self.click(f'nav button[data-view="{name}"]')
+        self.until(lambda: self.one(f"#{name}").is_displayed(), name)
+
+
+class Station:
+    """Processes of one test."""
+
+    def __init__(self, folder: Path) -> None:
+        self.environment = os.environ | {
+            "XM_BUILD": str(BUILD),
+            "XMG_SOCKET": str(folder / "socket"),
+            "XMG_ARCHIVE": str(folder / "archive.db"),
+            "XMG_KEY": "none",
+            "NO_COLOR": "1",
+        }
+        self.environment.pop("XMG_LINK", None)
+        self.log = open(folder / "log", "w", encoding="utf-8")
+        self.processes: list[subprocess.Popen[str]] = []
+
+    def start(self, *words: str) -> tuple[subprocess.Popen[str], str]:
+        """Starts xmg; the first line it prints is its address."""
+        process = subprocess.Popen(
+            [sys.executable, str(XMG), *words],
+            env=self.environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self.log,
+            text=True,
+        )
+        self.processes.append(process)
+        assert process.stdout
+        return process, process.stdout.readline().split()[-1]
+
+    def xmg(self, *words: str) -> str:
+        return subprocess.run(
+            [sys.executable, str(XMG), *words],
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=LIMIT_S,
+        ).stdout
+
+    def close(self) -> None:
+        for process in reversed(self.processes):
+            process.send_signal(signal.SIGTERM)
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+        self.log.close()
+
+
+@pytest.fixture(scope="session")
+def driver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chrome]:
+    browser, chromedriver = shutil.which("chromium"), shutil.which("chromedriver")
+    if not browser or not chromedriver:
+        pytest.skip("there is no chromium with chromedriver")
+    options = Options()
+    options.binary_location = browser
+    for flag in (
+        "--headless",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-quic",
+        "--no-first-run",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+        "--window-size=1280,800",
+        f"--user-data-dir={tmp_path_factory.mktemp('chromium')}",
+    ):
+        options.add_argument(flag)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    driver = webdriver.Chrome(service=Service(chromedriver), options=options)
+    driver.set_page_load_timeout(LIMIT_S)
+    yield driver
+    driver.quit()
+
+
+@pytest.fixture
+def station(tmp_path: Path) -> Iterator[Station]:
+    station = Station(tmp_path)
+    yield station
+    station.close()
+
+
+@pytest.fixture
+def sim(station: Station) -> Callable[[str], None]:
+    """A simulated board and its page; gives the function that types into the board."""
+    board, link = station.start("sim", "--port", "0", "--frame-ms", "50")
+    _, station.url = station.start("web", "--link", link, "--http", "127.0.0.1:0")
+
+    def type_(line: str) -> None:
+        assert board.stdin
+        board.stdin.write(line + "\n")
+        board.stdin.flush()
+
+    return type_
+
+
+@pytest.fixture
+def page(driver: webdriver.Chrome, station: Station, sim: Callable[[str], None]) -> Page:
+    driver.get(station.url)
+    page = Page(driver)
+    page.until(lambda: "P3" in page.text("#partitions"), "the partitions are not shown")
+    return page

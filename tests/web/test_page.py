@@ -1,0 +1,186 @@
+"""The web page in headless Chromium, with real clicks and keys, before a daemon and a board that runs the
+supervisor's own code; one test before the demo system on QEMU."""
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from conftest import BUILD, Page, Station
+from selenium.webdriver.common.action_chains import ActionChains
+from selenium.webdriver.common.keys import Keys
+
+SHOTS = os.environ.get("XMG_SCREENSHOTS")
+
+
+def shoot(page: Page, name: str) -> None:
+    """For docs/, when asked for."""
+    if SHOTS:
+        Path(SHOTS).mkdir(parents=True, exist_ok=True)
+        page.driver.save_screenshot(f"{SHOTS}/{name}.png")
+
+
+def state(page: Page, partition: str) -> str:
+    return page.text(f'#partitions tr[data-partition="{partition}"] td:nth-child(3)')
+
+
+def take_command(page: Page) -> None:
+    page.click("#lease")
+    page.until(lambda: page.one("#lease").text == "Give command back", "no lease")
+
+
+def confirm(page: Page) -> None:
+    page.until(lambda: page.one("#confirm").is_displayed(), "no question")
+    page.click("#confirm-yes")
+
+
+def test_page_restart_of_a_crashed_partition(page: Page, sim: Callable[[str], None]) -> None:
+    assert not page.one('button[data-command="reset_warm"]').is_enabled()  # nobody has command
+    sim("crash 2")
+    page.until(lambda: state(page, "P2") == "halted", "the crash is not shown")
+    shoot(page, "web-partitions")
+    take_command(page)
+    page.click('button[data-command="reset_warm"][data-partition="P2"]')
+    confirm(page)
+    page.until(lambda: "resets 0 → 1" in page.text("#outcome"), "no outcome")
+    stages = page.text("#stages")
+    assert "sent" in stages and "completed" in stages
+    shoot(page, "web-restart")
+    page.click("#confirm-no")
+    page.until(lambda: state(page, "P2") == "ready", "it does not run again")
+
+
+def test_page_question_that_is_cancelled_sends_nothing(page: Page, station: Station) -> None:
+    take_command(page)
+    page.click('button[data-command="halt"][data-partition="P1"]')
+    page.until(lambda: page.one("#confirm").is_displayed(), "no question")
+    ActionChains(page.driver).send_keys(Keys.ENTER).perform()  # the habit of pressing Enter
+    page.until(lambda: not page.one("#confirm").is_displayed(), "the question stays")
+    assert json.loads(station.xmg("cmd", "list", "--json")) == []
+
+
+def test_page_plan_switch(page: Page, sim: Callable[[str], None]) -> None:
+    take_command(page)
+    page.view("plan")
+    page.click('button[data-plan="maintenance"]')
+    confirm(page)
+    page.until(lambda: "plan 0 → 1" in page.text("#outcome"), "no outcome")
+    page.click("#confirm-no")
+    page.until(lambda: "maintenance" in page.text("#plan-now"), "the header tells the old plan")
+
+
+def test_page_logbook_filters_follows_and_stays_small(
+    page: Page, sim: Callable[[str], None]
+) -> None:
+    sim("hm 600")
+    sim("crash 3")
+    page.view("logbook")
+    page.until(lambda: "DATA_ACCESS_EXCEPTION" in page.text("#log-rows"), "new rows do not follow")
+    assert len(page.driver.find_elements("css selector", "#log-rows .row")) < 100  # of 601
+    shoot(page, "web-logbook")
+    page.one("#filter").send_keys("event~ACCESS", Keys.ENTER)
+    page.until(lambda: page.text("#log-note").startswith("1 rows"), "the filter does nothing")
+    page.one("#filter").clear()
+    page.one("#filter").send_keys("frob=1", Keys.ENTER)
+    page.until(lambda: "frob" in page.text("#log-note"), "a wrong filter is not told")
+
+
+def test_page_with_100000_rows_scrolls(page: Page) -> None:
+    page.view("logbook")
+    page.until(lambda: "rows" in page.text("#log-note"), "no logbook")
+    drawn = page.driver.execute_async_script(
+        """
+        const done = arguments[0];
+        const box = document.getElementById('log');
+        window.dispatchEvent(new CustomEvent('xmg-test-rows', { detail: 100000 }));
+        requestAnimationFrame(() => {
+          box.scrollTop = 1000000;
+          requestAnimationFrame(() => requestAnimationFrame(() =>
+            done([document.querySelectorAll('#log-rows .row').length, box.scrollHeight])));
+        });
+        """
+    )
+    assert 0 < drawn[0] < 100 and drawn[1] >= 2_000_000
+
+
+def test_page_consoles_and_health(page: Page) -> None:
+    page.view("consoles")
+    page.until(lambda: "P1: second" in page.text("#console-text"), "no console text")
+    page.view("health")
+    page.until(lambda: "frames_good" in page.text("#counters"), "no counters")
+    shoot(page, "web-health")
+
+
+def test_page_by_keyboard(page: Page) -> None:
+    for number, view in enumerate(("board", "plan", "logbook", "consoles", "health"), 1):
+        ActionChains(page.driver).send_keys(str(number)).perform()
+        page.until(lambda v=view: page.one(f"#{v}").is_displayed(), view)  # type: ignore[misc]
+
+
+def test_page_says_when_the_board_is_gone(page: Page, station: Station) -> None:
+    station.processes[0].terminate()
+    page.until(lambda: "may be old" in page.text("#alarm"), "it looks as if all were well")
+    assert page.one("#alarm").is_displayed()
+
+
+def test_page_without_the_token_only_reads(page: Page, station: Station) -> None:
+    page.driver.get("about:blank")
+    page.driver.get(station.url.partition("#")[0])
+    page.until(lambda: "P3" in page.text("#partitions"), "no partitions")
+    assert not page.one("#lease").is_displayed()
+
+
+def test_page_asks_nobody_else_for_anything(page: Page, station: Station) -> None:
+    asked = []
+    for entry in page.driver.get_log("performance"):
+        message = json.loads(entry["message"])["message"]
+        if message["method"] == "Network.requestWillBeSent":
+            asked.append(message["params"]["request"]["url"])
+    own = ("http://127.0.0.1:", "data:", "chrome:", "about:")  # of all tests so far
+    assert [url for url in asked if not url.startswith(own)] == []
+    mine = station.url.partition("#")[0]  # pages of earlier tests lost their daemon
+    errors = [e["message"] for e in page.driver.get_log("browser") if mine in e["message"]]
+    assert errors == []
+
+
+def test_page_before_the_demo_system_on_qemu(driver, station: Station) -> None:
+    """The board on QEMU, and a restart by clicks."""
+    import socket
+    import subprocess
+
+    system = BUILD / "demo" / "system.elf"
+    if not system.exists():
+        pytest.skip("no demo system: make system SYSTEM=demo")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    qemu = subprocess.Popen(
+        ["timeout", "120", "qemu-system-sparc", "-M", "leon3_generic", "-display", "none",
+         "-monitor", "none", "-icount", "shift=5,sleep=on",
+         "-serial", f"tcp:127.0.0.1:{port},server=on,wait=off", "-kernel", str(system)],
+        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        key = os.environ.get("DEMO_KEY")
+        if key:
+            station.environment["XMG_KEY"] = key
+        _, station.url = station.start(
+            "web", "--link", f"tcp:127.0.0.1:{port}", "--http", "127.0.0.1:0"
+        )
+        driver.get(station.url)
+        page = Page(driver)
+        page.until(lambda: state(page, "payload") == "halted", "the payload's crash is not shown")
+        take_command(page)
+        page.click('button[data-command="reset_warm"][data-partition="payload"]')
+        confirm(page)
+        page.until(lambda: "resets 0 → 1" in page.text("#outcome"), "no outcome")
+        page.click("#confirm-no")
+        page.view("plan")
+        page.until(
+            lambda: page.driver.find_elements("css selector", "#timeline .planned"), "no plan"
+        )
+        shoot(page, "web-plan")
+    finally:
+        qemu.terminate()
+        qemu.wait(10)

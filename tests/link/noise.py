@@ -17,6 +17,7 @@ from __future__ import annotations
 import heapq
 import math
 import random
+from abc import ABC, abstractmethod
 from collections import deque
 from dataclasses import asdict, dataclass
 
@@ -168,7 +169,7 @@ class Fates:
         return [first, 0.0] if duplicate else [first]
 
 
-class Way:
+class Way(ABC):
     """One direction of a line: what goes in at some moment comes out at others. Moments are
     seconds of the caller's clock, which never runs back."""
 
@@ -184,9 +185,18 @@ class Way:
         self._held: list[tuple[float, int, bytes]] = []  # when it enters the line, order, what
         self._line: deque[tuple[float, bytes]] = deque()  # when its first byte arrives, what
 
+    @abstractmethod
+    def push(self, data: bytes, now: float) -> None:
+        """Something enters the line, behind what is on it."""
+
+    @abstractmethod
+    def flush(self, now: float) -> None:
+        """Nothing more is expected soon: what was held back because its end is missing goes on."""
+
     def next_due(self) -> float | None:
         """When the next thing happens on the line; None: nothing is under way."""
-        heads = [queue[0][0] for queue in (self._line, self._held) if queue]
+        heads = [entry[0] for entry in self._held[:1]]
+        heads += [self._line[0][0]] if self._line else []
         return min(heads, default=None)
 
     def waiting_bytes(self, now: float) -> int:
@@ -254,7 +264,7 @@ class Stream(Way):
         self._open = bytearray()  # of the frame that has not ended
 
     def push(self, data: bytes, now: float) -> None:
-        """Bytes enter the line, behind those before them."""
+        """See Way."""
         self.statistics.bytes_in += len(data)
         if not self._by_frame:
             self._send(data, now, now)
@@ -268,7 +278,7 @@ class Stream(Way):
         self._open += rest
 
     def flush(self, now: float) -> None:
-        """Sends on what was held back because no zero has ended it: text."""
+        """See Way: text, which no zero has ended."""
         held = bytes(self._open)
         self._open.clear()
         self._send(held, now, now)
@@ -316,7 +326,7 @@ class Datagrams(Way):
     """Messages that arrive whole or not at all."""
 
     def push(self, data: bytes, now: float) -> None:
-        """A datagram enters the network."""
+        """See Way: one datagram."""
         self.statistics.bytes_in += len(data)
         if self._stalls.happens():
             self._stall(now)
@@ -326,4 +336,4 @@ class Datagrams(Way):
                 self._enter(hit, now + wait, now)
 
     def flush(self, now: float) -> None:
-        """Nothing is ever held back."""
+        """See Way: nothing is ever held back."""

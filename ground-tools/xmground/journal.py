@@ -23,12 +23,17 @@ class Journal:
     LinkUnavailable when the board does not answer.
     """
 
-    def __init__(self, board: Board, labels: Labels) -> None:
-        """Notes where all logs end now."""
+    def __init__(self, board: Board, labels: Labels, from_start: bool = False) -> None:
+        """Notes where all logs end now. from_start: what they have got since the board's first
+        start counts, too."""
         self._board, self._labels = board, labels
         self._logs: dict[tuple[Book, int], _Log] = {}
         for state in board.books():
-            self._logs[state.book, state.source] = _Log(_at_end(board, state))
+            self._logs[state.book, state.source] = _Log(
+                LogReader(board, state.book, state.source, 1)
+                if from_start
+                else _at_end(board, state)
+            )
 
     def rows(self, book: Book, source: int = 0) -> list[Row]:
         """All rows of a log since then, in order; of a log that the board does not keep, none."""

@@ -151,12 +151,14 @@ def target(request: pytest.FixtureRequest, xm_board: "Board", tmp_path: Path) ->
     if is_fresh and not xm_board.can_start_anew:
         raise pytest.UsageError(f"{xm_board.about} cannot be started anew, as {FRESH_MARK} demands")
     stash = request.config.stash
-    if xm_board.has_ended or stash.get(LOST, False) or (is_fresh and stash.get(USED, False)):
+    is_new = xm_board.can_start_anew and not stash.get(USED, False)
+    if xm_board.has_ended or stash.get(LOST, False) or (is_fresh and not is_new):
         xm_board.start()
+        is_new = True
     stash[USED], stash[LOST] = True, False
     folder = request.config.stash[EVIDENCE] / folder_name(request.node.nodeid)
     run = request.node.stash[RUN] = _Run(folder, tmp_path / "capture", xm_board)
-    opened = _open(run)
+    opened = _open(run, is_new)
     run.target = opened
     yield opened
     try:
@@ -183,8 +185,9 @@ def _settle(opened: "Target", run: _Run, stash: pytest.Stash) -> None:
         stash[LOST] = True
 
 
-def _open(run: _Run) -> "Target":
-    """Opens the link; a board that was just started gets some time. Raises XmgError."""
+def _open(run: _Run, is_new: bool) -> "Target":
+    """Opens the link; a board of this machine gets some time to answer. is_new: it was started for
+    this test, to which its start belongs. Raises XmgError."""
     from .capture import CaptureWriter, CapturingTransport
     from .clock import utc_us
     from .errors import LinkUnavailable, NoAnswer
@@ -199,7 +202,7 @@ def _open(run: _Run) -> "Target":
     end = time.monotonic() + ANSWER_S
     while True:
         try:
-            return Target(client, fault).__enter__()
+            return Target(client, fault, is_new).__enter__()
         except (LinkUnavailable, NoAnswer):
             board.check()
             if not board.can_start_anew or time.monotonic() >= end:

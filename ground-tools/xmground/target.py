@@ -6,7 +6,7 @@
             target.assert_no_hm()
 
 Claims are about what happened since the Target was opened - in a test of the pytest plugin: since
-the test began. Time is the board's, in seconds, whatever the ground's clock does meanwhile; every
+the test began, or since the board's start when that was made for the test. Time is the board's, in seconds, whatever the ground's clock does meanwhile; every
 wait ends, also when the board falls silent or its clock stands still. A claim that does not hold
 raises AssertionError; what goes wrong on the way is told by the classes of errors.py.
 """
@@ -138,11 +138,18 @@ class BoardTime:
 class Target:
     """A board under test; opened and closed by `with`."""
 
-    def __init__(self, board: Board, fault: Callable[[str], None] | None = None) -> None:
-        """fault: tells a simulated board what shall go wrong."""
+    def __init__(
+        self,
+        board: Board,
+        fault: Callable[[str], None] | None = None,
+        from_start: bool = False,
+    ) -> None:
+        """fault: tells a simulated board what shall go wrong. from_start: claims are about all that
+        has happened since the board's first start, not only since now."""
         self.board = board
         self.commands: list[Command] = []
         self._fault = fault
+        self._from_start = from_start
         self._claimed: set[tuple[object, object]] = set()
 
     def __enter__(self) -> "Target":
@@ -154,7 +161,7 @@ class Target:
                 {p.id: spelt_out(p.name) for p in self._partitions} | {HYPERVISOR_ID: "hypervisor"},
             )
             self.first_plan = self._plan_state().current
-            self.journal = Journal(self.board, self.labels)
+            self.journal = Journal(self.board, self.labels, self._from_start)
             self.began_us = self.board.utc_us()
         except BaseException:
             self.board.close()

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 
@@ -125,3 +126,14 @@ def test_endurance_on_the_demo(tmp_path: Path) -> None:
     done = run(command, XM_BUILD=str(launch.build_folder()), **more)
     assert done.returncode == 0 and "2 passed" in done.stdout
     assert not list(tmp_path.iterdir())
+
+
+def test_the_test_in_the_readme_holds_on_the_demo(tmp_path: Path) -> None:
+    text = (TOOLS / "README.md").read_text()
+    begin = text.index("    def test_the_payload")
+    (tmp_path / "test_readme.py").write_text(dedent(text[begin : text.index("\n\n", begin)]))
+    command = ["-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "xmground.pytest_plugin"]
+    command += ["--xm-system=demo", "--rootdir", str(tmp_path), str(tmp_path)]
+    build = str(launch.build_folder())
+    done = run(command, XM_BUILD=build, PYTHONPATH=str(TOOLS))
+    assert done.returncode == 0 and "1 passed" in done.stdout

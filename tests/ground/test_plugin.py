@@ -244,14 +244,17 @@ def test_plugin_fresh_board_knows_nothing_of_the_test_before(pytester, monkeypat
         import pytest
 
         def test_first(target):
+            target.assert_console("P1", "life 1")
             target.halt("P1").await_done()
 
         def test_second(target):
             assert target.partition("P1").state == "halted"
+            assert "life 1" not in target.console("P1")
 
         @pytest.mark.xm_fresh
         def test_third(target):
             assert target.partition("P1").state == "ready"
+            target.assert_console("P1", "life 1")
         """,
         "--strict-markers",
     )

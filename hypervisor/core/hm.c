@@ -49,11 +49,13 @@ xm_u32_t hm_lost(void)
     return lost_count;
 }
 
-/* Name of an event as in the configuration, for messages; "?" for a number without one. */
+/* Name of an event as in the configuration, for messages; "?" for a number without one. The rows are
+ * in the order of the numbers (tests/unit/test_hm.c): one string behind the other, without a table
+ * of pointers. */
 const char *hm_event_name(xm_u32_t event)
 {
-    static const char *const name[XM_HM_EVENT_COUNT] = {
-#define HM_EVENT(id, event_name, group, action, log, cause) [id] = #event_name,
+    static const char names[] =
+#define HM_EVENT(id, event_name, group, action, log, cause) #event_name "\0"
 #define HM_EVENT_ALIAS(old_name, event_name)
 #define HM_ACTION(id, action_name, short_name, effect)
 #define HM_ACTION_ALIAS(old_name, in_partition, in_hypervisor)
@@ -64,9 +66,17 @@ const char *hm_event_name(xm_u32_t event)
 #undef HM_ACTION
 #undef HM_ACTION_ALIAS
 #undef HM_TRAP
-    };
+        ;
+    const char *name = names;
 
-    return event < XM_HM_EVENT_COUNT ? name[event] : "?";
+    if (event >= XM_HM_EVENT_COUNT) {
+        return "?";
+    }
+    for (; event > 0; event--) {
+        while (*name++ != '\0') {
+        }
+    }
+    return name;
 }
 
 static bool is_partition_action(xm_u32_t action)

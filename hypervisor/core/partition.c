@@ -347,32 +347,31 @@ xmTime_t partition_exec_us(const struct partition *p, xmTime_t now_us)
 
 /* ---- services -------------------------------------------------------------------------------- */
 
-xm_s32_t sys_suspend_partition(xm_u32_t id)
+static xm_s32_t change(xm_u32_t id, xm_s32_t (*to)(struct partition *))
 {
     struct partition *p = partition_by_id(id);
 
-    return p == NULL ? XM_INVALID_PARAM : partition_suspend(p);
+    return p == NULL ? XM_INVALID_PARAM : to(p);
+}
+
+xm_s32_t sys_suspend_partition(xm_u32_t id)
+{
+    return change(id, partition_suspend);
 }
 
 xm_s32_t sys_resume_partition(xm_u32_t id)
 {
-    struct partition *p = partition_by_id(id);
-
-    return p == NULL ? XM_INVALID_PARAM : partition_resume(p);
+    return change(id, partition_resume);
 }
 
 xm_s32_t sys_halt_partition(xm_u32_t id)
 {
-    struct partition *p = partition_by_id(id);
-
-    return p == NULL ? XM_INVALID_PARAM : partition_halt(p);
+    return change(id, partition_halt);
 }
 
 xm_s32_t sys_shutdown_partition(xm_u32_t id)
 {
-    struct partition *p = partition_by_id(id);
-
-    return p == NULL ? XM_INVALID_PARAM : partition_shutdown(p);
+    return change(id, partition_shutdown);
 }
 
 xm_s32_t sys_reset_partition(xm_u32_t id, xm_u32_t mode, xm_u32_t status)

@@ -69,7 +69,7 @@ static __attribute__((always_inline)) inline void slot_begin(xmTime_t now_us)
                  sched.plan_id);
 }
 
-static __attribute__((noinline)) void plan_enter(xm_u32_t plan_id, xmTime_t start_us)
+static __attribute__((cold, noinline)) void plan_enter(xm_u32_t plan_id, xmTime_t start_us)
 {
     sched.previous_id = (xm_s32_t)sched.plan_id;
     plan_select(plan_id);

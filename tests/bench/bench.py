@@ -25,6 +25,7 @@ import loss
 import measures
 import probe
 import report
+import sizes
 import storm
 from results import Results, Row
 
@@ -161,7 +162,16 @@ def write_markdown(results: Results, path: Path) -> None:
             )
             lines.append("| " + " | ".join(cells) + " |")
         lines.append("")
-    lines += ["### Longest stays in the kernel", "", "| for | instructions |", "|---|---:|"]
+    lines += [
+        "### Where the bytes are (make size)",
+        "",
+        "| | text | of the boot | rodata | sum |",
+        "|---|---:|---:|---:|---:|",
+    ]
+    for name, module in sizes.largest_first(results.modules):
+        cells = [number(value) if value else "" for value in module.columns]
+        lines.append(f"| {name} | {' | '.join(cells)} |")
+    lines += ["", "### Longest stays in the kernel", "", "| for | instructions |", "|---|---:|"]
     repeatable = {
         name: length
         for name, length in results.paths.items()

@@ -7,6 +7,7 @@ import statistics
 from pathlib import Path
 
 import probe
+import sizes
 from measures import TIMER_VECTORS, UART_VECTOR, calls
 from results import Results, Row
 
@@ -109,42 +110,28 @@ def memory_used(build_dir: str, partitions: int, channels: int) -> int:
     return int(match.group(1))
 
 
-MAP_LINE = re.compile(
-    r"^ \.(text|rodata|xmHdr|boot|data|bss)\S*\s+0x([0-9a-f]+)\s+0x([0-9a-f]+) \S", re.MULTILINE
-)
-
-
-def sections(build_dir: str) -> dict[str, int]:
-    """Bytes that were linked, by kind, from the linker's map: output sections are padded to
-    pages."""
-    sizes = dict.fromkeys(("text", "rodata", "xmHdr", "boot", "data", "bss"), 0)
-    text = probe.kernel_elf(build_dir).with_suffix(".map").read_text()
-    for kind, address, size in MAP_LINE.findall(text):
-        if int(address, 16) != 0:  # 0: left out by the linker
-            sizes[kind] += int(size, 16)
-    return sizes
-
-
 def measure_footprint(build_dir: str, results: Results) -> None:
     run = probe.run(probe.build("bench-hypercalls", build_dir), build_dir)
-    sizes = sections(build_dir)
-    sizes["text"] += sizes["xmHdr"]
+    linked = sizes.pieces(build_dir)
+    text, boot, rodata = (sizes.total(linked, kind) for kind in ("text", "boot", "rodata"))
+    data, bss = (sizes.total(linked, kind) for kind in ("data", "bss"))
+    results.modules = sizes.modules(build_dir)
     results.rows.append(
         Row(
             6,
             "hypervisor text + rodata",
-            sizes["text"] + sizes["boot"] + sizes["rodata"],
+            text + boot + rodata,
             unit="B",
             target=40960,
-            note=f"text {sizes['text']} (trap table 4096), of the boot {sizes['boot']}, "
-            f"rodata {sizes['rodata']}; paper: below 62 KB",
+            note=f"text {text} (trap table 4096), of the boot {boot}, rodata {rodata}; "
+            "paper: below 62 KB",
         )
     )
     results.rows.append(
         Row(
             6,
             "hypervisor text + rodata, after the boot",
-            sizes["text"] + sizes["rodata"],
+            text + rodata,
             unit="B",
             note="the memory of the boot's part is two stacks then",
         )
@@ -153,9 +140,9 @@ def measure_footprint(build_dir: str, results: Results) -> None:
         Row(
             6,
             "hypervisor data + bss",
-            sizes["data"] + sizes["bss"],
+            data + bss,
             unit="B",
-            note=f"data {sizes['data']}, bss {sizes['bss']}",
+            note=f"data {data}, bss {bss}",
         )
     )
     small, large, wired = (

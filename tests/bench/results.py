@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from sizes import Module
+
 PAPER_CYCLES_PER_US = 80
 
 
@@ -41,6 +43,7 @@ class Results:
     paths: dict[str, int] = field(
         default_factory=dict
     )  # longest stay in the kernel, by what it was for
+    modules: dict[str, Module] = field(default_factory=dict)  # bytes, by source file
 
     def path(self, name: str, length: int) -> None:
         self.paths[name] = max(self.paths.get(name, 0), length)

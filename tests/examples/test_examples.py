@@ -42,10 +42,10 @@ def run(
     return done
 
 
-def open_target(board: launch.Board) -> Target:
+def open_target(board: launch.Board, from_start: bool = False) -> Target:
     """The board's other side, for what a script does not do by itself."""
     fault = board.type if isinstance(board, launch.SimulatedBoard) else None
-    return Target(connect(board.link, board.key_file, BOOT_TIMEOUT_S), fault)
+    return Target(connect(board.link, board.key_file, BOOT_TIMEOUT_S), fault, from_start)
 
 
 @pytest.fixture
@@ -108,7 +108,9 @@ def test_nightly_collection_without_a_board(sim: launch.Board, tmp_path: Path) -
 
 
 def test_rehearsal_on_the_demo(demo: launch.Board) -> None:
-    with open_target(demo) as target:  # the demo's payload crashes once, on purpose
+    with open_target(
+        demo, from_start=True
+    ) as target:  # the demo's payload crashes once, on purpose
         target.assert_event("SPARC_DATA_ACCESS_EXCEPTION", part="payload", within=10)
         target.restart("payload").await_done()
     rehearsal = run([str(EXAMPLES / "plan_rehearsal.py"), "--seconds", "1"], demo)

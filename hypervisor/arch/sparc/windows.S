@@ -186,7 +186,10 @@ iret_bad_stack:
     mov     sparc_iret_nr, %i0
 
 iret_misaligned:
+    rd      %wim, %g1
+    WIM_CLEAR                       /* T may be the invalid window */
     save
+    wr      %g1, %wim
     mov     sparc_iret_nr, %i0
     ba      trap_take
     mov     0x07, %g4               /* memory address not aligned */

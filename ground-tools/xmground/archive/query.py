@@ -37,15 +37,7 @@ NUMBER_ORDER = (
     log.c.boot_id,
     log.c.variant,
 )
-TIME_ORDER = (
-    log.c.at_us,
-    log.c.target_id,
-    log.c.boot_id,
-    log.c.book,
-    log.c.source,
-    log.c.seq,
-    log.c.variant,
-)
+TIME_ORDER = (log.c.at_us, *NUMBER_ORDER)
 BOOKS = {"hm": Book.HM, "trace": Book.TRACE, "console": Book.CONSOLE}
 Key = tuple[Any, ...]
 
@@ -89,13 +81,17 @@ def _in_time(since: Moment | None, until: Moment | None) -> Iterator[Any]:
 
 
 def _select(asked: Question) -> Any:
-    query = sa.select(log, schema.target.c.name.label("target_name")).join(
-        schema.target, schema.target.c.id == log.c.target_id
-    )
+    # Not joined with its target: SQLite would then no longer see that the index has the order.
+    query = sa.select(log)
     if asked.books:
         query = query.where(log.c.book.in_(asked.books))
     if asked.target is not None:
-        query = query.where(schema.target.c.name == asked.target)
+        query = query.where(
+            log.c.target_id
+            == sa.select(schema.target.c.id)
+            .where(schema.target.c.name == asked.target)
+            .scalar_subquery()
+        )
     if asked.source is not None:
         query = query.where(log.c.source == asked.source)
     if asked.first is not None:
@@ -117,10 +113,13 @@ def run_query(
 ) -> Iterator[Row]:
     """See Archive.query."""
     with reading() as connection:
+        table = schema.target
+        found_targets: list[Any] = connection.execute(sa.select(table.c.id, table.c.name)).all()
+        targets = {row.id: row.name for row in found_targets}
         gaps = sorted(_gaps(connection, asked), key=lambda pair: pair[0])
         result = connection.execution_options(stream_results=True).execute(_select(asked))
         found: Iterator[tuple[Key, Row]] = (
-            (_key(record, asked.by_time), row_of(record))
+            (_key(record, asked.by_time), row_of(record, targets[record.target_id]))
             for page in result.partitions(PAGE_ROWS)
             for record in page
         )
@@ -143,12 +142,12 @@ def _key(record: Any, by_time: bool) -> Key:
     return record.target_id, record.book, record.source, record.era, record.seq
 
 
-def row_of(record: Any) -> Row:
+def row_of(record: Any, target: str) -> Row:
     """A row of the table as rows.py makes it. variant is more than 0 for other contents that came
     under a key that was taken."""
     estimate = (record.utc_us, record.utc_error_us)
     names = {} if record.partition is None else {record.partition: record.partition_name}
-    labels = Labels(record.target_name, names, lambda boot_id, time_us: estimate)
+    labels = Labels(target, names, lambda boot_id, time_us: estimate)
     item = Item(record.seq, bytes(record.raw), record.boot_id)
     row: Row
     if record.book == "hm":

@@ -107,7 +107,6 @@ log = Table(
     Index("log_by_time", "at_us"),
     Index("log_by_severity", "severity", "at_us"),
     Index("log_by_number", "target_id", "book", "source", "era", "seq"),
-    sqlite_with_rowid=False,
 )
 
 # Items that are missing: first..last, or from first on where nobody knows how many.

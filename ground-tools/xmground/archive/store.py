@@ -36,6 +36,8 @@ WRITE_TRIES = 5
 SEVERITY_OF = {severity.word: severity for severity in Severity}
 # The largest number that a database column holds. A board that counts further is wrong.
 LARGEST_SEQ = (1 << 63) - 1
+# Round trips kept of one boot.
+MOST_CLOCK_ROWS = 4096
 # An estimate is written anew when its error bound has become so much smaller.
 WORTHWHILE = 2
 
@@ -103,7 +105,9 @@ class Archive:
     def __init__(self, engine: Engine, where: str) -> None:
         self._engine, self.where = engine, where
         self._targets: dict[str, int] = {}
+        self._samples: dict[tuple[str, int], list[Sample]] = {}
         self._fits: dict[tuple[str, int], Correlation] = {}
+        self._refitted: dict[tuple[str, int], int] = {}
         self._names: dict[tuple[str, int], str] = {}
 
     # ---- opening
@@ -265,21 +269,48 @@ class Archive:
             _insert_new(connection, schema.clock, [row], ["target_id", "boot_id", "sent_us"])
 
         self._write(work)
-        self._fits.pop((target, boot_id), None)
+        key = (target, boot_id)
+        if key in self._samples:
+            self._samples[key].append(Sample(sent_us, board_time_us, rtt_us))
+            self._fits.pop(key, None)
+            if len(self._samples[key]) >= MOST_CLOCK_ROWS:
+                self._thin_clock(key)
+
+    def _thin_clock(self, key: tuple[str, int]) -> None:
+        """Of each two neighbouring round trips the longer one goes: a boot may last for months."""
+        samples = sorted(self._samples[key], key=lambda sample: sample.sent_us)
+        pairs = [samples[at : at + 2] for at in range(0, len(samples), 2)]
+        kept = [min(pair, key=lambda sample: sample.rtt_us) for pair in pairs]
+        gone = {sample.sent_us for sample in samples} - {sample.sent_us for sample in kept}
+        table = schema.clock
+
+        def work(connection: Connection) -> None:
+            connection.execute(
+                sa.delete(table).where(
+                    table.c.target_id == self._target_id(connection, key[0]),
+                    table.c.boot_id == key[1],
+                    table.c.sent_us == sa.bindparam("gone"),
+                ),
+                [{"gone": sent_us} for sent_us in gone],
+            )
+
+        self._write(work)
+        self._samples[key] = kept
 
     def correlation(self, target: str, boot_id: int) -> Correlation:
         """What is known about a boot's clock."""
         key = (target, boot_id)
-        if key not in self._fits:
+        if key not in self._samples:
             table = schema.clock
             with self._reading() as connection:
                 found = connection.execute(
                     sa.select(table.c.sent_us, table.c.board_time_us, table.c.rtt_us)
                     .join(schema.target, schema.target.c.id == table.c.target_id)
                     .where(schema.target.c.name == target, table.c.boot_id == boot_id)
-                    .order_by(table.c.sent_us)
                 )
-                self._fits[key] = Correlation(Sample(*row) for row in found)
+                self._samples[key] = [Sample(*row) for row in found]
+        if key not in self._fits:
+            self._fits[key] = Correlation(self._samples[key])
         return self._fits[key]
 
     def utc(self, target: str) -> Callable[[int, int], tuple[int | None, int | None]]:
@@ -288,8 +319,12 @@ class Archive:
 
     def refit(self, target: str, boot_id: int) -> int:
         """Writes the UTC estimates of a boot's rows anew where they have become much better. Gives
-        how many."""
-        fit = self.correlation(target, boot_id)
+        how many. Looks at all rows of the boot, so only when there are twice as many round trips as
+        the last time."""
+        fit, key = self.correlation(target, boot_id), (target, boot_id)
+        if len(self._samples[key]) < 2 * self._refitted.get(key, 0):
+            return 0
+        self._refitted[key] = len(self._samples[key])
 
         def work(connection: Connection) -> int:
             target_id = self._target_id(connection, target)

@@ -31,7 +31,7 @@ def register(groups: argparse._SubParsersAction, common: argparse.ArgumentParser
         "tx: to the board, rx: to the ground. The logs in a capture are shown by their own commands: "
         "xmg hm read --from FILE. Exit status 7: parts of the file are damaged; they are named.",
     )
-    parser.add_argument("file", metavar="FILE", help="made by `xmg archive collect` or `xmg serve`")
+    parser.add_argument("file", metavar="FILE", help="made by `xmg archive collect`, or with XMG_CAPTURE")
     parser.add_argument("--count", metavar="N", type=count, help="end after N frames")
     parser.add_argument("--way", choices=("rx", "tx"), help="one direction only")
 

@@ -85,7 +85,6 @@ def upgrade() -> None:
         Index("log_by_time", "at_us"),
         Index("log_by_severity", "severity", "at_us"),
         Index("log_by_number", "target_id", "book", "source", "era", "seq"),
-        sqlite_with_rowid=False,
     )
     op.create_table(
         "gap",

@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -19,6 +18,10 @@ ROOT = Path(__file__).resolve().parents[2]
 BUILD = Path(os.environ.get("XM_BUILD", ROOT / "build")).resolve()
 XMG = ROOT / "ground-tools" / "xmg"
 LIMIT_S = 40
+
+sys.path.insert(0, str(ROOT / "ground-tools"))
+
+from xmground import launch  # noqa: E402
 
 
 class Page:
@@ -74,7 +77,7 @@ class Page:
 
 
 class Station:
-    """Processes of one test."""
+    """A daemon with its page, for one board."""
 
     def __init__(self, folder: Path) -> None:
         self.environment = os.environ | {
@@ -85,22 +88,23 @@ class Station:
             "NO_COLOR": "1",
         }
         self.environment.pop("XMG_LINK", None)
-        self.log = open(folder / "log", "w", encoding="utf-8")
-        self.processes: list[subprocess.Popen[str]] = []
+        self.board = launch.SimulatedBoard(None)
+        self.url = ""
+        self._log = open(folder / "log", "w", encoding="utf-8")
+        self._daemon: subprocess.Popen[str] | None = None
 
-    def start(self, *words: str) -> tuple[subprocess.Popen[str], str]:
-        """Starts xmg; the first line it prints is its address."""
-        process = subprocess.Popen(
-            [sys.executable, str(XMG), *words],
+    def serve(self, link: str) -> None:
+        """Starts `xmg web` for the board behind the link; url is then the page's address."""
+        self._daemon = subprocess.Popen(
+            [sys.executable, str(XMG), "web", "--link", link, "--http", "127.0.0.1:0"],
             env=self.environment,
-            stdin=subprocess.PIPE,
+            stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
-            stderr=self.log,
+            stderr=self._log,
             text=True,
         )
-        self.processes.append(process)
-        assert process.stdout
-        return process, process.stdout.readline().split()[-1]
+        assert self._daemon.stdout
+        self.url = self._daemon.stdout.readline().split()[-1]
 
     def xmg(self, *words: str) -> str:
         return subprocess.run(
@@ -112,13 +116,14 @@ class Station:
         ).stdout
 
     def close(self) -> None:
-        for process in reversed(self.processes):
-            process.send_signal(signal.SIGTERM)
+        if self._daemon:
+            self._daemon.terminate()
             try:
-                process.wait(10)
+                self._daemon.wait(10)
             except subprocess.TimeoutExpired:
-                process.kill()
-        self.log.close()
+                self._daemon.kill()
+        self.board.stop()
+        self._log.close()
 
 
 @pytest.fixture(scope="session")
@@ -158,15 +163,9 @@ def station(tmp_path: Path) -> Iterator[Station]:
 @pytest.fixture
 def sim(station: Station) -> Callable[[str], None]:
     """A simulated board and its page; gives the function that types into the board."""
-    board, link = station.start("sim", "--port", "0", "--frame-ms", "50")
-    _, station.url = station.start("web", "--link", link, "--http", "127.0.0.1:0")
-
-    def type_(line: str) -> None:
-        assert board.stdin
-        board.stdin.write(line + "\n")
-        board.stdin.flush()
-
-    return type_
+    station.board.start()
+    station.serve(station.board.link)
+    return station.board.type
 
 
 @pytest.fixture

@@ -280,7 +280,24 @@ function drawTimeline(timeline) {
 let logRows = [], following = 0;
 const log = { more: false };
 const logBox = $("log");
-logBox.addEventListener("scroll", () => requestAnimationFrame(drawLog));
+logBox.addEventListener("scroll", drawSoon);
+
+// However many rows come, or scrolls, the log is drawn once for each picture on the screen.
+let isDrawing = false, haveRowsCome = false;
+function drawSoon() {
+  if (isDrawing) return;
+  isDrawing = true;
+  requestAnimationFrame(() => {
+    const atEnd = logBox.scrollTop + logBox.clientHeight >= $("log-space").offsetHeight - ROW_HEIGHT;
+    isDrawing = false;
+    drawLog();
+    if (haveRowsCome) {
+      tellRows();
+      if (atEnd) logBox.scrollTop = logRows.length * ROW_HEIGHT;
+    }
+    haveRowsCome = false;
+  });
+}
 
 function drawLog() {
   const first = Math.max(0, Math.floor(logBox.scrollTop / ROW_HEIGHT) - 10);
@@ -323,13 +340,13 @@ function tellRows() {
 }
 
 function addRow(row) {
-  const atEnd = logBox.scrollTop + logBox.clientHeight >= logRows.length * ROW_HEIGHT - ROW_HEIGHT;
   logRows.push(row);
   if (logRows.length > MOST_ROWS) {
     logRows.splice(0, logRows.length - MOST_ROWS);
     log.more = true;
   }
-  requestAnimationFrame(() => { tellRows(); drawLog(); if (atEnd) logBox.scrollTop = logRows.length * ROW_HEIGHT; });
+  haveRowsCome = true;
+  drawSoon();
 }
 
 function follow() {
@@ -339,12 +356,6 @@ function follow() {
     if (daemon.open) $("log-note").textContent = error.message;
   });
 }
-
-// For tests/web: so many rows, as if they had been read.
-window.addEventListener("xmg-test-rows", (event) => {
-  logRows = Array.from({ length: event.detail }, (_, n) => ({ seq: n + 1, severity: "info", book: "hm", kind: "record", event_name: "TEST", detail: "" }));
-  drawLog();
-});
 
 // ---- consoles --------------------------------------------------------------------------------
 

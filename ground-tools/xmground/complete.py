@@ -1,10 +1,11 @@
-"""Names of this board for the shell's completion. A daemon is asked; without one there are none, for
-the press of a key must not take the link from whoever has it."""
+"""Names of this board for the shell's completion. A daemon is asked; without one there are none,
+for the press of a key must not take the link from whoever has it."""
 
 import argparse
 import os
-from typing import Any
+from collections.abc import Callable, Sequence
 
+from .board import Board, Named
 from .errors import XmgError
 
 ANSWER_S = 1.0
@@ -12,15 +13,15 @@ ANSWER_S = 1.0
 
 def complete_partition(prefix: str, parsed_args: argparse.Namespace, **more: object) -> list[str]:
     """Names of partitions that begin so."""
-    return _names(prefix, "partitions")
+    return _names(prefix, lambda board: board.partitions())
 
 
 def complete_plan(prefix: str, parsed_args: argparse.Namespace, **more: object) -> list[str]:
     """Names of plans that begin so."""
-    return _names(prefix, "plans")
+    return _names(prefix, lambda board: board.plans()[0])
 
 
-def _names(prefix: str, call: str) -> list[str]:
+def _names(prefix: str, ask: Callable[[Board], Sequence[Named]]) -> list[str]:
     from .remote import Hearing, RemoteClient, default_socket, is_served
 
     path = default_socket(os.environ)
@@ -29,7 +30,7 @@ def _names(prefix: str, call: str) -> list[str]:
     hearing = Hearing(lambda text: None, lambda: None, False)
     try:
         with RemoteClient(path, ANSWER_S, hearing, "completion") as board:  # type: ignore[abstract]
-            found: Any = board.plans()[0] if call == "plans" else board.partitions()
+            found = ask(board)
     except XmgError:
         return []
     return [item.name for item in found if item.name.startswith(prefix)]

@@ -73,18 +73,17 @@ def _help(parser: argparse.ArgumentParser, action: argparse.Action) -> str:
 
 def _entry(parser: argparse.ArgumentParser, action: argparse.Action) -> Iterator[str]:
     """One option or argument."""
-    names = ", ".join(action.option_strings)
-    value = ""
+    formatter = parser._get_formatter()
+    terms = []
+    if action.option_strings:
+        terms.append(f"\\fB{_roff(', '.join(action.option_strings))}\\fP")
+        metavar = formatter._get_default_metavar_for_optional(action)
+    else:
+        metavar = formatter._get_default_metavar_for_positional(action)
     if action.nargs != 0:
-        formatter = parser._get_formatter()
-        value = formatter._format_args(
-            action,
-            formatter._get_default_metavar_for_optional(action)
-            if action.option_strings
-            else formatter._get_default_metavar_for_positional(action),
-        )
+        terms.append(f"\\fI{_roff(formatter._format_args(action, metavar))}\\fP")
     yield ".TP"
-    yield f"\\fB{_roff(names)}\\fP \\fI{_roff(value)}\\fP".replace("\\fB\\fP ", "")
+    yield " ".join(terms)
     yield _roff(_help(parser, action))
 
 

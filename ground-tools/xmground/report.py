@@ -1,11 +1,11 @@
-"""What happened to a board in a period, out of the archive: the content of a report, and its text as
-Markdown or HTML.
+"""What happened to a board in a period, out of the archive: the content of a report, and its text
+as Markdown or HTML.
 
 A report tells what was filed, and as loudly what was not: gaps, and a period of which nothing is
 known.
 """
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -90,6 +90,7 @@ def _board(archive: Archive, name: str, since: Moment | None, until: Moment | No
     counts: dict[tuple[str, str, str], EventCount] = {}
     books: Counter[str] = Counter()
     boots: dict[int, None] = {}
+    severe: deque[Row] = deque(maxlen=MOST_SEVERE_ROWS)
     for row in archive.query(since=since, until=until, target=name):
         if row["kind"] == "gap":
             board.gaps.append(row)
@@ -99,12 +100,12 @@ def _board(archive: Archive, name: str, since: Moment | None, until: Moment | No
         board.damaged += bool(row.get("damaged"))
         if row["severity"] in SEVERE:
             board.severe_total += 1
-            board.severe = [*board.severe[-(MOST_SEVERE_ROWS - 1) :], row]
+            severe.append(row)
         if row["book"] == "hm":
             _count(counts, row)
             if any(word in str(row["action_name"]) for word in RESETS):
                 board.resets.append(row)
-    board.books, board.boots = dict(books), list(boots)
+    board.books, board.boots, board.severe = dict(books), list(boots), list(severe)
     board.events = sorted(counts.values(), key=_rank)
     board.commands = list(_commands(archive.commands(name), since, until))
     return board

@@ -12,11 +12,10 @@ from .capture import TO_BOARD, Captured, Damage, frames_of, is_capture, read_cap
 from .errors import UsageError
 from .framing import Frame, FrameType
 from .model import Book, Gap, GapKind
-from .records import HM_RECORD, TRACE_RECORD, Item
+from .records import ITEM_BYTES, Item
 from .rows import COMMON_KEYS, Labels, Row, item_rows, spelt_out
 from .times import Correlation, Sample
 
-UNIT_BYTES = {Book.HM: HM_RECORD.size, Book.TRACE: TRACE_RECORD.size, Book.CONSOLE: 1}
 HYPERVISOR_NAMES = {255: "hypervisor"}
 
 
@@ -72,7 +71,7 @@ class CaptureLogs:
         if chunk.book not in list(Book):
             return
         book = Book(chunk.book)
-        unit = UNIT_BYTES[book]
+        unit = ITEM_BYTES[book]
         if len(chunk.items) % unit:
             return
         items = {

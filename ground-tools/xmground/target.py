@@ -6,9 +6,10 @@
             target.assert_no_hm()
 
 Claims are about what happened since the Target was opened - in a test of the pytest plugin: since
-the test began, or since the board's start when that was made for the test. Time is the board's, in seconds, whatever the ground's clock does meanwhile; every
-wait ends, also when the board falls silent or its clock stands still. A claim that does not hold
-raises AssertionError; what goes wrong on the way is told by the classes of errors.py.
+the test began, or since the board's start when that was made for the test. Time is the board's, in
+seconds, whatever the ground's clock does meanwhile; every wait ends, also when the board falls
+silent or its clock stands still. A claim that does not hold raises AssertionError; what goes wrong
+on the way is told by the classes of errors.py.
 """
 
 import difflib
@@ -25,6 +26,7 @@ from .board import HYPERVISOR_ID, Board, find_by_name
 from .client import Client
 from .errors import UsageError, XmgError
 from .journal import Journal
+from .labels import HYPERVISOR_NAME
 from .model import (
     Book,
     OnStage,
@@ -158,7 +160,7 @@ class Target:
             self._partitions = self.board.partitions()
             self.labels = Labels(
                 spelt_out(self.board.target_name()),
-                {p.id: spelt_out(p.name) for p in self._partitions} | {HYPERVISOR_ID: "hypervisor"},
+                {p.id: spelt_out(p.name) for p in self._partitions} | {HYPERVISOR_ID: HYPERVISOR_NAME},
             )
             self.first_plan = self._plan_state().current
             self.journal = Journal(self.board, self.labels, self._from_start)

@@ -12,7 +12,7 @@ from ..board import HYPERVISOR_ID, Board
 from ..errors import UsageError
 from ..logs import LogReader
 from ..model import Book
-from ..records import HM_RECORD, TRACE_RECORD
+from ..records import ITEM_BYTES
 from ..render import Column
 from ..rows import UNIT_NAMES, Labels, Row, item_rows
 from ..status import Status
@@ -32,7 +32,6 @@ from .common import (
 if TYPE_CHECKING:
     from ..archive import Archive
 
-UNIT_BYTES = {Book.HM: HM_RECORD.size, Book.TRACE: TRACE_RECORD.size, Book.CONSOLE: 1}
 LIVE, ARCHIVE = "live", "archive"
 
 
@@ -244,7 +243,7 @@ def _live_rows(
 ) -> Iterator[Row]:
     """What the board's log holds, or with --follow will hold, as rows."""
     book, source = reader.identity
-    for item in follow(reader, app, limit, app.args.follow, UNIT_BYTES[book], told):
+    for item in follow(reader, app, limit, app.args.follow, ITEM_BYTES[book], told):
         yield from item_rows(item, book, source, labels, app.clock_us())
 
 

@@ -7,17 +7,9 @@ from ..app import App
 from ..render import Column, ground_time, plain
 from ..status import Status
 from .common import count, verb
+from .link import SNIFF_COLUMNS
 
-COLUMNS = [
-    Column("ground_time_us", "ground time (UTC)", ground_time, width=24),
-    Column("direction", "way", width=3),
-    Column("type", "type", width=8),
-    Column("session", "session", right=True),
-    Column("counter", "counter", right=True),
-    Column("key_id", "key", right=True),
-    Column("bytes", "bytes", right=True),
-    Column("content", "content"),
-]
+COLUMNS = [SNIFF_COLUMNS[0], Column("direction", "way"), *SNIFF_COLUMNS[1:]]
 
 
 def register(groups: argparse._SubParsersAction, common: argparse.ArgumentParser) -> None:
@@ -31,7 +23,9 @@ def register(groups: argparse._SubParsersAction, common: argparse.ArgumentParser
         "tx: to the board, rx: to the ground. The logs in a capture are shown by their own commands: "
         "xmg hm read --from FILE. Exit status 7: parts of the file are damaged; they are named.",
     )
-    parser.add_argument("file", metavar="FILE", help="made by `xmg archive collect`, or with XMG_CAPTURE")
+    parser.add_argument(
+        "file", metavar="FILE", help="made by `xmg archive collect`, or with XMG_CAPTURE"
+    )
     parser.add_argument("--count", metavar="N", type=count, help="end after N frames")
     parser.add_argument("--way", choices=("rx", "tx"), help="one direction only")
 

@@ -3,13 +3,18 @@
 import argparse
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..app import App
 from ..remote import default_socket
 from ..render import Column, ground_time, plain, word
 from ..status import Status
 from .common import verb
+
+if TYPE_CHECKING:
+    from ..daemon.server import Server
 
 DEFAULT_HTTP = "127.0.0.1:5580"
 STATUS_COLUMNS = [
@@ -93,14 +98,9 @@ def _archive_text(gather: object) -> str:
 
 def serve(app: App) -> Status:
     """xmg serve"""
-    import asyncio
     import logging
     import time
 
-    from .. import keys
-    from ..app import DEFAULT_LINK
-    from ..places import default_archive
-    from ..daemon.server import Server
     from ..errors import UsageError
 
     form = logging.Formatter(
@@ -114,27 +114,43 @@ def serve(app: App) -> Status:
     logging.basicConfig(handlers=[handler], level=level)
     if app.args.link.startswith("daemon:"):
         raise UsageError("a daemon serves a board: name its link with --link")
-    path = keys.find(app.args.key, os.environ)
-    known = keys.load(path).keys if path else ()
     http = app.args.http or DEFAULT_HTTP
-    archive = app.args.archive or default_archive(os.environ)
-    server = Server(
-        app.args.link or DEFAULT_LINK,
-        _socket(app),
-        known,
-        http=None if http == "none" else http,
-        archive=None if archive == "none" else archive,
+    run_daemon(
+        app,
+        app.args.socket or default_socket(os.environ),
+        None if http == "none" else http,
+        lambda server: None,
     )
-
-    async def run() -> None:
-        await server.run(server.handle_signals)
-
-    asyncio.run(run())
     return Status.DONE
 
 
-def _socket(app: App) -> Path:
-    return app.args.socket or default_socket(os.environ)
+def run_daemon(
+    app: App, path: Path, http: str | None, on_ready: "Callable[[Server], None]"
+) -> None:
+    """A daemon for the board, key and archive that the options name, until a signal ends it.
+    on_ready: once it serves. Raises UsageError, LinkOccupied, AuthenticationError."""
+    import asyncio
+
+    from .. import keys
+    from ..app import DEFAULT_LINK
+    from ..daemon.server import Server
+    from ..places import default_archive
+
+    key_file = keys.find(app.args.key, os.environ)
+    archive = app.args.archive or default_archive(os.environ)
+    server = Server(
+        app.args.link or DEFAULT_LINK,
+        path,
+        keys.load(key_file).keys if key_file else (),
+        http=http,
+        archive=None if archive == "none" else archive,
+    )
+
+    def ready() -> None:
+        server.handle_signals()
+        on_ready(server)
+
+    asyncio.run(server.run(ready))
 
 
 def status(app: App) -> Status:

@@ -6,12 +6,13 @@ import sys
 import webbrowser
 from pathlib import Path
 
-from ..app import DEFAULT_LINK, App
+from ..app import App
 from ..errors import LinkUnavailable, UsageError
 from ..remote import default_socket, is_served
 from ..render import Column
 from ..status import Status
 from .common import verb
+from .serve import DEFAULT_HTTP, run_daemon
 
 COLUMNS = [Column("url", "page")]
 
@@ -34,8 +35,8 @@ def register(groups: argparse._SubParsersAction, common: argparse.ArgumentParser
     parser.add_argument(
         "--http",
         metavar="HOST:PORT",
-        default="127.0.0.1:5580",
-        help="where, if no daemon serves it yet (default: 127.0.0.1:5580)",
+        default=DEFAULT_HTTP,
+        help=f"where, if no daemon serves it yet (default: {DEFAULT_HTTP})",
     )
     parser.add_argument(
         "--archive",
@@ -73,33 +74,9 @@ def web(app: App) -> Status:
             url = daemon.extra("status", {})["http"]
         if not url:
             raise LinkUnavailable(
-                "the daemon serves no page: start `xmg serve` with --http 127.0.0.1:5580"
+                f"the daemon serves no page: start `xmg serve` with --http {DEFAULT_HTTP}"
             )
         _tell(app, _address(str(url), path))
         return Status.DONE
-    return _serve(app, path)
-
-
-def _serve(app: App, path: Path) -> Status:
-    """A daemon of its own, for as long as it runs."""
-    import asyncio
-
-    from .. import keys
-    from ..places import default_archive
-    from ..daemon.server import Server
-
-    key_file = keys.find(app.args.key, os.environ)
-    server = Server(
-        app.args.link or DEFAULT_LINK,
-        path,
-        keys.load(key_file).keys if key_file else (),
-        http=app.args.http,
-        archive=app.args.archive or default_archive(os.environ),
-    )
-
-    def ready() -> None:
-        server.handle_signals()
-        _tell(app, _address(server.url, path))
-
-    asyncio.run(server.run(ready))
+    run_daemon(app, path, app.args.http, lambda server: _tell(app, _address(server.url, path)))
     return Status.DONE

@@ -171,7 +171,8 @@ enum frame_verdict frame_open(const uint8_t *bytes, uint32_t count, uint32_t mos
 }
 
 /* Writes a frame to the ground, not yet encoded; `key` is that of its code, NULL under the null
- * key. The payload may lie in its place already, FRAME_HEADER_BYTES behind `to`. Returns its bytes, at most FRAME_BYTES(frame->length). */
+ * key. The payload may lie in its place already, FRAME_HEADER_BYTES behind `to`. Returns its bytes,
+ * at most FRAME_BYTES(frame->length). */
 uint32_t frame_build(uint8_t *to, const struct frame *frame, const struct mac_key *key)
 {
     uint32_t at = FRAME_HEADER_BYTES;

@@ -192,6 +192,24 @@ void fake_init(const struct fake_shape *shape)
     supervisor_start();
 }
 
+/* Reads a key file; false: it cannot be read, is empty or longer than one may be. */
+bool fake_read_keys(const char *path, char text[KEYFILE_BYTES + 1])
+{
+    FILE *file = fopen(path, "r");
+    size_t count;
+
+    if (file == NULL) {
+        return false;
+    }
+    count = fread(text, 1, KEYFILE_BYTES + 1, file);
+    fclose(file);
+    if (count == 0 || count > KEYFILE_BYTES) {
+        return false;
+    }
+    text[count] = '\0';
+    return true;
+}
+
 /* Puts a key file into the supervisor's image; supervisor_start() or fake_start_again() reads it. */
 void fake_set_keys(const char *text)
 {
@@ -324,19 +342,29 @@ static uint8_t *append(struct fake_log *log)
     return item;
 }
 
-/* A record as the kernel stores it: big-endian, CRC-32C last. Time is its number, so that a test
- * can know it. */
-static void append_record(struct fake_log *log)
+/* Begins a record as the kernel stores it: big-endian, with its number, time and boot. */
+static uint8_t *begin_record(struct fake_log *log, uint64_t time_us)
 {
     uint64_t seq = log->next;
     uint8_t *item = append(log);
 
     memset(item, 0, log->item_bytes);
-    bytes_put_be32(item, (uint32_t)(seq >> 32));
-    bytes_put_be32(item + 4, (uint32_t)seq);
-    bytes_put_be32(item + 12, (uint32_t)seq);
+    bytes_put_be64(item, seq);
+    bytes_put_be64(item + 8, time_us);
     bytes_put_be32(item + 16, fake.info.boot_id);
+    return item;
+}
+
+/* Closes it with its CRC-32C. */
+static void end_record(const struct fake_log *log, uint8_t *item)
+{
     bytes_put_be32(item + log->item_bytes - 4, frame_crc32c(item, log->item_bytes - 4));
+}
+
+/* A record without content. Time is its number, so that a test can know it. */
+static void append_record(struct fake_log *log)
+{
+    end_record(log, begin_record(log, (uint32_t)log->next));
 }
 
 /* Adds records to the health-monitor log. */
@@ -350,13 +378,8 @@ void fake_log_hm(unsigned count)
 /* Adds an event to the health-monitor log, with number, time and boot of now. */
 void fake_log_event(const struct xm_hm_record *event)
 {
-    uint64_t seq = fake.hm.next;
-    uint8_t *item = append(&fake.hm);
+    uint8_t *item = begin_record(&fake.hm, (uint64_t)fake.info.now_us);
 
-    memset(item, 0, sizeof(*event));
-    bytes_put_be64(item, seq);
-    bytes_put_be64(item + 8, (uint64_t)fake.info.now_us);
-    bytes_put_be32(item + 16, fake.info.boot_id);
     bytes_put_be32(item + 20, (uint32_t)event->event << 16 | (uint32_t)event->partition << 8);
     bytes_put_be32(item + 24, (uint32_t)event->flags << 24 | (uint32_t)event->action << 16);
     bytes_put_be32(item + 28, event->pc);
@@ -367,7 +390,7 @@ void fake_log_event(const struct xm_hm_record *event)
     for (unsigned n = 0; n < 3; n++) {
         bytes_put_be32(item + 48 + 4 * n, event->payload[n]);
     }
-    bytes_put_be32(item + 60, frame_crc32c(item, 60));
+    end_record(&fake.hm, item);
     fake.system.noHmEvents++;
 }
 
@@ -392,23 +415,19 @@ void fake_print(unsigned partition, const char *text)
 xm_s32_t XM_trace_event(xm_u32_t bitmask, xmTraceEvent_t *event)
 {
     struct fake_log *log = &fake.partition[FAKE_SELF].trace;
-    uint64_t seq = log->next;
     uint8_t *item;
 
     may_stop();
     if (!log->exists || bitmask == 0) {
         return XM_INVALID_CONFIG;
     }
-    item = append(log);
-    bytes_put_be64(item, seq);
-    bytes_put_be64(item + 8, (uint64_t)fake.info.now_us);
-    bytes_put_be32(item + 16, fake.info.boot_id);
+    item = begin_record(log, (uint64_t)fake.info.now_us);
     bytes_put_be32(item + 20, event->opCodeH);
     bytes_put_be32(item + 24, event->opCodeL);
     for (unsigned n = 0; n < 4; n++) {
         bytes_put_be32(item + 28 + 4 * n, event->payload[n]);
     }
-    bytes_put_be32(item + 44, frame_crc32c(item, 44));
+    end_record(log, item);
     may_stop();
     return XM_OK;
 }

@@ -13,6 +13,8 @@
 #include <stdint.h>
 #include <xm.h>
 
+#include "keyfile.h"
+
 #define FAKE_PARTITIONS 40
 #ifndef FAKE_ITEMS
 #define FAKE_ITEMS 4096 /* bytes of the storage of one log */
@@ -92,6 +94,7 @@ extern struct fake fake;
 
 void fake_init(const struct fake_shape *shape);
 void fake_start_again(bool system);
+bool fake_read_keys(const char *path, char text[KEYFILE_BYTES + 1]);
 void fake_set_keys(const char *text);
 void fake_configure_trace(unsigned partition, bool exists);
 void fake_slot(void);

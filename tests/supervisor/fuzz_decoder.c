@@ -13,6 +13,7 @@
 
 #include "arena.h"
 #include "frame.h"
+#include "ground.h"
 #include "supervisor.pb-c.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -25,20 +26,6 @@ static void fail(const char *what)
     fprintf(stderr, "fuzz: %s\n", what);
     abort();
 }
-
-static void *heap_take(void *data, size_t size)
-{
-    (void)data;
-    return malloc(size);
-}
-
-static void heap_give(void *data, void *at)
-{
-    (void)data;
-    free(at);
-}
-
-static ProtobufCAllocator heap = { heap_take, heap_give, NULL };
 
 /* The request encoded, in its own piece of memory; *bytes: how much. */
 static uint8_t *encode(const Xm__Request *request, size_t *bytes)
@@ -77,7 +64,7 @@ static bool may_be_refused(const Xm__Request *request)
 
 static void check_again(const uint8_t *encoded, size_t bytes, bool may_be_refused)
 {
-    Xm__Request *request = xm__request__unpack(&heap, bytes, encoded);
+    Xm__Request *request = xm__request__unpack(&ground_heap, bytes, encoded);
     uint8_t *again;
     size_t bytes_again;
 
@@ -92,7 +79,7 @@ static void check_again(const uint8_t *encoded, size_t bytes, bool may_be_refuse
         fail("encoded again it is another");
     }
     free(again);
-    xm__request__free_unpacked(request, &heap);
+    xm__request__free_unpacked(request, &ground_heap);
 }
 
 /* Entry of libFuzzer. */
@@ -111,7 +98,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     arena_reset();
     in_arena = xm__request__unpack(arena_allocator(), size, payload);
-    in_heap = xm__request__unpack(&heap, size, payload);
+    in_heap = xm__request__unpack(&ground_heap, size, payload);
     free(payload); /* nothing of it may be needed any more */
     if (in_arena == NULL) {
         if (in_heap != NULL && !arena_exhausted()) {
@@ -130,7 +117,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         free(of_heap);
     }
     if (in_heap != NULL) {
-        xm__request__free_unpacked(in_heap, &heap);
+        xm__request__free_unpacked(in_heap, &ground_heap);
     }
     return 0;
 }

@@ -26,7 +26,7 @@ static void heap_give(void *data, void *at)
     free(at);
 }
 
-static ProtobufCAllocator heap = { heap_take, heap_give, NULL };
+ProtobufCAllocator ground_heap = { heap_take, heap_give, NULL };
 
 /* Forgets all messages; also to be called when the fake kernel starts anew. */
 void ground_forget(void)
@@ -34,10 +34,10 @@ void ground_forget(void)
     for (unsigned i = 0; i < ground_count; i++) {
         struct message *m = &ground_heard[i];
 
-        xm__reply__free_unpacked(m->reply, &heap);
-        xm__chunk__free_unpacked(m->chunk, &heap);
-        xm__event__free_unpacked(m->event, &heap);
-        xm__beacon__free_unpacked(m->beacon, &heap);
+        xm__reply__free_unpacked(m->reply, &ground_heap);
+        xm__chunk__free_unpacked(m->chunk, &ground_heap);
+        xm__event__free_unpacked(m->event, &ground_heap);
+        xm__beacon__free_unpacked(m->beacon, &ground_heap);
     }
     memset(ground_heard, 0, sizeof(ground_heard));
     ground_count = 0;
@@ -190,19 +190,19 @@ static void unpack(struct message *m, const uint8_t *payload, uint32_t length)
 {
     switch (m->type) {
     case FRAME_REPLY:
-        m->reply = xm__reply__unpack(&heap, length, payload);
+        m->reply = xm__reply__unpack(&ground_heap, length, payload);
         assert(m->reply != NULL);
         break;
     case FRAME_BULK:
-        m->chunk = xm__chunk__unpack(&heap, length, payload);
+        m->chunk = xm__chunk__unpack(&ground_heap, length, payload);
         assert(m->chunk != NULL);
         break;
     case FRAME_EVENT:
-        m->event = xm__event__unpack(&heap, length, payload);
+        m->event = xm__event__unpack(&ground_heap, length, payload);
         assert(m->event != NULL);
         break;
     case FRAME_BEACON:
-        m->beacon = xm__beacon__unpack(&heap, length, payload);
+        m->beacon = xm__beacon__unpack(&ground_heap, length, payload);
         assert(m->beacon != NULL);
         break;
     default:

@@ -34,6 +34,7 @@ struct ground_session {
     uint32_t counter; /* of the last frame sent */
 };
 
+extern ProtobufCAllocator ground_heap; /* malloc and free, which the sanitizer sees */
 extern struct ground_session ground_session;
 extern struct message ground_heard[GROUND_MESSAGES];
 extern unsigned ground_count;

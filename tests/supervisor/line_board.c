@@ -20,7 +20,6 @@
 #include "bytes.h"
 #include "fake_kernel.h"
 #include "frame.h"
-#include "keyfile.h"
 #include "main.h"
 
 #define MOST_RESETS 200000u
@@ -62,12 +61,10 @@ static void give(const void *bytes, uint32_t count, uint32_t size)
 static void take_keys(const char *path)
 {
     static char text[KEYFILE_BYTES + 1];
-    FILE *file = fopen(path, "r");
 
-    if (file == NULL || fread(text, 1, KEYFILE_BYTES, file) == 0) {
+    if (!fake_read_keys(path, text)) {
         finish("cannot read the key file");
     }
-    fclose(file);
     fake_set_keys(text);
     fake_start_again(false);
 }

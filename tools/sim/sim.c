@@ -11,7 +11,6 @@
  * not. */
 #include <arpa/inet.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -26,14 +25,12 @@
 
 #include "../../hypervisor/abi/hm.h"
 #include "fake_kernel.h"
-#include "keyfile.h"
 #include "main.h"
 
 enum {
     PARTITIONS = 4,
     RESET_FRAMES = 5, /* a reset board is silent for so long */
-    LOST_FRAMES_MOST = 100000,
-    OUT_BYTES = 1 << 16
+    MOST_EVENTS = 100000
 };
 
 static const char help[] =
@@ -319,9 +316,10 @@ static bool fault_of_partition(const char *word, char *rest)
         print(partition, "%s\n", rest[1] == ' ' ? rest + 2 : "");
         return true;
     }
-    if (strcmp(word, "hm") == 0 && number_of(rest, LOST_FRAMES_MOST, &number)) {
+    if (strcmp(word, "hm") == 0 && number_of(rest, MOST_EVENTS, &number)) {
         for (double n = 0; n < number; n++) {
-            fake_log_event(&(struct xm_hm_record){ .event = XM_HM_EV_APP_DEADLINE_MISSED, .partition = 1 });
+            fake_log_event(&(struct xm_hm_record){ .event = XM_HM_EV_APP_DEADLINE_MISSED,
+                                                   .partition = 1 });
         }
         return true;
     }
@@ -512,22 +510,6 @@ static int listen_on(uint16_t *port)
     return listener;
 }
 
-static void read_key(const char *path)
-{
-    FILE *file = fopen(path, "r");
-    size_t count;
-
-    if (file == NULL) {
-        fail("%s: %s: `xmg key new FILE` makes a key file", path, strerror(errno));
-    }
-    count = fread(option.key_text, 1, sizeof(option.key_text), file);
-    fclose(file);
-    if (count == 0 || count > KEYFILE_BYTES) {
-        fail("%s: a key file has 1 to %d bytes", path, (int)KEYFILE_BYTES);
-    }
-    option.key_text[count] = '\0';
-}
-
 static uint32_t number_option(const char *name, const char *text, uint32_t least, uint32_t most)
 {
     char *end;
@@ -547,7 +529,11 @@ static void parse(int argc, char **argv)
         if (strcmp(name, "--port") == 0) {
             option.port = (uint16_t)number_option(name, value, 0, 65535);
         } else if (strcmp(name, "--key") == 0) {
-            read_key(value);
+            if (!fake_read_keys(value, option.key_text)) {
+                fail("%s cannot be read, or has not 1 to %d bytes: `xmg key new FILE` makes a key "
+                     "file",
+                     value, (int)KEYFILE_BYTES);
+            }
         } else if (strcmp(name, "--frame-ms") == 0) {
             option.frame_ms = number_option(name, value, 20, 1000);
         } else if (strcmp(name, "--baud") == 0) {

@@ -3,7 +3,7 @@
 #   SUPERVISOR_OBJ        one relocatable object for the target: a system links it as the sources
 #                         of its partition `supervisor`, with libxm and XAL. Its only global
 #                         symbols are PartitionMain and xmImageHdr.
-#   SUPERVISOR_HOST_SRCS  the sources that tests/supervisor compiles for the workstation,
+#   SUPERVISOR_HOST_SRCS  the sources that supervisor/host/build.mk compiles for the workstation,
 #   SUPERVISOR_BEARSSL    and those of BearSSL, in $(BEARSSL_DIR)/src
 #   KEYCHECK              program for the build: would the supervisor take this key file?
 
@@ -59,6 +59,7 @@ endef
 $(foreach source,$(SUPERVISOR_BEARSSL),$(eval $(call SUPERVISOR_BEARSSL_RULE,$(source))))
 
 include supervisor/ethernet/build.mk
+include supervisor/host/build.mk
 
 # One object, names hidden: a partition's own names cannot clash with those of libxm and XAL.
 $(SUPERVISOR_OBJ) $(SUPERVISOR_ETHERNET_OBJ): $(SUPERVISOR_OBJS) $(SUPERVISOR_BEARSSL_OBJS) \

@@ -41,6 +41,8 @@ LAYERS: list[tuple[str, tuple[str, ...]]] = [
     ("hypervisor/boot/", ("hypervisor/boot/", "hypervisor/drivers/", ABI, *CONTRACT)),
     ("libxm/", ("libxm/", ABI)),
     ("supervisor/", ("supervisor/", "libxm/", ABI)),
+    # The simulated board is the supervisor with another kernel behind it.
+    ("tools/sim/", ("tools/sim/", "supervisor/", ABI)),
     # xmcparser keeps a board's devices from partitions: it reads their addresses, which are numbers only.
     ("tools/", ("tools/", ABI, "hypervisor/board/leon3_generic/registers.h")),
 ]
@@ -49,6 +51,7 @@ INCLUDE_PATHS = {
     "hypervisor/": ["hypervisor/core", "hypervisor", "hypervisor/arch/sparc", "hypervisor/arch/host", "hypervisor/drivers"],
     "libxm/": ["libxm/include", "libxm/xal/include", "libxm"],
     "supervisor/": ["supervisor", "libxm/include", "libxm/xal/include"],
+    "tools/sim/": ["tools/sim/fake", "tools/sim", "supervisor", "tests/supervisor"],
     "tools/": [],
 }
 # Contract headers that each architecture, or board, provides under the same name; core includes them without knowing which.
@@ -84,8 +87,10 @@ def resolve(includer: Path, name: str) -> str | None:
 
 def check_includes() -> list[Breach]:
     breaches = []
+    done: set[Path] = set()
     for layer, allowed in LAYERS:
-        for path in sources(layer):
+        for path in [path for path in sources(layer) if path not in done]:
+            done.add(path)
             for number, line in enumerate(path.read_text(errors="replace").splitlines(), 1):
                 match = re.match(r'\s*#\s*include\s*[<"]([^>"]+)[>"]', line)
                 if not match or match.group(1) in PROVIDED_BY_ARCH:
@@ -128,12 +133,13 @@ def check_conditionals() -> list[Breach]:
 
 
 def header_compilers(tcc: list[str]) -> list[tuple[str, list[str]]]:
-    """Prefix of a header -> command that checks its syntax. Target headers only with a target compiler."""
+    """Prefix of a header -> command that checks its syntax; the first that matches. Target headers only with a target compiler."""
     host = ["gcc", "-std=gnu11", "-Wall", "-Wextra", "-Werror"]
     commands = [
         (ABI, host),
         (CORE, host + ["-Ihypervisor/arch/host", "-Ihypervisor/core", "-Ihypervisor"]),
         ("hypervisor/arch/host/", host + ["-Ihypervisor/arch/host", "-Ihypervisor/core", "-Ihypervisor"]),
+        ("tools/sim/", host + ["-Itools/sim/fake", "-Itools/sim", "-Isupervisor"]),
         ("tools/", host + pkg_config("libxml-2.0")),
     ]
     if tcc:
@@ -154,8 +160,10 @@ def pkg_config(package: str) -> list[str]:
 
 def check_headers(tcc: list[str]) -> list[Breach]:
     breaches = []
+    checked: set[Path] = set()
     for prefix, command in header_compilers(tcc):
-        for path in sources(prefix, (".h",)):
+        for path in [path for path in sources(prefix, (".h",)) if path not in checked]:
+            checked.add(path)
             name = relative(path)
             done = subprocess.run(command + ["-fsyntax-only", "-x", "c", "-"], cwd=ROOT, text=True,
                                   input=f'#include "{ROOT / name}"\n', stdout=subprocess.PIPE, stderr=subprocess.STDOUT)

@@ -6,7 +6,7 @@
 
 ETHERNET_TEST_DIR := $(BUILD)/supervisor/ethernet-host
 ETHERNET_TEST_HDRS := $(SUPERVISOR_HDRS) $(SUPERVISOR_ETHERNET_HDRS) $(wildcard tests/ethernet/*.h)
-ETHERNET_TEST_CPPFLAGS := -Itests/supervisor/fake -Itests/ethernet -Isupervisor/ethernet -Isupervisor
+ETHERNET_TEST_CPPFLAGS := -Itools/sim/fake -Itests/ethernet -Isupervisor/ethernet -Isupervisor
 
 ETHERNET_TEST_CC_san  := $(HCC) $(HCFLAGS) $(HSAN)
 ETHERNET_TEST_CC_fuzz  = $(FUZZ_CC)

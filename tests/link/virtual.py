@@ -1,7 +1,7 @@
 """A board and its console in virtual time, over a modelled UART: the same run on every machine.
 
 Real are the supervisor (its sources on the workstation, tests/supervisor/line_board.c) and the
-console (xmground). Modelled are the hypervisor (the fake kernel of tests/supervisor), the line
+console (xmground). Modelled are the hypervisor (the fake kernel of tools/sim), the line
 (noise.Stream: 115,200 baud, 8 data bits between start and stop bit), the rings that the hypervisor
 fills and empties at the line's pace, and time: the supervisor has one slot in each major frame and
 does its work at its beginning, the ground station computes in no time.

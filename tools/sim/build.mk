@@ -1,12 +1,15 @@
-# The simulated board of `xmg sim`: the supervisor's sources with the fake kernel of its tests
+# The simulated board of `xmg sim`: the supervisor's own sources over a kernel made of memory
+#
+#   XM_SIM  the program; `make sim` builds it. A product: without sanitizers, with logs of 64 KiB.
+#
+# fake_kernel.c and fake/xm.h also stand behind the supervisor in its tests (supervisor/host/build.mk).
 XM_SIM := $(BUILD)/bin/xm-sim
+SUPERVISOR_HOST_CC_sim := $(HCC) $(HCFLAGS) -DFAKE_ITEMS=65536
+$(eval $(call supervisor_host_variant,sim))
 
 .PHONY: sim
 sim: $(XM_SIM)
 
-$(SUPERVISOR_TEST_DIR)/sim/sim.o: tools/sim/sim.c $(SUPERVISOR_TEST_HDRS) | $(SUPERVISOR_TEST_STAMP)
+$(XM_SIM): $(SUPERVISOR_HOST_DIR)/sim/sim.o $(call supervisor_host_objects,sim)
 	@mkdir -p $(@D)
-	$(SUPERVISOR_TEST_CC_sim) $(WARN) $(SUPERVISOR_TEST_CPPFLAGS) -c $< -o $@
-$(XM_SIM): $(SUPERVISOR_TEST_DIR)/sim/sim.o $(call supervisor_test_objects,sim)
-	@mkdir -p $(@D)
-	$(SUPERVISOR_TEST_CC_sim) $(filter-out %/ground.o,$^) -o $@
+	$(SUPERVISOR_HOST_CC_sim) $^ -o $@

@@ -6,9 +6,8 @@
  * on the target. Partitions P1 to P3 print, trace and can be made to fail. What goes wrong is said
  * on standard input, a line each; `help` lists it. The end of standard input changes nothing.
  *
- * The supervisor is the code that flies; the kernel is the fake one of its tests
- * (tests/supervisor/fake_kernel.h). So answers and protocol are real, timing and partitions are
- * not. */
+ * The supervisor is the code that flies; the kernel is the fake one that its tests use as well
+ * (fake_kernel.h). So answers and protocol are real, timing and partitions are not. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>

@@ -41,6 +41,7 @@ static void open_ports(xm_s32_t *fan, xm_s32_t *large, xm_s32_t *queue)
           XM_get_sampling_port_status((xm_u32_t)*large, (xmSamplingPortStatus_t *)BATCH));
     WORST(queuing_port_status,
           XM_get_queuing_port_status((xm_u32_t)*queue, (xmQueuingPortStatus_t *)BATCH));
+    WORST(port_status, XM_port_status(0, (xm_u32_t)*large, (struct xm_port_status *)BATCH));
 }
 
 static void ports(xm_s32_t fan, xm_s32_t large, xm_s32_t queue)

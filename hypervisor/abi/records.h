@@ -12,7 +12,7 @@
 #ifndef XM_ABI_RECORDS_H
 #define XM_ABI_RECORDS_H
 
-#include "types.h"
+#include "guest.h"
 
 #ifndef __ASSEMBLER__
 
@@ -90,11 +90,23 @@ struct xm_kernel_info {
     xm_u32_t cpu_khz;
 };
 
+/* A port and its channel, as XM_port_status finds them; of a port without a channel all but is_open
+ * are 0. Counters count since the hypervisor's start, modulo 2^32. */
+struct xm_port_status {
+    xmSamplingPortStatus_t last; /* sampling: as its owner would be told; queuing: lastMsgSize is that
+                                    of the oldest message waiting, the others mean nothing */
+    xm_u32_t is_open;  /* 1: by its partition, in its present life */
+    xm_u32_t waiting;  /* messages in the channel; sampling: 1 as soon as there was one */
+    xm_u32_t moved;    /* sampling: messages written; queuing: received, by all readers */
+    xm_u32_t refused;  /* sent while the queue was full */
+};
+
 _Static_assert(sizeof(struct xm_batch) == 32, "batch head");
 _Static_assert(sizeof(struct xm_hm_record) == 64, "HM record");
 _Static_assert(sizeof(struct xm_trace_record) == 48, "trace record");
 _Static_assert(sizeof(struct xm_link_status) == 64, "link status");
 _Static_assert(sizeof(struct xm_kernel_info) == 112, "kernel info");
+_Static_assert(sizeof(struct xm_port_status) == 32, "port status");
 
 #endif
 #endif

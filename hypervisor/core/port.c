@@ -24,6 +24,10 @@ enum port_state {
     PORT_CONSUMED,
     PORT_NEW
 }; /* as in the status flags of the interface */
+_Static_assert(PORT_EMPTY << XM_COMM_PORT_STATUS_B == XM_COMM_EMPTY_PORT &&
+                   PORT_CONSUMED << XM_COMM_PORT_STATUS_B == XM_COMM_CONSUMED_MSG &&
+                   PORT_NEW << XM_COMM_PORT_STATUS_B == XM_COMM_NEW_MSG,
+               "abi/guest.h");
 
 /* What a port is, in bits, so that one comparison asks for type and direction: a type's bit and
  * XM_SOURCE_PORT or XM_DESTINATION_PORT. */
@@ -60,7 +64,8 @@ struct channel {
     xm_u8_t *messages, *end;
     xm_u32_t message_bytes; /* from one message to the next */
     xm_u32_t count;         /* messages waiting; sampling: 1 as soon as there is one */
-    xm_u32_t version;       /* changes whenever front does */
+    xm_u32_t version;       /* changes whenever front does: one more */
+    xm_u32_t refused;       /* sent while the queue was full */
 };
 
 _Static_assert(sizeof(struct port) <= XM_MEMORY_PER_PORT, "abi/config.h bound");
@@ -262,6 +267,7 @@ static xm_s32_t put(xm_u32_t descriptor, xmAddress_t buffer, xm_u32_t size, xm_u
         return refusal;
     }
     if (type == QUEUING && channel->count == channel->config->max_messages) {
+        channel->refused++;
         return XM_OP_NOT_ALLOWED;
     }
     m = channel->back;
@@ -383,34 +389,32 @@ xm_s32_t sys_read_sampling_message(xm_s32_t descriptor, xmAddress_t buffer, xm_u
     return take((xm_u32_t)descriptor, buffer, size, flags, SAMPLING);
 }
 
-/* Any refusal: XM_INVALID_PARAM. The state is the caller's view: whether it has read, or written,
- * the message. */
+/* The state is the port's view: whether its partition has read, or written, the message. */
+static void last_message(const struct port *port, xmSamplingPortStatus_t *status)
+{
+    memset(status, 0, sizeof(*status));
+    status->flags = (xm_u32_t)port->state << XM_COMM_PORT_STATUS_B;
+    if (port->channel != NULL && port->channel->count != 0) {
+        const struct message *m = port->channel->front;
+
+        status->timestamp = m->time_us;
+        status->lastMsgSize = m->bytes;
+        if (message_valid(m, port->channel->config->valid_period_us)) {
+            status->flags |= XM_COMM_MSG_VALID;
+        }
+    }
+}
+
+/* Any refusal: XM_INVALID_PARAM. */
 xm_s32_t sys_get_sampling_port_status(xm_u32_t descriptor, xmAddress_t address)
 {
-    static const xm_u32_t state_flag[] = {
-        [PORT_EMPTY] = XM_COMM_EMPTY_PORT,
-        [PORT_CONSUMED] = XM_COMM_CONSUMED_MSG,
-        [PORT_NEW] = XM_COMM_NEW_MSG,
-    };
     xmSamplingPortStatus_t status;
     struct partition *p = partition_current();
-    const struct port *port;
 
     if (!is_open(p, descriptor, SAMPLING)) {
         return XM_INVALID_PARAM;
     }
-    port = &p->ports[descriptor];
-    memset(&status, 0, sizeof(status));
-    status.flags = state_flag[port->state];
-    if (port->channel != NULL && port->channel->count != 0) {
-        const struct message *m = port->channel->front;
-
-        status.timestamp = m->time_us;
-        status.lastMsgSize = m->bytes;
-        if (message_valid(m, port->channel->config->valid_period_us)) {
-            status.flags |= XM_COMM_MSG_VALID;
-        }
-    }
+    last_message(&p->ports[descriptor], &status);
     return guest_answer(address, 8, &status, sizeof(status));
 }
 
@@ -490,4 +494,28 @@ xm_s32_t sys_get_queuing_port_info(xmAddress_t name, xmAddress_t address)
         info.maxNoMsgs = port->channel->config->max_messages;
     }
     return guest_answer(address, 8, &info, sizeof(info));
+}
+
+/* ---- any partition's ports ------------------------------------------------------------------- */
+
+/* Any refusal: XM_INVALID_PARAM. */
+xm_s32_t sys_port_status(xm_u32_t partition_id, xm_u32_t number, xmAddress_t address)
+{
+    struct xm_port_status status;
+    const struct partition *p = partition_by_id(partition_id);
+    const struct port *port;
+
+    if (p == NULL || number >= p->config->port_count) {
+        return XM_INVALID_PARAM;
+    }
+    port = &p->ports[number];
+    last_message(port, &status.last);
+    status.is_open = port->open_as != 0;
+    status.waiting = status.moved = status.refused = 0;
+    if (port->channel != NULL) {
+        status.waiting = port->channel->count;
+        status.moved = port->channel->version;
+        status.refused = port->channel->refused;
+    }
+    return guest_answer(address, 8, &status, sizeof(status));
 }

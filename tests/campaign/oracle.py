@@ -432,6 +432,11 @@ class Model:
     def call_get_queuing_port_status(self, a: list[int]) -> Answer:
         return self._status(self._open_port(a[0], QUEUING) is None, a[1], "xmQueuingPortStatus_t")
 
+    def call_port_status(self, a: list[int]) -> Answer:
+        partition = self._partition(a[0])
+        no_port = partition is None or a[1] >= len(partition.ports)
+        return self._status(no_port, a[2], "struct xm_port_status")
+
     def _info(self, a: list[int], kind: int, type_name: str) -> Answer:
         index = self._named(a[0])
         return self._status(index is None or index < 0 or self.me.ports[index].type != kind, a[1], type_name)

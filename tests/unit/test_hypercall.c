@@ -14,7 +14,7 @@ static const enum hypercall_number reserved[] = {
     HYPERCALL_resume_partition, HYPERCALL_halt_system, HYPERCALL_reset_system,  HYPERCALL_get_system_status,
     HYPERCALL_switch_sched_plan, HYPERCALL_hm_read,    HYPERCALL_hm_seek,       HYPERCALL_hm_status,
     HYPERCALL_hm_fetch,          HYPERCALL_trace_fetch, HYPERCALL_console_fetch, HYPERCALL_kernel_info,
-    HYPERCALL_read_config,
+    HYPERCALL_read_config,       HYPERCALL_port_status,
 };
 static const enum hypercall_number own[] = {
     HYPERCALL_halt_partition,     HYPERCALL_suspend_partition,     HYPERCALL_reset_partition,

@@ -501,6 +501,88 @@ static void port_info_needs_no_open_port(void **state)
     assert_int_equal(s->maxMsgSize, 0);
 }
 
+static const struct xm_port_status *status_of(xm_u32_t partition, xm_u32_t port)
+{
+    (void)fixture_enter(0);
+    memset(buffer(0), 0xee, sizeof(struct xm_port_status));
+    assert_int_equal(sys_port_status(partition, port, BUF(0)), XM_OK);
+    return arch_guest_pointer(BUF(0));
+}
+
+static void port_status_of_any_partition_counts_a_sampling_channel(void **state)
+{
+    const struct xm_port_status *status;
+
+    (void)state;
+    open_all();
+    status = status_of(1, P1_SAMPLING_IN);
+    assert_int_equal(status->is_open, 1);
+    assert_int_equal(status->waiting, 0);
+    assert_int_equal(status->moved, 0);
+    assert_int_equal(status->last.timestamp, 0);
+    host_advance_us(40);
+    (void)write_text("abc");
+    (void)write_text("abcd");
+    status = status_of(1, P1_SAMPLING_IN);
+    assert_int_equal(status->last.lastMsgSize, 5);
+    assert_int_equal(status->last.timestamp, clock_now());
+    assert_int_equal(status->last.flags, XM_COMM_MSG_VALID | XM_COMM_NEW_MSG);
+    assert_int_equal(status->waiting, 1);
+    assert_int_equal(status->moved, 2);
+    (void)read_by(1, 64);
+    assert_int_equal(status_of(1, P1_SAMPLING_IN)->last.flags, XM_COMM_MSG_VALID | XM_COMM_CONSUMED_MSG);
+    assert_int_equal(status_of(2, P2_SAMPLING_IN)->last.flags, XM_COMM_MSG_VALID | XM_COMM_NEW_MSG);
+    assert_int_equal(status_of(0, P0_SAMPLING_OUT)->moved, 2);
+    port_close_all(&partitions[1]);
+    assert_int_equal(status_of(1, P1_SAMPLING_IN)->is_open, 0);
+    assert_int_equal(status_of(1, P1_SAMPLING_IN)->last.lastMsgSize, 5);
+}
+
+static void port_status_of_any_partition_counts_a_queue(void **state)
+{
+    const struct xm_port_status *status;
+
+    (void)state;
+    open_all();
+    for (xm_u8_t i = 0; i < 3; i++) {
+        assert_int_equal(send(i, 10u + i), XM_OK);
+    }
+    assert_int_equal(send(3, 8), XM_OP_NOT_ALLOWED);
+    assert_int_equal(send(3, 8), XM_OP_NOT_ALLOWED);
+    assert_int_equal(take(32), 10);
+    status = status_of(1, P1_QUEUING_OUT);
+    assert_int_equal(status->is_open, 1);
+    assert_int_equal(status->waiting, 2);
+    assert_int_equal(status->moved, 1);
+    assert_int_equal(status->refused, 2);
+    assert_int_equal(status->last.lastMsgSize, 11);
+    assert_int_equal(status->last.flags & XM_COMM_MSG_VALID, 0);
+}
+
+static void port_status_of_an_unconnected_port_is_empty(void **state)
+{
+    static const struct xm_port_status empty;
+
+    (void)state;
+    open_all();
+    assert_memory_equal(status_of(0, P0_SAMPLING_FREE), &empty, sizeof(empty));
+    assert_memory_equal(status_of(0, P0_QUEUING_FREE), &empty, sizeof(empty));
+}
+
+static void port_status_is_refused_for_what_is_not_there(void **state)
+{
+    (void)state;
+    open_all();
+    (void)fixture_enter(0);
+    assert_int_equal(sys_port_status(FIXTURE_PARTITIONS, 0, BUF(0)), XM_INVALID_PARAM);
+    assert_int_equal(sys_port_status(~0u, 0, BUF(0)), XM_INVALID_PARAM);
+    assert_int_equal(sys_port_status(2, P2_ZERO_OUT + 1, BUF(0)), XM_INVALID_PARAM);
+    assert_int_equal(sys_port_status(2, ~0u, BUF(0)), XM_INVALID_PARAM);
+    assert_int_equal(sys_port_status(2, P2_ZERO_OUT, BUF(0) + 4), XM_INVALID_PARAM);
+    assert_int_equal(sys_port_status(2, P2_ZERO_OUT, FIXTURE_READONLY(0)), XM_INVALID_PARAM);
+    assert_int_equal(sys_port_status(2, P2_ZERO_OUT, 0), XM_INVALID_PARAM);
+}
+
 static void port_reset_closes_ports_and_keeps_messages(void **state)
 {
     (void)state;
@@ -630,6 +712,10 @@ int main(void)
         cmocka_unit_test(port_queue_short_buffer_truncates_and_consumes),
         cmocka_unit_test(port_queue_bit_stays_until_empty),
         cmocka_unit_test(port_info_needs_no_open_port),
+        cmocka_unit_test(port_status_of_any_partition_counts_a_sampling_channel),
+        cmocka_unit_test(port_status_of_any_partition_counts_a_queue),
+        cmocka_unit_test(port_status_of_an_unconnected_port_is_empty),
+        cmocka_unit_test(port_status_is_refused_for_what_is_not_there),
         cmocka_unit_test(port_reset_closes_ports_and_keeps_messages),
         cmocka_unit_test(queuing_message_lost_to_another_reader),
         cmocka_unit_test(queuing_message_is_whole_whoever_else_reads),

@@ -42,7 +42,8 @@ void PartitionMain(void)
     printf("trace_open %d trace_fetch %d console_fetch %d\n", a, b, c);
     a = XM_kernel_info(&out.info);
     b = XM_read_config(0, out.bytes, sizeof out.bytes);
-    printf("kernel_info %d read_config %d\n", a, b);
+    c = XM_port_status(0, 0, (struct xm_port_status *)out.bytes);
+    printf("kernel_info %d read_config %d port_status %d\n", a, b, c);
     printf("memory_copy %d\n", XM_memory_copy(1, (xmAddress_t)out.bytes, 0, 0x40100000, 64));
     a = XM_sparc_inport(0x80000100, &out.word);
     b = XM_sparc_outport(0x80000100, 'x');

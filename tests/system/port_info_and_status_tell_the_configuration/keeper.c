@@ -6,6 +6,7 @@ void PartitionMain(void)
     xmQueuingPortStatus_t queuing_status;
     xmSamplingPortInfo_t sampling;
     xmQueuingPortInfo_t queuing;
+    struct xm_port_status any, sampling_any;
     char message[16] = "hello";
     int a, b, c, d, s, q;
 
@@ -48,6 +49,17 @@ void PartitionMain(void)
     a = XM_write_sampling_message(s, (char *)0x40001000, 8);
     b = XM_write_sampling_message(q, message, 8);
     printf("write: hypervisor's %d, wrong kind %d\n", a, b);
+    a = XM_port_status(1, 1, &any);
+    printf("other's queue %d: open %d, %d waiting, %d moved, %d refused\n", a, any.is_open, any.waiting, any.moved,
+           any.refused);
+    a = XM_port_status(1, 2, &any);
+    b = XM_port_status(2, 0, &any);
+    c = XM_port_status(0, 0, (struct xm_port_status *)0x40001000);
+    printf("port status: no port %d, no partition %d, hypervisor's %d\n", a, b, c);
     wait_slots(1);
+    a = XM_port_status(1, 1, &any);
+    b = XM_port_status(1, 0, &sampling_any);
+    printf("other has read %d %d: %d moved, %d waiting, sampling %d bytes\n", a, b, any.moved, any.waiting,
+           sampling_any.last.lastMsgSize);
     XM_halt_system();
 }

@@ -55,16 +55,20 @@ class Debugger:
             time.sleep(0.02)
 
     def send(self, packet: str) -> None:
-        self.stub.sendall(f"${packet}#{sum(packet.encode()) & 255:02x}".encode())
+        """With it goes the acknowledgement of what was received before."""
+        self.stub.sendall(f"+${packet}#{sum(packet.encode()) & 255:02x}".encode())
 
     def receive(self) -> str:
         while True:
             start, end = self.buffer.find(b"$"), self.buffer.find(b"#")
             if 0 <= start < end and len(self.buffer) >= end + 3:
                 packet, self.buffer = self.buffer[start + 1:end].decode(), self.buffer[end + 3:]
-                self.stub.sendall(b"+")
+                assert packet[:1] not in ("W", "X"), "QEMU ended while the debugger waited for it"
                 return packet
-            more = self.stub.recv(4096)
+            try:
+                more = self.stub.recv(4096)
+            except TimeoutError:
+                raise AssertionError(f"the target runs on for {TIMEOUT_S} s, past where it should stop") from None
             assert more, "QEMU ended while the debugger waited for it"
             self.buffer += more
 
@@ -83,13 +87,33 @@ class Debugger:
         answer = self.ask(f"M{address:x},{len(data):x}:{data.hex()}")
         assert answer == "OK", f"the debugger cannot write at {address:#x}: {answer}"
 
+    def registers(self) -> list[int]:
+        """All of the stub's register block, by number."""
+        block = bytes.fromhex(self.ask("g"))
+        return list(struct.unpack(f">{len(block) // 4}I", block))
+
+    def set_registers(self, values: list[int]) -> None:
+        assert self.ask("G" + struct.pack(f">{len(values)}I", *values).hex()) == "OK"
+
+    def break_at(self, address: int) -> None:
+        assert self.ask(f"Z1,{address:x},4") == "OK"
+
+    def unbreak(self, address: int) -> None:
+        assert self.ask(f"z1,{address:x},4") == "OK"
+
+    def run_on(self) -> None:
+        """To a breakpoint."""
+        stopped = self.ask("c")
+        assert stopped.startswith("T05"), f"the target did not stop at a breakpoint: {stopped}"
+
+    def run_to(self, place: int) -> None:
+        self.break_at(place)
+        self.run_on()
+        self.unbreak(place)
+
     def run_to_place(self) -> None:
         """Until the target calls XM_set_partition_opmode()."""
-        place = symbol(PLACE)
-        assert self.ask(f"Z1,{place:x},4") == "OK"
-        stopped = self.ask("c")
-        assert stopped.startswith("T05"), f"the target did not stop at its call: {stopped}"
-        assert self.ask(f"z1,{place:x},4") == "OK"
+        self.run_to(symbol(PLACE))
 
     def run_to_end(self) -> list[str]:
         """Until the system has halted, which ends QEMU; what the UART printed from the start."""

@@ -5,8 +5,9 @@ one round: the processor is stopped at the place, the interrupt becomes pending,
 which it compares all registers with those of a round without. Making an interrupt pending touches nothing but device
 registers: the line is forced in the interrupt controller; for what the slot timer stands for, the clock jumps to its end.
 
-Each instruction of the partition and of the hypervisor's assembler has each kind; of its C code, which cannot be interrupted,
-some have one of them, in turn.
+Each instruction of the partition and of the hypervisor's assembler has a kind that comes to the partition and one that takes
+the processor from it. What differs within those two is C code; it cannot be interrupted, and some of its instructions have one
+kind.
 """
 
 from __future__ import annotations
@@ -24,20 +25,22 @@ from debugger import HYPERVISOR, Debugger, symbol  # noqa: E402
 
 TEST = "tests/system/trap_interrupt_at_each_instruction"
 STEPPED, OTHER = f"{TEST}/p0.elf", f"{TEST}/p1.elf"
-NONE, LINE, TIMER, SLOT, NONE_TIMER, FINISH = range(6)  # enum kind of stepped.c
-KINDS = {LINE: "line", TIMER: "own timer", SLOT: "end of slot"}
-SEGMENTS = ("plain", "windows", "calls", "asm_calls", "trap", "float")
-PLAIN, WINDOWS, CALLS, ASM_CALLS, TRAP, FLOAT = range(6)
+NONE, LINE, TIMER, SLOT, SLOT_AND_LINE, FINISH = range(6)  # enum kind of stepped.c
+KINDS = {LINE: "line", TIMER: "own timer", SLOT: "end of slot", SLOT_AND_LINE: "end of slot and line"}
+STAY, SWITCH = (LINE, TIMER), (SLOT, SLOT_AND_LINE)
+SEGMENTS = ("plain", "windows", "areas", "calls", "asm_calls", "trap", "float", "interrupt")
+PLAIN, WINDOWS, AREAS, CALLS, ASM_CALLS, TRAP, FLOAT, INTERRUPT = range(8)
 DEPTHS = 7
 HYPERVISOR_END = 0x40100000
 LINE_NUMBER, TIMER_LINE = 10, 7
 IRQMP_FORCE = 0x80000280
 CLOCK_COUNTER, SLOT_COUNTER = 0x80000310, 0x80000320
-PC = 68  # words of the stub's register block before it
+PC = 68  # in the stub's register block
 START_WORDS = 5  # of stepped_start: with them a segment begins
-# Rounds in which the own timer comes, 100 ms each, before a slot of 9 s is ended.
+# Rounds in which the own timer may come, 10 s each, before a slot of 600 s is ended.
 FRESH_SLOT_EVERY = 32
-C_CODE_EVERY = 4
+C_CODE_EVERY = 12
+SSTEP_ENABLE, SSTEP_NO_TIMER = 1, 4  # and not NO_IRQ: the segment `interrupt` is stepped through one
 
 
 class Stepper(Debugger):
@@ -48,28 +51,19 @@ class Stepper(Debugger):
         self.start = symbol("stepped_start", STEPPED)
         self.done = symbol("stepped_done", STEPPED)
         self.command = symbol("command", STEPPED)
+        assert self.ask(f"Qqemu.sstep={SSTEP_ENABLE | SSTEP_NO_TIMER:x}") == "OK", "QEMU cannot single-step into interrupts"
         self.break_at(self.start)
         self.run_on()
-
-    def break_at(self, address: int) -> None:
-        assert self.ask(f"Z1,{address:x},4") == "OK"
-
-    def unbreak(self, address: int) -> None:
-        assert self.ask(f"z1,{address:x},4") == "OK"
 
     def word(self, address: int) -> int:
         return int(self.ask(f"m{address:x},4"), 16)
 
     def pc(self) -> int:
-        return int(self.ask("g")[8 * PC:8 * PC + 8], 16)
+        return self.registers()[PC]
 
     def step(self) -> None:
-        """One instruction, or the trap it causes; no interrupt."""
+        """One instruction, or the trap that it causes or that is pending."""
         assert self.ask("s").startswith("T05")
-
-    def run_on(self) -> None:
-        stopped = self.ask("c")
-        assert stopped.startswith("T05"), f"the system did not stop at a place: {stopped}"
 
     def set_round(self, kind: int, segment: int, depth: int) -> None:
         """What comes after the present round."""
@@ -80,12 +74,6 @@ class Stepper(Debugger):
         self.run_to(self.done)
         self.run_to(self.start)
         self.break_at(self.start)
-
-    def run_to(self, place: int) -> None:
-        """Not by single steps, which make QEMU translate everything anew."""
-        self.break_at(place)
-        self.run_on()
-        self.unbreak(place)
 
     def trace(self) -> list[int]:
         """Every pc of the segment, in order; then on to the next round."""
@@ -111,17 +99,19 @@ class Stepper(Debugger):
         return reached
 
     def interrupt(self, kind: int) -> None:
-        if kind == LINE:
-            self.write(IRQMP_FORCE, (1 << LINE_NUMBER).to_bytes(4, "big"))
-            return
-        left_us = self.word(SLOT_COUNTER) + 1
-        self.write(CLOCK_COUNTER, (self.word(CLOCK_COUNTER) - left_us & 0xFFFFFFFF).to_bytes(4, "big"))
-        self.write(IRQMP_FORCE, (1 << TIMER_LINE).to_bytes(4, "big"))
+        lines = 0
+        if kind in (LINE, SLOT_AND_LINE):
+            lines |= 1 << LINE_NUMBER
+        if kind in (TIMER, SLOT, SLOT_AND_LINE):
+            lines |= 1 << TIMER_LINE
+            left_us = self.word(SLOT_COUNTER) + 1
+            self.write(CLOCK_COUNTER, (self.word(CLOCK_COUNTER) - left_us & 0xFFFFFFFF).to_bytes(4, "big"))
+        self.write(IRQMP_FORCE, lines.to_bytes(4, "big"))
 
 
 # ---- what a round must leave behind ----------------------------------------------------------------
 
-BOTTOM = 0x50000000
+BOTTOM, FAR_STACK = 0x50000000, 0x40190000 - 96  # of stepped.h
 G, O, L = 0, 8, 16
 Y, ICC, FSR, F, WORDS = 32, 33, 34, 36, 68
 ZVC, NV = 7, 10
@@ -144,6 +134,10 @@ def expected(segment: int) -> dict[int, int]:
         assert product // l[4] == l[5]
     elif segment == WINDOWS:
         words[O + 0] += sum(range(1, 10)) * 4
+    elif segment == AREAS:
+        words[O + 0] += sum(range(1, 10)) * 4
+        words |= {G + 1: FAR_STACK - 6 * 96}
+        del words[G + 2]  # as the stack pointers
     elif segment == CALLS:
         words |= {O + 0: XM_UNKNOWN_HYPERCALL, O + 1: 9, O + 2: symbol("room", STEPPED), O + 3: 0, O + 4: 0, O + 5: 0}
         words |= {L + 0: 0, L + 1: XM_INVALID_PARAM, L + 2: XM_UNKNOWN_HYPERCALL}
@@ -151,6 +145,8 @@ def expected(segment: int) -> dict[int, int]:
         psr = ZVC << 20 | 0x1000 | 0x20  # FPU on, virtual traps on
         words |= {O + 0: XM_UNKNOWN_HYPERCALL, O + 1: psr}
         words |= {L + 0: psr, L + 1: psr | 0xF00, L + 2: 0, L + 3: XM_UNKNOWN_HYPERCALL}
+    elif segment == INTERRUPT:
+        words |= {O + 0: 0, O + 1: 1 << 11, O + 2: 0}
     elif segment == FLOAT:
         total = struct.unpack(">I", struct.pack(">f", 1.0 + 1.0078125))[0]
         scaled = struct.unpack(">I", struct.pack(">f", 2.0078125 * 1.0078125))[0]
@@ -184,42 +180,40 @@ class Assembler:
         return any(place in area for area in self.ranges)
 
 
-def places_of(stepper: Stepper) -> dict[tuple[int, int, int], set[int]]:
-    """Places by kind of round (own timer armed or not), segment and depth."""
+def places_of(stepper: Stepper) -> dict[tuple[int, int], set[int]]:
+    """Places by segment and depth."""
     places = {}
-    for kind in (NONE, NONE_TIMER):
-        for segment in range(len(SEGMENTS)):
-            for depth in range(DEPTHS) if segment == WINDOWS else (0, DEPTHS - 1):
-                stepper.set_round(kind, segment, depth)
-                stepper.next_round()
-                places[kind, segment, depth] = set(stepper.trace())
-                check_reference(stepper, segment, depth)
+    for segment in range(len(SEGMENTS)):
+        for depth in range(DEPTHS) if segment == WINDOWS else (0, DEPTHS - 1):
+            stepper.set_round(NONE, segment, depth)
+            stepper.next_round()
+            places[segment, depth] = set(stepper.trace())
+            check_reference(stepper, segment, depth)
     return places
 
 
-def kinds_of(place: int, n: int, depth: int, segment: int, assembler: Assembler, had: set[int]) -> list[int]:
-    """Kinds for the n-th place of a segment at a depth: all, if they are not had anyhow."""
-    turn = LINE + (n + depth) % len(KINDS)
-    if segment == WINDOWS or place in had:
-        return [turn]  # of seven depths, or once more on another way
-    if place in assembler or place >= HYPERVISOR_END:
-        return list(KINDS)
-    return [turn] if n % C_CODE_EVERY == 0 else []
+def kinds_of(place: int, n: int, assembler: Assembler, had: set[int]) -> list[int]:
+    """Kinds for the n-th place of a segment. Depths go by turns of n, so kinds go by turns of n / 2."""
+    if place in had:
+        return [list(KINDS)[n // 2 % len(KINDS)]]  # once more on another way
+    if place >= HYPERVISOR_END or place in assembler:
+        return [STAY[n // 2 % 2], SWITCH[n // 4 % 2]]
+    return [list(KINDS)[n // C_CODE_EVERY % len(KINDS)]] if n % C_CODE_EVERY == 0 else []
 
 
-def plan_rounds(places: dict[tuple[int, int, int], set[int]], assembler: Assembler) -> list[tuple[int, int, int, int]]:
+def plan_rounds(places: dict[tuple[int, int], set[int]], assembler: Assembler) -> list[tuple[int, int, int, int]]:
     """(kind, segment, depth, place)."""
     rounds: list[tuple[int, int, int, int]] = []
     had: set[int] = set()
     for segment in range(len(SEGMENTS)):
-        depths = sorted({d for _, s, d in places if s == segment})
-        for n, place in enumerate(sorted(set.union(*(at for (_, s, _), at in places.items() if s == segment)))):
-            for depth in depths if segment == WINDOWS else [depths[n % len(depths)]]:
-                for kind in kinds_of(place, n, depth, segment, assembler, had):
-                    if place in places[NONE_TIMER if kind == TIMER else NONE, segment, depth]:
-                        rounds.append((kind, segment, depth, place))
-                    if len(rounds) % FRESH_SLOT_EVERY == 0:
-                        rounds.append((SLOT, segment, depth, symbol(f"segment_{SEGMENTS[segment]}", STEPPED)))
+        at = {depth: places_at for (s, depth), places_at in places.items() if s == segment}
+        for n, place in enumerate(sorted(set.union(*at.values()))):
+            depths = [depth for depth in at if place in at[depth]]
+            depth = depths[n % len(depths)]
+            for kind in kinds_of(place, n, assembler, had):
+                rounds.append((kind, segment, depth, place))
+                if len(rounds) % FRESH_SLOT_EVERY == 0:
+                    rounds.append((SLOT, segment, depth, symbol(f"segment_{SEGMENTS[segment]}", STEPPED)))
         had |= {place for _, _, _, place in rounds}
     return rounds
 
@@ -234,14 +228,17 @@ class Coverage:
         (self.hit if reached else self.missed)[kind].add(place)
 
     def report(self, stepper: Stepper) -> list[str]:
-        """Each word of the segments must have had each kind, but those that are never executed."""
+        """Each word of the segments must have had its interrupts, but those that are never executed; and each round must have
+        come to its place, but in C code."""
         start, end = symbol("segment_plain", STEPPED), symbol("segments_end", STEPPED)
         words = struct.unpack(f">{(end - start) // 4}I", stepper.read(start, end - start))
         executed = {start + 4 * i for i, word in enumerate(words) if word != 0}
         lines = []
+        for first, second in STAY, SWITCH:
+            missed = executed - self.hit[first] - self.hit[second]
+            missed |= {place for place in self.missed[first] | self.missed[second] if place in self.assembler}
+            assert not missed, f"no interrupt ({KINDS[first]}) at {', '.join(hex(place) for place in sorted(missed))}"
         for kind, name in KINDS.items():
-            missed = executed - self.hit[kind] | {place for place in self.missed[kind] if place in self.assembler}
-            assert not missed, f"no interrupt ({name}) at {', '.join(hex(place) for place in sorted(missed))}"
             own = sum(place >= HYPERVISOR_END for place in self.hit[kind])
             assembler = sum(place in self.assembler for place in self.hit[kind])
             lines.append(f"{name}: at {own} instructions of the partition, {assembler} of the hypervisor's assembler, "
@@ -265,7 +262,7 @@ def drive(port: int) -> list[str]:
         coverage.count(kind, place, stepper.interrupt_at(place, kind))
     lines = coverage.report(stepper)
     other_rounds = stepper.word(symbol("other_rounds", OTHER))
-    assert other_rounds >= sum(kind == SLOT for kind, *_ in rounds), f"the other partition did {other_rounds} rounds"
+    assert other_rounds >= sum(kind in SWITCH for kind, *_ in rounds), f"the other partition did {other_rounds} rounds"
     lines.append(f"other: {stepper.word(symbol('other_wrong', OTHER)):#x} wrong")
     stepper.set_round(FINISH, 0, 0)
     stepper.unbreak(stepper.start)

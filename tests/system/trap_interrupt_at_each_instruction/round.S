@@ -61,7 +61,12 @@
     .globl  stepped_round
 stepped_round:
     save    %sp, -FRAME, %sp
-    ASM_CALL sparc_flush_regwin_nr
+    .rept   6                       /* leaves this window alone in the register file */
+    save    %sp, -FRAME, %sp
+    .endr
+    .rept   6
+    restore
+    .endr
     set     kept, %g1
     st      %i0, [%g1]              /* depth */
     st      %i1, [%g1 + 4]          /* segment */
@@ -182,8 +187,8 @@ top:
 /* ---- segments -------------------------------------------------------------------------------- */
 
 /* Words that are never executed are `unimp`: nothing else tells them from code that was missed. */
-    .globl  segment_plain, segment_windows, segment_calls, segment_asm_calls, segment_trap
-    .globl  segment_float, segments_end
+    .globl  segment_plain, segment_windows, segment_areas, segment_calls, segment_asm_calls
+    .globl  segment_trap, segment_float, segment_interrupt, segments_end
 
 /* What hangs on condition codes, %y and the order of pc and npc. */
 segment_plain:
@@ -239,6 +244,44 @@ segment_windows:
     restore %o0, %l0, %o0
     .endr
     ba      stepped_done
+    nop
+
+/* Frames by turns in two memory areas: each spill and fill has its check in C, and so has the way into the software trap at the
+ * bottom. At last a return as from a handler with a stack of its own in the other area: the window returned to has to be filled
+ * from this one. */
+segment_areas:
+    set     FAR_STACK, %g1
+    mov     %sp, %g2
+    .irp level, 1, 3, 5, 7, 9
+    sub     %g1, 96, %g1
+    save    %g1, 0, %sp
+    add     %i0, \level, %o0
+    mov     3 * \level, %l0
+    .if     \level < 9
+    sub     %g2, 96, %g2
+    save    %g2, 0, %sp
+    add     %i0, \level + 1, %o0
+    mov     3 * (\level + 1), %l0
+    .endif
+    .endr
+    ta      0x10
+    .rept   9
+    restore %o0, %l0, %o0
+    .endr
+    sub     %g1, 96, %g1
+    save    %g1, 0, %sp
+    .rept   9
+    save    %sp, -96, %sp
+    .endr
+    .rept   9
+    restore
+    .endr
+    set     0x00700000, %l0         /* zero, overflow, carry; virtual traps on */
+    set     1f, %l1
+    add     %l1, 4, %l2
+    ASM_CALL sparc_iret_nr
+    unimp   0
+1:  ba      stepped_done
     nop
 
 /* One of each way through a hypercall: short ones, a result in memory, refused, reserved, unknown. */
@@ -326,6 +369,14 @@ segment_float:
     unimp   0
 1:  ba      stepped_done
     fnegs   %f8, %f9
+
+/* An interrupt of a line that the call forces: the way from the vector into the handler, and back. */
+segment_interrupt:
+    set     1 << SECOND_LINE, %o1
+    mov     0, %o2
+    HYPERCALL nr_set_irqpend
+    ba      stepped_done
+    nop
 segments_end:
 
     .data

@@ -3,6 +3,7 @@
 #define STEPPED_H
 
 #define LINE 10
+#define SECOND_LINE 11
 
 /* One round is: windows filled, registers filled, a segment run, registers written to `found`. */
 #define FOUND_Y 32 /* words of `found`; 0 to 31 are %g0-%g7, %o0-%o7, %l0-%l7, %i0-%i7 */
@@ -19,7 +20,10 @@
 #define FILL_FSR 0x40000000 /* round to zero */
 #define FILL_F 0x3f800000 /* + number << 16: 1.0 and more */
 
-#define SEGMENTS 6
+/* Of the frames of segment `areas` that are not in the area of all others. */
+#define FAR_STACK (0x40190000 - 96)
+
+#define SEGMENTS 8
 #define DEPTHS 7
 
 #endif

@@ -16,13 +16,18 @@ bool guest_range_ok(struct partition *p, xmAddress_t address, xm_u32_t size, boo
  * partition fall into one area: it is tried first, and the search is apart. In subtraction form:
  * address + size may wrap, offset and size - offset cannot. */
 bool guest_find_area(struct partition *p, xmAddress_t address, xm_u32_t size, bool write);
+/* Flags of areas that are not for it. */
+static inline xm_u32_t guest_area_refused(bool write)
+{
+    return XM_MEM_AREA_UNMAPPED | (write ? XM_MEM_AREA_READONLY | XM_MEM_AREA_ROM : 0);
+}
 static inline __attribute__((always_inline)) bool
 guest_area_holds(const struct xm_config_area *area, xmAddress_t address, xm_u32_t size, bool write)
 {
-    xm_u32_t refused = XM_MEM_AREA_UNMAPPED | (write ? XM_MEM_AREA_READONLY | XM_MEM_AREA_ROM : 0);
     xm_u32_t offset = address - area->mapped_at;
 
-    return offset < area->size && size <= area->size - offset && (area->flags & refused) == 0;
+    return offset < area->size && size <= area->size - offset &&
+           (area->flags & guest_area_refused(write)) == 0;
 }
 static inline __attribute__((always_inline)) bool
 guest_range_ok_now(struct partition *p, xmAddress_t address, xm_u32_t size, bool write)

@@ -174,7 +174,7 @@ static void start_life(struct partition *p)
     arch_context_init(&p->context, p->image.entry, arch_kernel_address(p->pct), p->id + 1);
     arch_set_stack_area(
         &p->context, first->mapped_at,
-        (first->flags & (XM_MEM_AREA_READONLY | XM_MEM_AREA_UNMAPPED)) == 0 ? first->size : 0);
+        (first->flags & guest_area_refused(true)) == 0 ? first->size : 0);
     p->idle = false;
     p->fpu_off = false;
     set_state(p, PARTITION_READY);

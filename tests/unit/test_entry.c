@@ -157,6 +157,22 @@ static void entry_fpu_is_given_to_partitions_with_the_flag(void **state)
     assert_int_equal(last_record()->event, XM_HM_EV_FP_ERROR);
 }
 
+/* Spills go there without asking, with traps off: a store that the MMU refuses would stop the processor. */
+static void entry_stack_area_of_a_new_life_is_writable(void **state)
+{
+    static const xm_u32_t flags[] = { XM_MEM_AREA_READONLY, XM_MEM_AREA_ROM, XM_MEM_AREA_UNMAPPED };
+
+    (void)state;
+    for (xm_u32_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
+        struct fixture *f = fixture_new();
+
+        f->area[f->partition[1].area_first].flags = flags[i];
+        fixture_boot();
+        assert_int_equal(partitions[1].context.stack_size, 0);
+        assert_int_equal(partitions[2].context.stack_size, FIXTURE_AREA_BYTES);
+    }
+}
+
 static void entry_stack_area_is_remembered(void **state)
 {
     (void)state;
@@ -329,6 +345,7 @@ int main(void)
         cmocka_unit_test(entry_unknown_trap_is_unexpected),
         cmocka_unit_test(entry_fpu_is_given_to_partitions_with_the_flag),
         cmocka_unit_test(entry_stack_area_is_remembered),
+        cmocka_unit_test(entry_stack_area_of_a_new_life_is_writable),
         cmocka_unit_test(entry_bad_stack_is_a_system_error),
         cmocka_unit_test(entry_assembler_calls),
         cmocka_unit_test(entry_interrupts_find_their_owner),

@@ -81,7 +81,9 @@ bool arch_io_write(xmAddress_t address, xm_u32_t value);
 bool arch_fpu_present(void);
 /* A saved context that owned the FPU gets a trap at its next floating-point instruction. */
 void arch_context_disable_fpu(struct arch_context *context);
-void arch_fpu_switch(struct arch_fpu *save, const struct arch_fpu *load);
+/* Save and load floating-point registers; save may be NULL. True: an operation of save's owner
+ * failed, and the exception has not come to it yet. */
+bool arch_fpu_switch(struct arch_fpu *save, const struct arch_fpu *load);
 
 /* Idle: open interrupts for a moment (irq_window), or sleep until one comes (wait). Leave idle for
  * core_leave() (yield). */

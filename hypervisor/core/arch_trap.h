@@ -13,6 +13,7 @@ struct arch_trap {
     xm_u32_t fault_status;    /* MMU */
     xm_u32_t fault_address;
     bool fault_valid;
+    bool deferred; /* of an instruction before pc: the one at pc has not been executed */
 };
 
 #endif

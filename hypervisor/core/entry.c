@@ -19,6 +19,7 @@
 #define PSR_EF 0x00001000u
 
 #define TRAP_FP_DISABLED 0x04u
+#define TRAP_FP_EXCEPTION 0x08u
 #define TRAP_SOFTWARE 0x80u
 
 static xm_u64_t irq_count;
@@ -127,7 +128,9 @@ static bool fpu_take(struct partition *p, struct arch_trap *trap)
         if (fpu_owner != NULL) {
             arch_context_disable_fpu(&fpu_owner->context);
         }
-        arch_fpu_switch(fpu_owner == NULL ? NULL : &fpu_owner->fpu, &p->fpu);
+        if (arch_fpu_switch(fpu_owner == NULL ? NULL : &fpu_owner->fpu, &p->fpu)) {
+            fpu_owner->fpu_failed = true;
+        }
         fpu_owner = p;
     }
     trap->psr |= PSR_EF;
@@ -149,16 +152,24 @@ static enum xm_hm_event access_event(enum xm_hm_event event, const struct hm_inf
 void core_trap(xm_u32_t trap_type, struct arch_trap *trap)
 {
     struct partition *p = partition_current();
-    int index = arch_trap_index(trap_type);
-    struct hm_info info = { .trap = trap, .propagate_vector = -1, .payload = { trap_type, 0, 0 } };
+    struct hm_info info = { .trap = trap, .propagate_vector = -1 };
     enum xm_hm_event event;
+    int index;
 
     CHECK(p != NULL);
+    if (trap_type == TRAP_FP_DISABLED && fpu_take(p, trap)) {
+        if (!p->fpu_failed) {
+            return;
+        }
+        p->fpu_failed = false;
+        trap_type = TRAP_FP_EXCEPTION; /* where it would have come, had the FPU stayed its own */
+        trap->deferred = true;
+    }
+    index = arch_trap_index(trap_type);
+    info.payload[0] = trap_type;
     if (trap_type >= TRAP_SOFTWARE) {
         /* The partition's own software trap: not an error, its table handles it. */
         p->trap_vector = (int)trap_type;
-    } else if (trap_type == TRAP_FP_DISABLED && fpu_take(p, trap)) {
-        return;
     } else if (index < 0) {
         unexpected(p, trap_type, trap);
     } else {

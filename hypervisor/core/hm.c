@@ -147,11 +147,11 @@ static void store(enum xm_hm_event event, const struct partition *p, const struc
 }
 
 /* Continue behind the trapped instruction. In a delay slot npc is the branch target, so pc + 4
- * would be wrong. An imprecise trap does not point at its store: nothing to skip. Asynchronous
- * events have no trap. */
+ * would be wrong. An imprecise trap does not point at its store, nor a deferred one at its
+ * operation: nothing to skip. Asynchronous events have no trap. */
 static void ignore(enum xm_hm_event event, struct arch_trap *trap)
 {
-    if (trap != NULL && event != XM_HM_EV_SPARC_WRITE_ERROR) {
+    if (trap != NULL && event != XM_HM_EV_SPARC_WRITE_ERROR && !trap->deferred) {
         trap->pc = trap->npc;
         trap->npc += 4;
     }

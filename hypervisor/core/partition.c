@@ -177,6 +177,7 @@ static void start_life(struct partition *p)
         (first->flags & guest_area_refused(true)) == 0 ? first->size : 0);
     p->idle = false;
     p->fpu_off = false;
+    p->fpu_failed = false;
     set_state(p, PARTITION_READY);
 }
 

@@ -59,6 +59,7 @@ struct partition {
     enum partition_state state;
     bool idle;              /* gave up the rest of its slot */
     bool system;            /* may call XM_SYS services */
+    bool fpu_failed; /* an exception that came when another one was given the FPU */
     bool fpu_off; /* turned its own EF bit off: a floating-point instruction is its own trap */
     struct partition_load load;
     partitionControlTable_t *pct;

@@ -299,6 +299,35 @@ static void entry_fpu_changes_hands(void **state)
     assert_int_equal(hm_count(), 0);
 }
 
+/* An operation that failed is told to whom it belongs, also when the FPU has gone to another one since; what trapped is
+ * executed then. */
+static void entry_fpu_exception_comes_to_the_former_owner(void **state)
+{
+    struct fixture *f = fixture_new();
+    struct arch_trap trap = { .pc = 0x40201000u, .npc = 0x40201004u };
+
+    (void)state;
+    f->partition[2].flags |= XM_PART_FP;
+    fixture_hm_row(f, 1, XM_HM_EV_SPARC_FP_EXCEPTION, XM_HM_AC_IGNORE, true);
+    fixture_boot();
+    (void)fixture_enter(1);
+    core_trap(0x04, &trap);
+    (void)fixture_enter(2);
+    host.fpu_failed = true;
+    core_trap(0x04, &trap);
+    assert_int_equal(hm_count(), 0);
+    host.fpu_failed = false;
+    (void)fixture_enter(1);
+    core_trap(0x04, &trap);
+    assert_int_equal(hm_count(), 1);
+    assert_int_equal(last_record()->event, XM_HM_EV_SPARC_FP_EXCEPTION);
+    assert_int_equal(last_record()->partition, 1);
+    assert_int_equal(trap.pc, 0x40201000u);
+    assert_int_equal(trap.psr & 0x1000, 0x1000);
+    core_trap(0x04, &trap);
+    assert_int_equal(hm_count(), 1); /* once */
+}
+
 static void nobodys_interrupt(void *nothing)
 {
     (void)nothing;
@@ -351,6 +380,7 @@ int main(void)
         cmocka_unit_test(entry_interrupts_find_their_owner),
         cmocka_unit_test(entry_link_interrupt_goes_to_the_link),
         cmocka_unit_test(entry_fpu_changes_hands),
+        cmocka_unit_test(entry_fpu_exception_comes_to_the_former_owner),
         cmocka_unit_test(entry_fpu_turned_off_by_its_owner_traps),
         cmocka_unit_test(entry_nobodys_interrupt_is_unexpected),
         cmocka_unit_test(entry_trap_in_the_hypervisor_is_logged),

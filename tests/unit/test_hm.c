@@ -125,6 +125,20 @@ static void hm_ignore_skips_nothing_of_an_imprecise_or_asynchronous_event(void *
     assert_int_equal(p->state, PARTITION_READY);
 }
 
+static void hm_ignore_skips_nothing_of_a_deferred_trap(void **state)
+{
+    struct partition *p = start_with(XM_HM_EV_SPARC_FP_EXCEPTION, XM_HM_AC_IGNORE);
+    struct arch_trap trap = { .pc = 0x40201000u, .npc = 0x40201004u, .deferred = true };
+    struct hm_info info = { .trap = &trap, .propagate_vector = 0x08 };
+
+    (void)state;
+    (void)hm_raise(XM_HM_EV_SPARC_FP_EXCEPTION, p, &info);
+    assert_int_equal(trap.pc, 0x40201000u);
+    trap.deferred = false;
+    (void)hm_raise(XM_HM_EV_SPARC_FP_EXCEPTION, p, &info);
+    assert_int_equal(trap.pc, 0x40201004u);
+}
+
 static void hm_propagate_passes_vector_and_fault(void **state)
 {
     struct partition *p = start_with(XM_HM_EV_SPARC_DATA_ACCESS_EXCEPTION, XM_HM_AC_PROPAGATE);
@@ -458,6 +472,7 @@ int main(void)
         cmocka_unit_test(hm_reset_that_cannot_be_done_halts),
         cmocka_unit_test(hm_ignore_continues_behind_a_trapped_instruction),
         cmocka_unit_test(hm_ignore_skips_nothing_of_an_imprecise_or_asynchronous_event),
+        cmocka_unit_test(hm_ignore_skips_nothing_of_a_deferred_trap),
         cmocka_unit_test(hm_propagate_passes_vector_and_fault),
         cmocka_unit_test(hm_propagate_of_what_is_no_trap_halts),
         cmocka_unit_test(hm_maintenance_action_switches_at_once),

@@ -195,11 +195,12 @@ void arch_context_disable_fpu(struct arch_context *context)
     context->fpu_enabled = false;
 }
 
-void arch_fpu_switch(struct arch_fpu *save, const struct arch_fpu *load)
+bool arch_fpu_switch(struct arch_fpu *save, const struct arch_fpu *load)
 {
     (void)save;
     (void)load;
     host.fpu_switches++;
+    return save != NULL && host.fpu_failed;
 }
 
 void arch_idle_window(void)

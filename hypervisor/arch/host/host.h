@@ -69,6 +69,7 @@ struct host {
     xm_u32_t mapping_count;
     xmAddress_t bad_stack;         /* arch_flush_windows() refuses with it; 0: succeeds */
     bool fpu;
+    bool fpu_failed; /* an operation of the FPU's owner, at the next switch */
     xm_u32_t fpu_switches;
     xmAddress_t io_address;        /* last device register accessed, and its content */
     xm_u32_t io_value, io_reads, io_writes;

@@ -161,10 +161,44 @@ io_write_access:
 
 /* ---- floating point -------------------------------------------------------------------------- */
 
-/* void arch_fpu_switch(struct arch_fpu *save, const struct arch_fpu *load): kernel PSR gets EF for
- * the time. */
-    .globl  arch_fpu_switch
-arch_fpu_switch:
+/* bool arch_fpu_settle(xm_u32_t *fsr): waits for running operations; true if one of them failed. An
+ * exception is deferred: it traps at a later floating-point instruction, and that may be the one
+ * here. It traps once, and then leaves the FPU refusing all but stores until its queue is empty
+ * (SPARC V8 manual, 4.4 and L.9). Kernel PSR gets EF for the time. */
+    .globl  arch_fpu_settle
+arch_fpu_settle:
+    rd      %psr, %o5
+    sethi   %hi(PSR_EF), %g1
+    or      %o5, %g1, %g1
+    wr      %g1, %psr
+    GUARD_BEGIN
+    .globl  fpu_settle_access
+fpu_settle_access:
+    st      %fsr, [%o0]             /* trap_in_kernel comes back to it */
+    GUARD_END
+    ld      [%o0], %g1
+    clr     %o4
+    sethi   %hi(FSR_QNE), %g2
+1:  andcc   %g1, %g2, %g0
+    be      2f
+    nop
+    mov     1, %o4
+    .globl  fpu_settle_queue
+fpu_settle_queue:
+    std     %fq, [%sp + 72]         /* where a callee may keep its arguments */
+    st      %fsr, [%sp + 80]
+    ba      1b
+    ld      [%sp + 80], %g1
+2:  wr      %o5, %psr
+    nop
+    nop
+    retl
+    mov     %o4, %o0
+
+/* void arch_fpu_exchange(struct arch_fpu *save, const struct arch_fpu *load): all but save's FSR, which
+ * is settled. Kernel PSR gets EF for the time. */
+    .globl  arch_fpu_exchange
+arch_fpu_exchange:
     rd      %psr, %g1
     sethi   %hi(PSR_EF), %g2
     or      %g1, %g2, %g2
@@ -175,7 +209,6 @@ arch_fpu_switch:
     tst     %o0
     be      1f
     nop
-    st      %fsr, [%o0 + FPU_FSR]   /* waits for running operations */
     .irp n, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30
     std     %f\n, [%o0 + FPU_F + 4 * \n]
     .endr

@@ -25,6 +25,8 @@ extern char arch_idle_stack_top[];
 
 void arch_boot(xmAddress_t container, xmAddress_t loader_entry) __attribute__((noreturn));
 void arch_trap(xm_u32_t trap_type);
+bool arch_fpu_settle(xm_u32_t *fsr);
+void arch_fpu_exchange(struct arch_fpu *save, const struct arch_fpu *load);
 void idle_loop(void) __attribute__((noreturn));
 
 /* ---- contexts -------------------------------------------------------------------------------- */
@@ -150,11 +152,13 @@ xmAddress_t arch_fault_address(const struct arch_trap *trap)
 void arch_trap(xm_u32_t trap_type)
 {
     struct arch_trap *trap = &arch_cpu.trap;
+    xm_u32_t fsr;
     bool fetch = trap_type == 0x01 || trap_type == 0x21 || trap_type == 0x3c;
     bool data = trap_type == 0x09 || trap_type == 0x29 || trap_type == 0x2b || trap_type == 0x2c ||
                 trap_type == 0x07;
 
     trap->fault_valid = fetch || data;
+    trap->deferred = trap_type == TRAP_FP_EXCEPTION && arch_fpu_settle(&fsr);
     if (fetch) {
         trap->fault_address = trap->pc;
     } else if (trap_type == 0x07) {
@@ -166,6 +170,14 @@ void arch_trap(xm_u32_t trap_type)
 }
 
 /* ---- FPU, start ------------------------------------------------------------------------------ */
+
+bool arch_fpu_switch(struct arch_fpu *save, const struct arch_fpu *load)
+{
+    bool failed = save != NULL && arch_fpu_settle(&save->fsr);
+
+    arch_fpu_exchange(save, load);
+    return failed;
+}
 
 bool arch_fpu_present(void)
 {

@@ -10,8 +10,12 @@
 #define PSR_EF 0x1000
 #define PSR_ICC 0x00f00000
 
+#define FSR_QNE 0x2000 /* a failed operation waits in the queue */
+
 /* LEON2 and LEON3 have eight register windows; arch_boot() checks. */
 #define NWINDOWS 8
+
+#define TRAP_FP_EXCEPTION 0x08
 
 /* Software trap with which the idle loop enters the kernel; from a partition the same number is its
  * own trap. */

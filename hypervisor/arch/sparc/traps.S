@@ -171,12 +171,16 @@ trap_take:                          /* T-state but y, %g4 = trap type */
     ld      [%g1 + TRAP_NPC], %l2
 
 /* Supervisor mode was interrupted by a synchronous trap: the idle loop yields, a guarded device
- * access failed, or the hypervisor has a bug. Until that is known only %l0-%l3 may change: see
- * arch_io_read. */
+ * access failed, a partition's floating-point operation did, or the hypervisor has a bug. Until that
+ * is known only %l0-%l3 may change: see GUARD_BEGIN. */
 trap_in_kernel:
     and     %l3, 0xff, %l3
     cmp     %l3, TRAP_KERNEL_YIELD
     be      kernel_yield
+    sethi   %hi(fpu_settle_access), %l3
+    or      %l3, %lo(fpu_settle_access), %l3
+    cmp     %l1, %l3
+    be      fpu_failed
     sethi   %hi(io_read_access), %l3
     or      %l3, %lo(io_read_access), %l3
     cmp     %l1, %l3
@@ -191,6 +195,16 @@ io_failed:
     clr     %i4                     /* %o4 of the window that made the access */
     jmp     %l2
     rett    %l2 + 4
+
+fpu_failed:                         /* the store of %fsr is made again: see arch_fpu_settle */
+    rd      %tbr, %l3
+    srl     %l3, 4, %l3
+    and     %l3, 0xff, %l3
+    cmp     %l3, TRAP_FP_EXCEPTION
+    bne     kernel_bug
+    rd      %tbr, %l3
+    jmp     %l1
+    rett    %l2
 
 kernel_yield:
     ba      irq_take

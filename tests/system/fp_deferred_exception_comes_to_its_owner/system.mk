@@ -1,0 +1,3 @@
+SRC_0 := user.c
+SRC_1 := user.c
+SRC_2 := keeper.c

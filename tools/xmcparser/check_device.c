@@ -257,7 +257,11 @@ static void check_lines(const struct model *m, uint32_t id)
     const struct partition *p = &m->partitions.at[id];
 
     if ((p->hw_irqs & 1u) != 0) {
-        error_at(p->interrupts_line, "line 0 is not an interrupt - use 1 to 15");
+        error_at(p->interrupts_line, "line 0 is not an interrupt - use 1 to 14");
+    }
+    if ((p->hw_irqs & 1u << 15) != 0) {
+        error_at(p->interrupts_line, "line 15 cannot be held back while the hypervisor runs (SPARC "
+                                     "V8 never masks level 15) - use 1 to 14");
     }
     for (unsigned i = 0; i < board_device_count; i++) {
         const struct board_device *d = &board_devices[i];

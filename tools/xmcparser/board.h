@@ -23,9 +23,10 @@ struct board_device {
 #define BOARD_REGISTERS_START 0x80000000u
 #define BOARD_REGISTERS_SIZE 0x100000u
 
-/* A partition switch may take this long: some 730 instructions (docs/performance.md) at 40 MHz and 1.6
- * cycles each. */
-#define BOARD_SWITCH_US 30
+/* A partition switch takes this long: up to 436 instructions (`make bench`, partition switch, in
+ * docs/performance.md) of up to 1.7 cycles (what a cycle-timed LEON simulator gives kernel code of
+ * this kind: 1.4 to 1.7) at 40 MHz are 18.5 us. */
+#define BOARD_SWITCH_US 19
 
 extern const struct board_device board_devices[];
 extern const unsigned board_device_count;

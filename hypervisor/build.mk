@@ -22,22 +22,23 @@ XM_SMALL := $(filter-out $(XM_FAST),$(XM_C))
 $(patsubst %.c,$(XM_OUT)/%.o,$(XM_SMALL)): XM_SPEED := -Os -fno-guess-branch-probability
 # gcc makes calls of these by itself, after the linker has chosen what to give it.
 $(patsubst %.c,$(XM_OUT)/%.o,hypervisor/core/string.c): XM_LTO :=
-XM_HEADERS := $(wildcard hypervisor/abi/* hypervisor/*/*.h hypervisor/arch/sparc/*.h hypervisor/arch/sparc/*.inc hypervisor/board/$(BOARD)/*.h)
+# What every object depends on: headers, and the files where flags stand. (Flags of the command line need a BUILD of their own.)
+XM_NEEDS := Makefile hypervisor/build.mk $(wildcard hypervisor/abi/* hypervisor/*/*.h hypervisor/arch/sparc/*.h hypervisor/arch/sparc/*.inc hypervisor/board/$(BOARD)/*.h)
 
-$(XM_OUT)/%.o: %.c $(XM_HEADERS)
+$(XM_OUT)/%.o: %.c $(XM_NEEDS)
 	@mkdir -p $(@D)
 	$(TCC) $(XM_FLAGS) -c $< -o $@
 
-$(XM_OUT)/gcc_helpers.o: libxm/xal/gcc_helpers.c $(XM_HEADERS)
+$(XM_OUT)/gcc_helpers.o: libxm/xal/gcc_helpers.c $(XM_NEEDS)
 	@mkdir -p $(@D)
 	$(TCC) $(TCFLAGS) -mflat -ffunction-sections -Ihypervisor -c $< -o $@
 
-$(XM_OUT)/asm_offsets.h: hypervisor/arch/sparc/asm_offsets.c $(XM_HEADERS)
+$(XM_OUT)/asm_offsets.h: hypervisor/arch/sparc/asm_offsets.c $(XM_NEEDS)
 	@mkdir -p $(@D)
 	$(TCC) $(XM_FLAGS) -fno-lto -S $< -o $(XM_OUT)/asm_offsets.s
 	sed -n 's/^->\([A-Z0-9_]*\) \(.*\)/#define \1 \2/p' $(XM_OUT)/asm_offsets.s > $@
 
-$(XM_OUT)/%.o: %.S $(XM_OUT)/asm_offsets.h $(XM_HEADERS)
+$(XM_OUT)/%.o: %.S $(XM_OUT)/asm_offsets.h $(XM_NEEDS)
 	@mkdir -p $(@D)
 	$(TCC) $(TARCH) -g -Ihypervisor/arch/sparc -Ihypervisor/board/$(BOARD) -I$(XM_OUT) -c $< -o $@
 

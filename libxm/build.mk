@@ -22,6 +22,9 @@ LIBXM_OLD_C    := -fgnu89-inline -fcommon -Wno-pointer-sign -Wno-error=implicit-
                   -Wno-error=implicit-function-declaration -Wno-error=int-conversion -Wno-error=incompatible-pointer-types
 LIBXM_CFLAGS   := -std=gnu11 $(TARCH) $(LIBXM_OLD_C) -O2 -g -Wall -fno-strict-aliasing -fomit-frame-pointer -fno-builtin
 
+# Where the flags of objects stand: of these, and of partitions compiled with the variables above.
+LIBXM_NEEDS    := Makefile libxm/build.mk
+
 LIBXM_A        := $(BUILD)/libxm/libxm.a
 LIBXAL_A       := $(BUILD)/libxm/libxal.a
 LIBXM_LDFLAGS  := -nostdlib -static -n -u start -u xmImageHdr
@@ -41,11 +44,11 @@ $(LIBXM_A) $(LIBXAL_A):
 	$(TAR) rcs $@ $^
 
 # -fno-tree-loop-distribute-patterns: gcc must not turn the loop inside memcpy into a call of memcpy.
-$(BUILD)/libxm/%.o: libxm/%.c
+$(BUILD)/libxm/%.o: libxm/%.c $(LIBXM_NEEDS)
 	@mkdir -p $(@D)
 	$(TCC) $(LIBXM_CPPFLAGS) $(TCFLAGS) $(WARN) -fno-builtin -fno-tree-loop-distribute-patterns -MMD -MP -c $< -o $@
 
-$(BUILD)/libxm/%.o: libxm/%.S
+$(BUILD)/libxm/%.o: libxm/%.S $(LIBXM_NEEDS)
 	@mkdir -p $(@D)
 	$(TCC) $(LIBXM_ASFLAGS) -MMD -MP -c $< -o $@
 

@@ -11,6 +11,8 @@ SUPERVISOR_OBJ := $(BUILD)/supervisor/supervisor.o
 
 SUPERVISOR_SRCS := $(wildcard supervisor/*.c)
 SUPERVISOR_HDRS := $(wildcard supervisor/*.h hypervisor/abi/*.h hypervisor/abi/*.def)
+# Where the flags of all objects stand, foreign ones too.
+SUPERVISOR_NEEDS := $(LIBXM_NEEDS) supervisor/build.mk
 SUPERVISOR_OBJS := $(SUPERVISOR_SRCS:supervisor/%.c=$(BUILD)/supervisor/%.o)
 SUPERVISOR_HOST_SRCS := $(filter-out supervisor/header.c,$(SUPERVISOR_SRCS))
 SUPERVISOR_BEARSSL := hash/sha2small.c mac/hmac.c codec/enc32be.c codec/dec32be.c
@@ -30,17 +32,17 @@ SUPERVISOR_CFLAGS   = $(LIBXM_CPPFLAGS) $(PROTO_CPPFLAGS) -isystem $(BEARSSL_DIR
 .PHONY: supervisor
 supervisor: $(SUPERVISOR_OBJ) $(BUILD)/supervisor/supervisor-ethernet.o
 
-$(SUPERVISOR_OBJS): $(BUILD)/supervisor/%.o: supervisor/%.c $(SUPERVISOR_HDRS) $(PROTO_H) \
+$(SUPERVISOR_OBJS): $(BUILD)/supervisor/%.o: supervisor/%.c $(SUPERVISOR_HDRS) $(SUPERVISOR_NEEDS) $(PROTO_H) \
                     | $(BUILD)/third_party/protobuf-c.stamp $(BUILD)/third_party/bearssl.stamp
 	@mkdir -p $(@D)
 	$(TCC) $(SUPERVISOR_CFLAGS) $(WARN) -c $< -o $@
 
-$(BUILD)/supervisor/pb/supervisor.pb-c.o: $(PROTO_C) supervisor/build.mk \
+$(BUILD)/supervisor/pb/supervisor.pb-c.o: $(PROTO_C) $(SUPERVISOR_NEEDS) \
                                           | $(BUILD)/third_party/protobuf-c.stamp
 	@mkdir -p $(@D)
 	$(TCC) $(SUPERVISOR_CFLAGS) $(SUPERVISOR_FOREIGN) -c $< -o $@
 
-$(BUILD)/supervisor/pb/protobuf-c.o: $(PROTO_RUNTIME_C) supervisor/build.mk
+$(BUILD)/supervisor/pb/protobuf-c.o: $(PROTO_RUNTIME_C) $(SUPERVISOR_NEEDS)
 	@mkdir -p $(@D)
 	$(TCC) $(SUPERVISOR_CFLAGS) $(SUPERVISOR_FOREIGN) -c $< -o $@
 
@@ -52,7 +54,7 @@ $(BUILD)/supervisor/pb/protobuf-c.o: $(PROTO_RUNTIME_C) supervisor/build.mk
 SUPERVISOR_BEARSSL_CFLAGS := -O3 -fno-schedule-insns -w
 $(BUILD)/supervisor/bearssl/dec32be.o: SUPERVISOR_BEARSSL_CFLAGS += -DBR_BE_UNALIGNED=1
 define SUPERVISOR_BEARSSL_RULE
-$(BUILD)/supervisor/bearssl/$(notdir $(1:.c=.o)): $(BEARSSL_DIR)/src/$(1) supervisor/build.mk
+$(BUILD)/supervisor/bearssl/$(notdir $(1:.c=.o)): $(BEARSSL_DIR)/src/$(1) $(SUPERVISOR_NEEDS)
 	@mkdir -p $$(@D)
 	$$(TCC) $$(SUPERVISOR_CFLAGS) $$(SUPERVISOR_BEARSSL_CFLAGS) -I$(BEARSSL_DIR)/src -c $$< -o $$@
 endef

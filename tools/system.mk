@@ -50,7 +50,7 @@ system_sources = $(if $(SRC_$(1)),$(if $(filter none,$(SRC_$(1))),none,$(addpref
 system_object = $(if $(filter %.o,$(2)),$(2),$(SYSTEM_OUT)/p$(1)/$(subst ../,__/,$(patsubst $(SYSTEM_DIR)/%,%,$(2))).o)
 
 define SYSTEM_OBJECT_RULE
-$(call system_object,$(1),$(2)): $(2) $$(SYSTEM_OWN_MK)
+$(call system_object,$(1),$(2)): $(2) $$(SYSTEM_OWN_MK) $$(LIBXM_NEEDS)
 	@mkdir -p $$(@D)
 	$$(TCC) $(if $(filter %.S,$(2)),$$(LIBXM_ASFLAGS),$$(LIBXM_CPPFLAGS) $$(LIBXM_CFLAGS)) -I$$(SYSTEM_DIR) $$(CFLAGS_$(1)) \
 	    -MMD -MP -c $$< -o $$@

@@ -38,5 +38,7 @@ $(BOOT_OUT)/$(notdir $(1:.c=.o)): $(BUILD)/third_party/bearssl/src/$(1) hypervis
 endef
 $(foreach source,$(BOOT_BEARSSL),$(eval $(call BOOT_BEARSSL_RULE,$(source))))
 
+$(BOOT_OBJECTS): Makefile hypervisor/boot/build.mk # where the flags stand
+
 $(BOOT_OBJECT): $(BOOT_OBJECTS)
 	$(TLD) $(TLD_EMU) -r $^ -o $@

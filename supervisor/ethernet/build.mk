@@ -7,6 +7,7 @@ SUPERVISOR_ETHERNET_OBJ  := $(BUILD)/supervisor/supervisor-ethernet.o
 SUPERVISOR_ETHERNET_SRCS := $(wildcard supervisor/ethernet/*.c)
 SUPERVISOR_ETHERNET_HDRS := $(wildcard supervisor/ethernet/*.h supervisor/ethernet/lwip/*.h \
                             supervisor/ethernet/lwip/arch/*.h)
+SUPERVISOR_ETHERNET_NEEDS := $(SUPERVISOR_NEEDS) supervisor/ethernet/build.mk
 SUPERVISOR_ETHERNET_OBJS := $(SUPERVISOR_ETHERNET_SRCS:%.c=$(BUILD)/%.o)
 
 LWIP_DIR      := $(BUILD)/third_party/lwip/src
@@ -16,14 +17,14 @@ LWIP_OBJS     := $(LWIP_SRCS:%.c=$(BUILD)/supervisor/lwip/%.o)
 LWIP_CPPFLAGS := -isystem supervisor/ethernet/lwip -isystem $(LWIP_DIR)/include
 
 $(SUPERVISOR_ETHERNET_OBJS): $(BUILD)/%.o: %.c $(SUPERVISOR_HDRS) $(SUPERVISOR_ETHERNET_HDRS) \
-                             $(PROTO_H) | $(BUILD)/third_party/protobuf-c.stamp \
+                             $(SUPERVISOR_ETHERNET_NEEDS) $(PROTO_H) | $(BUILD)/third_party/protobuf-c.stamp \
                              $(BUILD)/third_party/bearssl.stamp $(BUILD)/third_party/lwip.stamp
 	@mkdir -p $(@D)
 	$(TCC) $(SUPERVISOR_CFLAGS) $(LWIP_CPPFLAGS) $(WARN) -c $< -o $@
 
 # -O2: each byte's check sum goes through it.
 $(LWIP_OBJS): $(BUILD)/supervisor/lwip/%.o: $(LWIP_DIR)/%.c $(SUPERVISOR_ETHERNET_HDRS) \
-              supervisor/ethernet/build.mk
+              $(SUPERVISOR_ETHERNET_NEEDS)
 	@mkdir -p $(@D)
 	$(TCC) $(SUPERVISOR_CFLAGS) $(LWIP_CPPFLAGS) -w -c $< -o $@
 

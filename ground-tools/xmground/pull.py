@@ -41,7 +41,7 @@ TAIL_BYTES, TAIL_COPIES = 2048, 3
 DESPAIR = 1e-7
 LEAST_TRIES = 12
 SHORTER_AFTER = 3  # lost so often: asked for in frames of half the items
-SILENCE_GROWTH = 1.5
+SILENCE_GROWTH, MOST_GROWTHS = 1.5, 4
 DROUGHT = 3
 
 
@@ -194,7 +194,7 @@ class Pull:
         """Asks for what may be asked for, and takes in what comes first."""
         self._session.establish(self._timeout_s)
         self._fill()
-        wait = self._session.patience_s * SILENCE_GROWTH**self._silences
+        wait = self._session.patience_s * SILENCE_GROWTH ** min(self._silences, MOST_GROWTHS)
         silent_at = self._heard_at + wait
         limit_s = self._timeout_s * (DROUGHT if self.head else 1)
         end = self._progress_at + limit_s
@@ -210,8 +210,8 @@ class Pull:
         if now >= silent_at:
             self._silences += 1
             self._heard_at = now
-            while self._reads:
-                self._close(self._reads.popleft())
+            while self._reads:  # who hears nothing at all learns nothing about single items
+                self._close(self._reads.popleft(), counts=False)
 
     def _frame_bytes(self, items: int) -> int:
         return items * self._unit + FRAME_OVERHEAD
@@ -405,8 +405,9 @@ class Pull:
         while self._reads[0] is not read:
             self._close(self._reads.popleft())
 
-    def _close(self, read: _Read) -> None:
-        """Nothing more is expected of a read that is out of the row."""
+    def _close(self, read: _Read, counts: bool = True) -> None:
+        """Nothing more is expected of a read that is out of the row. counts: what is missing of it
+        was tried in vain."""
         read.is_open = False
         if len(self._late) == self._late.maxlen:
             self._session.end(self._late[0].exchange)
@@ -414,7 +415,7 @@ class Pull:
         if read.first == 0:  # nobody knows which items these were
             self._frontier = 0
         else:
-            self._miss(read.at, read.stop)
+            self._miss(read.at, read.stop, counts)
         frames = -(-(read.stop - read.first) // read.per_frame)
         if frames > 2:  # of short ones a lost request would count too much
             came = min(read.frames, frames)

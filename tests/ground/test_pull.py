@@ -112,6 +112,22 @@ def test_no_more_is_under_way_than_the_board_takes(
     assert 1 < max(most) <= pull.MOST_READS
 
 
+def test_a_silent_line_is_no_reason_to_give_an_item_up(board: FakeBoard) -> None:
+    """Far more tries than an item gets, all in a black-out, then the line is back."""
+    board.real_time = True  # else it would look as if the board had started anew
+    board.fill_hm(50)
+    seen: list[int] = []
+
+    def black_out(request) -> bool:
+        seen.append(request.id)
+        return 1 < len(seen) < 60
+
+    board.faults.rx_lost = black_out
+    board.faults.tx = sequence(*[""] * 7, "drop", kind="chunk")
+    found = list(LogReader(loop_client(board, 10.0), Book.HM).read())
+    assert len(found) == 50 and len(seen) >= 60
+
+
 def test_a_board_without_that_log_refuses(
     board: FakeBoard, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -31,7 +31,8 @@ class Knobs:
 
     ber: float = 0.0  # probability that a data bit is turned round
     burst_rate: float = 0.0  # bursts begun per byte
-    burst_bytes: float = 20.0  # mean length of a burst, in which every byte is random
+    burst_bytes: float = 20.0  # mean length of a burst, in which every byte is random; also of what
+    # a paced line could have carried meanwhile, so that a burst ends by itself
     drop: float = 0.0  # probability that a frame or datagram is lost
     duplicate: float = 0.0  # that it arrives twice
     reorder: float = 0.0  # that it is overtaken by what comes later
@@ -138,6 +139,10 @@ class Damage:
             while starts and starts[0] < at:  # a burst in a burst is the same burst
                 starts.pop(0)
         return bytes(out)
+
+    def rest(self, count: int) -> None:
+        """The line could have carried so many bytes, and carried nothing."""
+        self._burst_left = max(0, self._burst_left - count)
 
     def _length(self) -> int:
         if self._mean <= 1:
@@ -297,6 +302,8 @@ class Stream(Way):
         self._open.clear()
 
     def _send(self, data: bytes, leaves: float, now: float) -> None:
+        if self._byte_s:
+            self._damage.rest(int(max(0.0, leaves - self._free_at) / self._byte_s))
         hit = self._damage.hit(data)
         begin = 0
         for stall in self._stalls.among(len(data)):

@@ -108,6 +108,15 @@ def test_bursts_have_the_mean_length_and_are_counted() -> None:
     assert 0.98 * done.burst_bytes < changed <= done.burst_bytes  # 1 byte in 256 stays as it was
 
 
+def test_a_burst_on_a_paced_line_ends_also_when_nothing_is_sent() -> None:
+    knobs = Knobs(baud=1000, burst_rate=1.0, burst_bytes=50)
+    busy, idle = Stream("b", knobs), Stream("b", knobs)
+    busy.push(bytes(2), 0.0)
+    idle.push(bytes(1), 0.0)
+    idle.push(bytes(1), 100.0)
+    assert (busy.statistics.bursts, idle.statistics.bursts) == (1, 2)
+
+
 FRAMES = [bytes([1 + n % 255]) * (1 + n % 40) + b"\0" for n in range(2_000)]
 
 

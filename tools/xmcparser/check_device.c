@@ -13,6 +13,7 @@
 #define LINE_MAX_BAUD 4000000u
 #define RING_MAX_BYTES (1024u * 1024)
 #define CONSOLE_RING_BYTES 4096
+#define UART_BIT_TIMES 10 /* of a byte: start, eight data bits, stop */
 
 static bool is_power_of_two(uint32_t n)
 {
@@ -70,6 +71,32 @@ static void check_link(const struct model *m, const struct device *d)
     }
 }
 
+/* The default budget makes a line wait for the next slot when this one is long. Whoever writes a
+ * budget has weighed the link against the partitions. */
+static void check_link_budget(const struct model *m, const struct device *d)
+{
+    const struct slot *longest = NULL;
+
+    for (uint32_t i = 0; i < m->processors.at[0].plans.count; i++) {
+        const struct plan *plan = &m->processors.at[0].plans.at[i];
+        for (uint32_t j = 0; j < plan->slots.count; j++) {
+            if (longest == NULL || plan->slots.at[j].duration_us > longest->duration_us) {
+                longest = &plan->slots.at[j];
+            }
+        }
+    }
+    if (longest == NULL || d->has_link_budget) {
+        return;
+    }
+    uint64_t bytes = (uint64_t)longest->duration_us * d->baud / (UART_BIT_TIMES * 1000000u);
+    if (d->budget_bytes < bytes) {
+        warning_at(d->line,
+                   "the default linkBudget of %u bytes holds this link back in the slot of line "
+                   "%d, in which its line carries %u - write one, for example %u",
+                   d->budget_bytes, longest->line, (uint32_t)bytes, (uint32_t)bytes);
+    }
+}
+
 static void check_uart(const struct model *m, uint32_t position)
 {
     const struct device *d = &m->devices.at[position];
@@ -99,6 +126,7 @@ static void check_uart(const struct model *m, uint32_t position)
     }
     if (d->is_link) {
         check_link(m, d);
+        check_link_budget(m, d);
     } else if (d->has_link_options) {
         warning_at(
             d->line,

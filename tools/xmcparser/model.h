@@ -43,7 +43,7 @@ struct device {
     const char *name;
     int line;
     uint32_t uart_id, baud;
-    bool is_link, has_link_options;
+    bool is_link, has_link_options, has_link_budget;
     uint32_t link_partition, budget_bytes, ring_bytes;
     uint32_t start, size; /* MemoryBlock */
     uint32_t users;       /* MemoryBlock: logs stored in it */

@@ -121,8 +121,8 @@ static void read_uart(const xmlNode *node, struct device *d)
     d->uart_id = xml_number(node, "id");
     d->baud = xml_number(node, "baudRate");
     d->is_link = xml_own_text(node, "linkPartition") != NULL;
-    d->has_link_options =
-        xml_own_text(node, "linkBudget") != NULL || xml_own_text(node, "ringSize") != NULL;
+    d->has_link_budget = xml_own_text(node, "linkBudget") != NULL;
+    d->has_link_options = d->has_link_budget || xml_own_text(node, "ringSize") != NULL;
     d->link_partition = xml_own_number_or(node, "linkPartition", XM_CONFIG_NONE);
     d->budget_bytes = xml_own_number_or(node, "linkBudget", LINK_BUDGET_BYTES);
     d->ring_bytes = xml_own_size_or(node, "ringSize", LINK_RING_BYTES);

@@ -75,7 +75,7 @@ static void fill_log(uint32_t records)
     uint32_t word = 2463534242u;
 
     fake_log_hm(records);
-    for (uint32_t n = 0; n < FAKE_ITEMS / fake.hm.item_bytes; n++) {
+    for (uint32_t n = 0; n < fake.hm.capacity; n++) {
         uint8_t *item = fake.hm.items + n * fake.hm.item_bytes;
 
         for (uint32_t at = 20; at < fake.hm.item_bytes - 4; at += 4) {
@@ -114,7 +114,7 @@ static void give_log(void)
     uint32_t at = 0, unit = fake.hm.item_bytes;
 
     for (uint64_t seq = fake.hm.oldest; seq < fake.hm.next; seq++, at += unit) {
-        memcpy(log + at, fake.hm.items + seq % (FAKE_ITEMS / unit) * unit, unit);
+        memcpy(log + at, fake.hm.items + seq % fake.hm.capacity * unit, unit);
     }
     give(log, at, 1);
 }

@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "../../hypervisor/abi/config.h"
@@ -16,7 +17,13 @@
 
 struct fake fake;
 static jmp_buf slot_end;
-static struct fake_shape present_shape;
+static uint8_t *log_memory; /* of all logs; the next system's takes its place */
+
+/* The supervisor's partition. */
+static xm_u32_t self(void)
+{
+    return fake.pct.id;
+}
 
 /* ---- compiled configuration ------------------------------------------------------------------ */
 
@@ -81,8 +88,8 @@ static void put_slot(uint32_t row, uint32_t id, uint32_t partition, bool large)
     put(row + WORD_AT(xm_config_slot, duration_us), large ? 4000000000u : 10000);
 }
 
-/* Major frame of a plan. */
-static uint32_t plan_frame_us(const struct fake_shape *shape, uint32_t plan)
+/* Major frame of a shape's plan. */
+static uint32_t shape_frame_us(const struct fake_shape *shape, uint32_t plan)
 {
     if (plan != 0) {
         return shape->large_values ? 4000000000u : 100000;
@@ -105,7 +112,7 @@ static void configure_plans(const struct fake_shape *shape)
         put(row + WORD_AT(xm_config_plan, name), string(plan < 3              ? names[plan]
                                                         : shape->large_values ? "spare-plan-name"
                                                                               : "spare"));
-        put(row + WORD_AT(xm_config_plan, major_frame_us), plan_frame_us(shape, plan));
+        put(row + WORD_AT(xm_config_plan, major_frame_us), shape_frame_us(shape, plan));
         put(row + WORD_AT(xm_config_plan, slot_first), plan == 0 ? 0 : shape->slots + plan - 1);
         put(row + WORD_AT(xm_config_plan, slot_count), plan == 0 ? shape->slots : 1);
     }
@@ -133,7 +140,22 @@ static void configure(const struct fake_shape *shape)
     put(WORD_AT(xm_config, revision), XM_CONFIG_REVISION);
     put(WORD_AT(xm_config, name), string("fake system"));
     put(WORD_AT(xm_config, trace_stream), 0);
+    put(WORD_AT(xm_config, cpu_khz), 50000);
+    put(WORD_AT(xm_config, crc32c), 0xc0ffee01);
     put(WORD_AT(xm_config, length), strings_end);
+}
+
+/* A word of the configuration, `at` bytes from its start. */
+uint32_t fake_config_word(uint32_t at)
+{
+    assert(at + 4 <= sizeof(fake.config));
+    return bytes_be32(fake.config + at);
+}
+
+/* The string at that offset; "" for 0: no name. */
+const char *fake_config_name(uint32_t at)
+{
+    return at == 0 || at >= sizeof(fake.config) ? "" : (const char *)fake.config + at;
 }
 
 /* Changes whether a partition is configured with a trace stream. */
@@ -148,48 +170,215 @@ void fake_configure_trace(unsigned partition, bool exists)
 
 /* ---- setting up, time ------------------------------------------------------------------------ */
 
+/* Bytes of a log that the kernel keeps for itself, before the records (core/logbook.h). */
+#define LOG_HEAD 32u
+
+/* Bytes of the storage of a log: that of its stream; a shape has no table of streams. */
+static uint32_t stream_bytes(uint32_t stream)
+{
+    if (stream == XM_CONFIG_NONE) {
+        return 0;
+    }
+    return FAKE_HEAD(streams.count) == 0 ? FAKE_ITEMS + LOG_HEAD
+                                         : FAKE_ROW(streams, xm_config_stream, stream, size);
+}
+
+static void open_log(struct fake_log *log, uint32_t item_bytes, uint32_t bytes)
+{
+    *log = (struct fake_log){ .exists = bytes >= item_bytes,
+                              .item_bytes = item_bytes,
+                              .capacity = bytes / item_bytes,
+                              .oldest = 1,
+                              .next = 1 };
+}
+
+static void open_records(struct fake_log *log, uint32_t item_bytes, uint32_t stream)
+{
+    uint32_t bytes = stream_bytes(stream);
+
+    open_log(log, item_bytes, bytes > LOG_HEAD ? bytes - LOG_HEAD : 0);
+}
+
+static uint32_t place_log(struct fake_log *log, uint32_t at)
+{
+    log->items = log_memory == NULL ? NULL : log_memory + at;
+    return at + log->capacity * log->item_bytes;
+}
+
+static uint32_t place_logs(void)
+{
+    uint32_t at = place_log(&fake.trace, place_log(&fake.hm, 0));
+
+    for (unsigned id = 0; id < fake.info.partition_count; id++) {
+        at = place_log(&fake.partition[id].console, place_log(&fake.partition[id].trace, at));
+    }
+    return at;
+}
+
+/* Logs as configured, empty. */
+static void open_logs(void)
+{
+    open_records(&fake.hm, 64, FAKE_HEAD(hm_stream));
+    open_records(&fake.trace, 48, FAKE_HEAD(trace_stream));
+    for (unsigned id = 0; id < fake.info.partition_count; id++) {
+        struct fake_partition *p = &fake.partition[id];
+
+        open_log(&p->console, 1, FAKE_ROW(partitions, xm_config_partition, id, console_bytes));
+        open_records(&p->trace, 48, FAKE_ROW(partitions, xm_config_partition, id, trace_stream));
+    }
+    free(log_memory);
+    log_memory = NULL;
+    log_memory = malloc(place_logs() + 1);
+    assert(log_memory != NULL);
+    place_logs();
+}
+
+/* Major frame of a plan. */
+static uint32_t plan_frame_us(uint32_t plan)
+{
+    return FAKE_ROW(plans, xm_config_plan, plan, major_frame_us);
+}
+
+/* The system of the configuration in its first frame. */
+static void install(xm_u32_t boot_id, xmTime_t now_us)
+{
+    fake.line_bytes = FAKE_RING;
+    fake.trace_mask = FAKE_HEAD(trace_mask);
+    fake.info = (struct xm_kernel_info){
+        .xm_version = 0x000100,
+        .boot_id = boot_id,
+        .partition_count = FAKE_HEAD(partitions.count),
+        .plan_count = FAKE_HEAD(plans.count),
+        .config_length = FAKE_HEAD(length),
+        .config_crc32c = FAKE_HEAD(crc32c),
+        .kernel_bytes_used = 1000,
+        .kernel_bytes_total = 2000,
+        .previous_plan = -1,
+        .now_us = now_us,
+        .cpu_khz = FAKE_HEAD(cpu_khz),
+        .slot_lateness_last_us = 3,
+        .slot_lateness_max_us = 9,
+    };
+    fake.frame_us = plan_frame_us(0);
+    fake.link =
+        (struct xm_link_status){ .rx_size = FAKE_RING, .tx_size = FAKE_RING, .budget_bytes = 256 };
+    open_logs();
+    for (unsigned id = 0; id < fake.info.partition_count; id++) {
+        fake.partition[id].status.state = XM_STATUS_READY;
+        fake.partition[id].runs = true;
+    }
+}
+
 /* Builds a system of that shape (NULL: 4 partitions, 3 plans, 4 slots) in its first frame, and
  * starts the supervisor. */
 void fake_init(const struct fake_shape *shape)
 {
     static const struct fake_shape usual = { .partitions = 4, .plans = 3, .slots = 4 };
 
-    shape = shape == NULL ? &usual : shape;
-    present_shape = *shape;
     memset(&fake, 0, offsetof(struct fake, sent));
-    configure(shape);
+    configure(shape == NULL ? &usual : shape);
     fake.pct.id = FAKE_SELF;
-    fake.frame_us = plan_frame_us(shape, 0);
-    fake.line_bytes = FAKE_RING;
-    fake.info = (struct xm_kernel_info){
-        .xm_version = 0x000100,
-        .boot_id = 0xb0071d,
-        .partition_count = shape->partitions,
-        .plan_count = shape->plans,
-        .config_length = strings_end,
-        .config_crc32c = 0xc0ffee01,
-        .kernel_bytes_used = 1000,
-        .kernel_bytes_total = 2000,
-        .previous_plan = -1,
-        .now_us = 1000000,
-        .cpu_khz = 50000,
-        .slot_lateness_last_us = 3,
-        .slot_lateness_max_us = 9,
-    };
-    fake.link =
-        (struct xm_link_status){ .rx_size = FAKE_RING, .tx_size = FAKE_RING, .budget_bytes = 256 };
-    fake.hm = (struct fake_log){ .exists = true, .item_bytes = 64, .oldest = 1, .next = 1 };
-    fake.trace = (struct fake_log){ .exists = true, .item_bytes = 48, .oldest = 1, .next = 1 };
-    for (unsigned id = 0; id < shape->partitions; id++) {
-        struct fake_partition *p = &fake.partition[id];
-
-        p->status.state = XM_STATUS_READY;
-        p->runs = true;
-        p->console = (struct fake_log){ .exists = true, .item_bytes = 1, .oldest = 1, .next = 1 };
-        p->trace = (struct fake_log){ .exists = id != 2, .item_bytes = 48, .oldest = 1, .next = 1 };
-    }
+    install(0xb0071d, 1000000);
     fake_set_keys("");
     supervisor_start();
+}
+
+/* The partition that serves the link; XM_CONFIG_NONE: there is none. */
+static uint32_t find_supervisor(void)
+{
+    for (uint32_t id = 0; id < FAKE_HEAD(partitions.count); id++) {
+        if (FAKE_ROW(partitions, xm_config_partition, id, link_device) != XM_CONFIG_NONE) {
+            return id;
+        }
+    }
+    return XM_CONFIG_NONE;
+}
+
+static const char *refusal_of_config(void)
+{
+    if (FAKE_HEAD(partitions.count) > FAKE_PARTITIONS) {
+        return "has more partitions than the simulator knows";
+    }
+    if (find_supervisor() == XM_CONFIG_NONE) {
+        return "has no partition that serves a link: name one in Uart/@xmx:linkPartition";
+    }
+    return NULL;
+}
+
+/* Builds the system of a compiled configuration, as the board is after it was switched on;
+ * fake_boot() starts it. Returns NULL, or why the configuration is refused. */
+const char *fake_load(const uint8_t *config, uint32_t bytes)
+{
+    uint32_t uart;
+    const char *refusal;
+
+    if (bytes < sizeof(struct xm_config) || bytes_be32(config) != XM_CONFIG_MAGIC) {
+        return "is no compiled configuration";
+    }
+    if (bytes_be32(config + WORD_AT(xm_config, revision)) != XM_CONFIG_REVISION) {
+        return "was compiled for another version of xm: compile it again";
+    }
+    if (bytes > FAKE_CONFIG || bytes_be32(config + WORD_AT(xm_config, length)) != bytes) {
+        return "is cut off, or longer than the simulator takes";
+    }
+    memset(&fake, 0, offsetof(struct fake, sent));
+    memcpy(fake.config, config, bytes);
+    refusal = refusal_of_config();
+    if (refusal != NULL) {
+        return refusal;
+    }
+    fake.pct.id = find_supervisor();
+    install(0, 0);
+    uart = FAKE_ROW(partitions, xm_config_partition, fake.pct.id, link_device);
+    fake.link.rx_size = FAKE_ROW(uarts, xm_config_uart, uart, ring_bytes);
+    fake.link.rx_size = fake.link.rx_size < FAKE_RING ? fake.link.rx_size : FAKE_RING;
+    fake.link.tx_size = fake.link.rx_size;
+    fake.link.budget_bytes = FAKE_ROW(uarts, xm_config_uart, uart, budget_bytes);
+    return NULL;
+}
+
+#define BOOT_US 10000 /* that the boot of a board takes */
+
+/* Starts the loaded system as a board starts: after power came, or after a reset, all but the logs
+ * in retained memory begins anew. Frame 0 begins after the time that boot takes. */
+void fake_boot(bool warm)
+{
+    xm_u32_t boot_id = fake.info.boot_id, resets = fake.system.resetCounter;
+    struct xm_link_status link = { .rx_size = fake.link.rx_size,
+                                   .tx_size = fake.link.tx_size,
+                                   .budget_bytes = fake.link.budget_bytes };
+
+    fake.system = (xmSystemStatus_t){ .resetCounter = warm ? resets + 1 : 0 };
+    fake.link = link;
+    fake.rx_count = fake.tx_count = 0;
+    fake.end = FAKE_GOES_ON;
+    fake.info = (struct xm_kernel_info){
+        .xm_version = 0x000100,
+        .boot_id = boot_id + 1,
+        .system_reset_counter = fake.system.resetCounter,
+        .partition_count = FAKE_HEAD(partitions.count),
+        .plan_count = FAKE_HEAD(plans.count),
+        .config_length = FAKE_HEAD(length),
+        .config_crc32c = FAKE_HEAD(crc32c),
+        .kernel_bytes_used = XM_HYPERVISOR_IMAGE_BYTES + FAKE_HEAD(length),
+        .kernel_bytes_total = FAKE_HEAD(hypervisor_size),
+        .previous_plan = -1,
+        .now_us = BOOT_US,
+        .frame_start_us = BOOT_US,
+        .slot_lateness_last_us = 2,
+        .slot_lateness_max_us = 2,
+        .cpu_khz = FAKE_HEAD(cpu_khz),
+    };
+    fake.frame_us = plan_frame_us(0);
+    for (unsigned id = 0; id < fake.info.partition_count; id++) {
+        struct fake_partition *p = &fake.partition[id];
+
+        p->status =
+            (xmPartitionStatus_t){ .state = XM_STATUS_READY, .opMode = XM_OPMODE_COLD_RESET };
+        p->runs = false; /* whoever runs its slots counts their time */
+        p->console.oldest = p->console.next = 1;
+    }
+    fake_run(supervisor_start);
 }
 
 /* Reads a key file; false: it cannot be read, is empty or longer than one may be. */
@@ -247,8 +436,18 @@ static void end_frame(void)
         fake.info.current_plan = fake.info.requested_plan;
         fake.info.switch_time_us = fake.info.frame_start_us;
         fake.info.switch_frame = fake.info.frame;
-        fake.frame_us = plan_frame_us(&present_shape, (uint32_t)fake.info.current_plan);
+        fake.frame_us = plan_frame_us((uint32_t)fake.info.current_plan);
+        fake_audit(TRACE_SCHED_MODULE, AUDIT_SCHED_PLAN_DONE, (xm_u32_t)fake.info.current_plan,
+                   (xm_u32_t)fake.info.previous_plan, (xm_u32_t)fake.info.frame);
     }
+}
+
+/* The health monitor's switch: another plan begins at once, not at the frame's end. */
+void fake_switch_now(uint32_t plan)
+{
+    fake.info.requested_plan = (xm_s32_t)plan;
+    fake.info.frame_start_us = fake.info.now_us - fake.frame_us;
+    end_frame();
 }
 
 /* Time passes: frames end, partitions run, the line takes bytes. */
@@ -328,16 +527,15 @@ static void may_stop(void)
 
 static uint8_t *item_at(struct fake_log *log, uint64_t seq)
 {
-    return log->items + seq % (FAKE_ITEMS / log->item_bytes) * log->item_bytes;
+    return log->items + seq % log->capacity * log->item_bytes;
 }
 
 static uint8_t *append(struct fake_log *log)
 {
-    uint64_t capacity = FAKE_ITEMS / log->item_bytes;
     uint8_t *item = item_at(log, log->next++);
 
-    if (log->next - log->oldest > capacity) {
-        log->oldest = log->next - capacity;
+    if (log->next - log->oldest > log->capacity) {
+        log->oldest = log->next - log->capacity;
     }
     return item;
 }
@@ -403,6 +601,59 @@ void fake_log_trace(unsigned partition, unsigned count)
     }
 }
 
+static void append_trace(struct fake_log *log, xm_u32_t opcode_h, xm_u32_t opcode_l,
+                         const xm_u32_t payload[4])
+{
+    uint8_t *item = begin_record(log, (uint64_t)fake.info.now_us);
+
+    /* the kernel puts the number into opCodeH, but for criticality and scope */
+    bytes_put_be32(item + 20, (xm_u32_t)(log->next - 1) << TRACE_OPCODE_SEQ_BIT | opcode_h);
+    bytes_put_be32(item + 24, opcode_l);
+    for (unsigned n = 0; n < 4; n++) {
+        bytes_put_be32(item + 28 + 4 * n, payload[n]);
+    }
+    end_record(log, item);
+}
+
+/* Traces an event of a partition, as its own call would; nothing if it has no trace. */
+void fake_trace(unsigned partition, xm_u32_t opcode_l, const xm_u32_t payload[4])
+{
+    struct fake_log *log = &fake.partition[partition].trace;
+
+    if (log->exists) {
+        append_trace(log, 0, opcode_l | partition, payload);
+    }
+}
+
+/* An audit record in the hypervisor's own trace, if its mask has the module. */
+void fake_audit(xm_u32_t module, xm_u32_t event, xm_u32_t a, xm_u32_t b, xm_u32_t c)
+{
+    if (fake.trace.exists && (fake.trace_mask & 1u << module) != 0) {
+        append_trace(&fake.trace, 1u << TRACE_OPCODE_SYS_BIT,
+                     (module << 8 | event) << TRACE_OPCODE_CODE_BIT | XM_HYPERVISOR_ID,
+                     (const xm_u32_t[4]){ a, b, c, 0 });
+    }
+}
+
+/* Lets a log hold so many items, at least 1, at most as many as it was configured for; the newest
+ * stay. */
+void fake_log_resize(struct fake_log *log, uint32_t capacity)
+{
+    uint64_t kept = log->next - log->oldest < capacity ? log->next - log->oldest : capacity;
+    uint8_t *copy = malloc((size_t)kept * log->item_bytes + 1);
+
+    assert(copy != NULL);
+    log->oldest = log->next - kept;
+    for (uint64_t n = 0; n < kept; n++) {
+        memcpy(copy + n * log->item_bytes, item_at(log, log->oldest + n), log->item_bytes);
+    }
+    log->capacity = capacity;
+    for (uint64_t n = 0; n < kept; n++) {
+        memcpy(item_at(log, log->oldest + n), copy + n * log->item_bytes, log->item_bytes);
+    }
+    free(copy);
+}
+
 /* Adds console output of a partition. */
 void fake_print(unsigned partition, const char *text)
 {
@@ -414,20 +665,13 @@ void fake_print(unsigned partition, const char *text)
 /* As the kernel keeps an event of its caller: completed with number, time and boot, big-endian. */
 xm_s32_t XM_trace_event(xm_u32_t bitmask, xmTraceEvent_t *event)
 {
-    struct fake_log *log = &fake.partition[FAKE_SELF].trace;
-    uint8_t *item;
+    struct fake_log *log = &fake.partition[self()].trace;
 
     may_stop();
     if (!log->exists || bitmask == 0) {
         return XM_INVALID_CONFIG;
     }
-    item = begin_record(log, (uint64_t)fake.info.now_us);
-    bytes_put_be32(item + 20, event->opCodeH);
-    bytes_put_be32(item + 24, event->opCodeL);
-    for (unsigned n = 0; n < 4; n++) {
-        bytes_put_be32(item + 28 + 4 * n, event->payload[n]);
-    }
-    end_record(log, item);
+    append_trace(log, event->opCodeH & 0xfu, (event->opCodeL & ~0xffffu) | self(), event->payload);
     may_stop();
     return XM_OK;
 }
@@ -490,15 +734,21 @@ xm_s32_t XM_console_fetch(xm_u32_t partitionId, xm_u64_t fromSeq, void *batch, x
 
 /* ---- link ------------------------------------------------------------------------------------ */
 
+static void note_high_water(xm_u32_t *high_water, uint32_t count)
+{
+    *high_water = count > *high_water ? count : *high_water;
+}
+
 /* Bytes arrive from the ground; what the ring cannot hold is lost and counted. */
 void fake_type(const uint8_t *bytes, uint32_t count)
 {
-    uint32_t room = FAKE_RING - fake.rx_count;
+    uint32_t room = fake.link.rx_size > fake.rx_count ? fake.link.rx_size - fake.rx_count : 0;
     uint32_t fits = count < room ? count : room;
 
     memcpy(fake.rx + fake.rx_count, bytes, fits);
     fake.rx_count += fits;
     fake.link.rx_bytes += fits;
+    note_high_water(&fake.link.rx_high_water, fake.rx_count);
     fake.link.rx_dropped += count - fits;
 }
 
@@ -530,6 +780,7 @@ xm_s32_t XM_link_write(const void *buffer, xm_u32_t size)
     }
     memcpy(fake.tx + fake.tx_count, buffer, count);
     fake.tx_count += count;
+    note_high_water(&fake.link.tx_high_water, fake.tx_count);
     return (xm_s32_t)count;
 }
 
@@ -602,13 +853,15 @@ static xm_s32_t change(xm_u32_t id, xm_u32_t from, xm_u32_t to)
         return XM_NO_ACTION;
     }
     status->state = to;
+    fake_audit(TRACE_SCHED_MODULE, to == XM_STATUS_READY ? AUDIT_SCHED_RESUME : AUDIT_SCHED_SUSPEND,
+               id, 0, 0);
     return XM_OK;
 }
 
 xm_s32_t XM_suspend_partition(xm_u32_t partitionId)
 {
     fake.suspend_calls++;
-    if (partitionId == FAKE_SELF) {
+    if (partitionId == self()) {
         return XM_OK; /* and resumed again */
     }
     return change(partitionId, XM_STATUS_READY, XM_STATUS_SUSPENDED);
@@ -621,7 +874,7 @@ xm_s32_t XM_resume_partition(xm_u32_t partitionId)
 
 xm_s32_t XM_halt_partition(xm_u32_t partitionId)
 {
-    if (partitionId == FAKE_SELF) {
+    if (partitionId == self()) {
         never_comes_back(FAKE_SELF_HALTED, 0, 0);
     }
     if (fake.refuse != 0) {
@@ -631,6 +884,7 @@ xm_s32_t XM_halt_partition(xm_u32_t partitionId)
         return XM_NO_ACTION;
     }
     fake.partition[partitionId].status.state = XM_STATUS_HALTED;
+    fake_audit(TRACE_SCHED_MODULE, AUDIT_SCHED_HALT, partitionId, 0, 0);
     return XM_OK;
 }
 
@@ -642,6 +896,7 @@ xm_s32_t XM_shutdown_partition(xm_u32_t partitionId)
     if (fake.partition[partitionId].status.state == XM_STATUS_HALTED) {
         return XM_NO_ACTION;
     }
+    fake_audit(TRACE_SCHED_MODULE, AUDIT_SCHED_SHUTDOWN, partitionId, 0, 0);
     if (!fake.partition[partitionId].ignores_shutdown) {
         fake.partition[partitionId].status.state = XM_STATUS_HALTED;
     }
@@ -667,7 +922,8 @@ xm_s32_t XM_reset_partition(xm_u32_t partitionId, xm_u32_t resetMode, xm_u32_t s
     p->status.resetStatus = status;
     p->status.opMode = resetMode == XM_WARM_RESET ? XM_OPMODE_WARM_RESET : XM_OPMODE_COLD_RESET;
     p->status.state = p->halts_at_start ? XM_STATUS_HALTED : XM_STATUS_READY;
-    if (partitionId == FAKE_SELF) {
+    fake_audit(TRACE_SCHED_MODULE, AUDIT_SCHED_RESET, partitionId, resetMode, status);
+    if (partitionId == self()) {
         never_comes_back(FAKE_SELF_RESET, resetMode, status);
     }
     may_stop();
@@ -679,6 +935,7 @@ xm_s32_t XM_halt_system(void)
     if (fake.refuse != 0) {
         return fake.refuse;
     }
+    fake_audit(TRACE_SCHED_MODULE, AUDIT_SCHED_HYP_HALT, 0, 0, 0);
     never_comes_back(FAKE_SYSTEM_HALTED, 0, 0);
     return XM_OK;
 }
@@ -688,6 +945,7 @@ xm_s32_t XM_reset_system(xm_u32_t resetMode)
     if (fake.refuse != 0) {
         return fake.refuse;
     }
+    fake_audit(TRACE_SCHED_MODULE, AUDIT_SCHED_HYP_RESET, resetMode, 0, 0);
     never_comes_back(FAKE_SYSTEM_RESET, resetMode, 0);
     return XM_OK;
 }
@@ -703,7 +961,11 @@ xm_s32_t XM_switch_sched_plan(xm_u32_t newPlanId, xm_u32_t *currentPlanId)
     }
     *currentPlanId = (xm_u32_t)fake.info.current_plan;
     fake.info.requested_plan = (xm_s32_t)newPlanId;
-    return fake.info.requested_plan == fake.info.current_plan ? XM_NO_ACTION : XM_OK;
+    if (fake.info.requested_plan == fake.info.current_plan) {
+        return XM_NO_ACTION;
+    }
+    fake_audit(TRACE_SCHED_MODULE, AUDIT_SCHED_PLAN_REQUEST, newPlanId, *currentPlanId, 0);
+    return XM_OK;
 }
 
 xm_s32_t XM_idle_self(void)

@@ -1,6 +1,7 @@
 /* fake_kernel.h - the hypervisor behind the supervisor's calls, in memory
  *
- * Partitions, plans, logs and the two link rings, with the rules of the real ones as far as the
+ * A system is either of a shape (fake_init(), for tests) or of a compiled configuration
+ * (fake_load(), for the simulated board). Partitions, plans, logs and the two link rings, with the rules of the real ones as far as the
  * supervisor can see them. As on the target, configuration and log records are big-endian while
  * the structures filled by calls are native.
  *
@@ -10,17 +11,25 @@
 #define FAKE_KERNEL_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <xm.h>
 
 #include "keyfile.h"
 
+#ifndef FAKE_PARTITIONS
 #define FAKE_PARTITIONS 40
-#ifndef FAKE_ITEMS
-#define FAKE_ITEMS 4096 /* bytes of the storage of one log */
 #endif
-#define FAKE_RING 4096  /* bytes of each link ring */
-#define FAKE_SELF 0     /* the supervisor's partition */
+#ifndef FAKE_CONFIG
+#define FAKE_CONFIG 32768 /* bytes of the longest configuration */
+#endif
+#ifndef FAKE_ITEMS
+#define FAKE_ITEMS 4096 /* bytes of the storage of one log of a shape */
+#endif
+#ifndef FAKE_RING
+#define FAKE_RING 4096  /* bytes of each link ring; of a configuration's, the most */
+#endif
+#define FAKE_SELF 0     /* the supervisor's partition in a shape */
 #define FAKE_SLOT_US 10000
 
 /* How large the system is; see fake_kernel.c for what is in it. */
@@ -36,9 +45,10 @@ struct fake_shape {
 struct fake_log {
     bool exists;
     uint32_t item_bytes;
+    uint32_t capacity; /* items */
     uint64_t oldest, next;
     uint64_t damaged_from, damaged_to; /* items that fail their checksum: from <= n < to */
-    uint8_t items[FAKE_ITEMS];         /* item n at place n % capacity */
+    uint8_t *items;                    /* item n at place n % capacity */
 };
 
 struct fake_partition {
@@ -65,6 +75,7 @@ struct fake {
     partitionControlTable_t pct;
     struct fake_partition partition[FAKE_PARTITIONS];
     struct fake_log hm, trace; /* of the hypervisor */
+    uint32_t trace_mask;       /* modules whose audit records that trace gets: TRACE_BM_* */
     uint32_t frame_us;         /* major frame of the plan in force */
     bool plan_never_switches;
     /* link: rx is towards the supervisor */
@@ -86,25 +97,41 @@ struct fake {
     xm_s32_t
         refuse; /* code that partition control and plan switching give instead of acting; 0: act */
     char said[4096]; /* on the supervisor's console, the newest lines that fit */
-    uint8_t config[32768];
+    uint8_t config[FAKE_CONFIG];
     uint8_t sent[1 << 20]; /* everything that left, in order; last: fake_init() leaves it as it is */
 };
 
 extern struct fake fake;
 
 void fake_init(const struct fake_shape *shape);
+const char *fake_load(const uint8_t *config, uint32_t bytes);
+void fake_boot(bool warm);
 void fake_start_again(bool system);
+uint32_t fake_config_word(uint32_t at);
+const char *fake_config_name(uint32_t at);
 bool fake_read_keys(const char *path, char text[KEYFILE_BYTES + 1]);
 void fake_set_keys(const char *text);
 void fake_configure_trace(unsigned partition, bool exists);
 void fake_slot(void);
 void fake_run(void (*run)(void));
 void fake_tick(uint32_t us);
+void fake_switch_now(uint32_t plan);
 void fake_type(const uint8_t *bytes, uint32_t count);
 void fake_log_hm(unsigned count);
 void fake_log_event(const struct xm_hm_record *event);
+void fake_log_resize(struct fake_log *log, uint32_t capacity);
+void fake_audit(xm_u32_t module, xm_u32_t event, xm_u32_t a, xm_u32_t b, xm_u32_t c);
+void fake_trace(unsigned partition, xm_u32_t opcode_l, const xm_u32_t payload[4]);
 void fake_log_trace(unsigned partition, unsigned count);
 void fake_print(unsigned partition, const char *text);
+
+/* Word of the configuration: a field of row `index` of a table, or of the head, by their names in
+ * abi/config.h, which whoever uses these includes. */
+#define FAKE_ROW(table, type, index, field)                                                        \
+    fake_config_word(FAKE_HEAD(table.offset) + (uint32_t)(index) * (uint32_t)sizeof(struct type) + \
+                     (uint32_t)offsetof(struct type, field))
+#define FAKE_HEAD(field) fake_config_word((uint32_t)offsetof(struct xm_config, field))
+
 int fake_printf(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 #endif

@@ -50,7 +50,7 @@ case ${1:-} in
     need_program chromedriver chromium-driver
     need_program tshark tshark
     if command -v dpkg-query >/dev/null 2>&1; then
-        need_packages libc6-dev libbearssl-dev libclang-rt-dev libcmocka-dev libprotobuf-c-dev libprotobuf-dev libxml2-dev \
+        need_packages libc6-dev libbearssl-dev libclang-rt-dev libcmocka-dev libjs-chart.js libprotobuf-c-dev libprotobuf-dev libxml2-dev \
             python3 python3-aiohttp python3-argcomplete python3-hypothesis python3-jinja2 python3-prometheus-client \
             python3-protobuf python3-psycopg2 python3-pytest python3-rich python3-selenium python3-serial python3-sqlalchemy alembic postgresql
     fi

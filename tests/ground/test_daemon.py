@@ -751,8 +751,23 @@ def test_names_that_others_point_here_get_nothing(web: ServedDaemon) -> None:
 
 def test_page_may_load_nothing_from_elsewhere(web: ServedDaemon) -> None:
     status, _, headers = fetch(web.server.url)
-    assert status == 200 and "default-src 'self'" in headers["Content-Security-Policy"]
+    policy = headers["Content-Security-Policy"]
+    assert status == 200 and "default-src 'self'" in policy
+    assert "unsafe" not in policy and "ws:" not in policy and "*" not in policy
+    assert headers["Referrer-Policy"] == "no-referrer"
     assert fetch(web.server.url + "../daemon/http.py")[0] == 404
+
+
+def test_library_of_the_plots_is_debians_or_named(
+    web: ServedDaemon, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from xmground.daemon import http
+
+    monkeypatch.setattr(http, "CHART", tmp_path / "chart.js")
+    status, text, _ = fetch(web.server.url + "chart.js")
+    assert status == 404 and "Install libjs-chart.js" in text
+    (tmp_path / "chart.js").write_text("the library")
+    assert fetch(web.server.url + "chart.js")[:2] == (200, "the library")
 
 
 def test_http_address_that_cannot_be_used(served: Served, xmg: Xmg, tmp_path: Path) -> None:
@@ -805,7 +820,12 @@ def test_logs_are_gathered_into_the_archive(gathering: ServedDaemon, board: Fake
     health = mine.call("health", {}, 10)
     assert health["board"][0][1]["budget_bytes"] == 256 and health["ground"]
     stored = mine.call("health", {"since": "boot+0s"}, 10)
-    assert len(stored["board"]) == len(health["board"])
+    assert stored["board"][0] == health["board"][0]  # of the same microsecond one is kept
+    assert health["ground"][0][1]["round_trip_us"] > 0
+    newest = health["board"][-1][0]
+    assert all(at > newest for at, _ in mine.call("health", {"after": newest}, 10)["board"])
+    with pytest.raises(UsageError, match="after is a number"):
+        mine.call("health", {"after": "x"}, 10)
     state = mine.call("status", {}, 10)["gather"]
     assert state["gaps"] == state["conflicts"] == 0 and state["archive_error"] is None
     mine.close()

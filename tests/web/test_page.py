@@ -141,12 +141,58 @@ def test_page_with_100000_rows_scrolls(page: Page, station: Station) -> None:
     assert "TEST" in first_there
 
 
-def test_page_consoles_and_health(page: Page) -> None:
+def test_page_console(page: Page) -> None:
     page.view("consoles")
     page.until(lambda: "P1: second" in page.text("#console-text"), "no console text")
+
+
+def figure(page: Page, panel: str, series: str, column: int) -> str:
+    """What the table of a plot tells: 2 newest, 3 most, 4 total."""
+    row = f'#plot-{panel} tr[data-series="{series}"]'
+    return page.text(f"{row} td:nth-child({column})")
+
+
+# How many dots of the canvas have a line's colour, more or less.
+INK = """
+    const canvas = document.querySelector(arguments[0]);
+    const [r, g, b] = arguments[1];
+    const dots = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
+    let count = 0;
+    for (let at = 0; at < dots.length; at += 4) {
+      const far = Math.abs(dots[at] - r) + Math.abs(dots[at + 1] - g) + Math.abs(dots[at + 2] - b);
+      if (dots[at + 3] > 200 && far < 30) count++;
+    }
+    return count;
+"""
+BLUE = [0x56, 0xB4, 0xE9]
+
+
+def test_page_plots_the_links_health(page: Page) -> None:
     page.view("health")
     page.until(lambda: "frames_good" in page.text("#counters"), "no counters")
+    page.until(lambda: figure(page, "rate", "to the board", 2) not in ("-", ""), "no rate")
+    assert float(figure(page, "rate", "to the board", 2)) > 0
+    assert float(figure(page, "round-trip", "ping", 2)) > 0
+    assert figure(page, "damage", "seen by the board", 4) == "0"
+    assert int(figure(page, "credit", "the board can take", 2).replace(",", "")) > 0
+    page.until(
+        lambda: page.driver.execute_script(INK, "#plot-rate canvas", BLUE) > 20, "no line is drawn"
+    )
     shoot(page, "web-health")
+
+
+def test_page_without_the_plots_library_says_so(page: Page, station: Station) -> None:
+    driver = page.driver
+    driver.execute_cdp_cmd("Network.enable", {})
+    driver.execute_cdp_cmd("Network.setBlockedURLs", {"urls": ["*/chart.js"]})
+    try:
+        page.view("health")
+        page.until(lambda: page.text("#plots-note") != "", "nothing is said")
+        page.until(lambda: figure(page, "round-trip", "ping", 2) not in ("-", ""), "no figures")
+        assert not page.one("#plot-rate .canvas").is_displayed()
+    finally:
+        driver.execute_cdp_cmd("Network.setBlockedURLs", {"urls": []})
+        driver.get_log("browser")  # the refused file is of this test
 
 
 def test_page_by_keyboard(page: Page) -> None:

@@ -333,7 +333,10 @@ class Peer:
         return await self._server.query(call.args)
 
     async def _health(self, call: Call) -> Any:
-        return await self._server.health(call.args.get("since"))
+        after = call.args.get("after", 0)
+        if not isinstance(after, int):
+            raise UsageError("after is a number: UTC in microseconds")
+        return await self._server.health(call.args.get("since"), after)
 
     async def _timeline(self, call: Call) -> Any:
         seconds = call.args.get("seconds", 2.0)

@@ -305,11 +305,12 @@ class Gatherer(threading.Thread):
         self._file_waiting()
         collector = Collector(self._board, archive, self._labels.target, self._labels)  # type: ignore
         now = self._clock.now()
+        has_begun = bool(self._pings_left)  # plots of the link need not wait for HEALTH_S
         if self._pings_left or now >= self._next_clock:
             collector.sample_clock()
             self._pings_left = max(0, self._pings_left - 1)
             self._next_clock = now + CLOCK_S
-        if now >= self._next_health:
+        if has_begun or now >= self._next_health:
             self._sample_health(archive)
             self._next_health = now + HEALTH_S
         for state in self._board.books():
@@ -350,9 +351,10 @@ class Gatherer(threading.Thread):
 
     def _sample_health(self, archive: Tee) -> None:
         received_us = self._board.utc_us()
+        round_trip = {"round_trip_us": self._board.ping().rtt_us}
         for end, counters in (
             ("board", self._board.link_state()),
-            ("ground", self._link.client.ground_link()),
+            ("ground", self._link.client.ground_link() | round_trip),
         ):
             self.health.append((received_us, end, dict(counters)))
             if self._is_filing:

@@ -234,15 +234,18 @@ class Server:
             self._archive = Archive.open(self._archive_url, create=False)
         return self._archive
 
-    async def health(self, since: object) -> dict[str, list[tuple[int, dict[str, Any]]]]:
-        """Counters of both ends of the link over time: (UTC, counters). Raises UsageError,
+    async def health(
+        self, since: object, after_us: int = 0
+    ) -> dict[str, list[tuple[int, dict[str, Any]]]]:
+        """Counters of both ends of the link over time: (UTC, counters). since: a moment, from the
+        archive; None: those of this run that are newer than after_us. Raises UsageError,
         ArchiveError."""
         assert self._loop is not None
         target = self.gatherer.state.target
         if since is None or self._archive_url is None or not target:
             kept = list(self.gatherer.health)
             return {
-                end: [(at, counters) for at, of, counters in kept if of == end]
+                end: [(at, counters) for at, of, counters in kept if of == end and at > after_us]
                 for end in ("board", "ground")
             }
         since_us = parse_moment(str(since), self._clock_us()).us

@@ -1,38 +1,11 @@
 // The page of `xmg web`: what the daemon tells over /ws, and commands with confirmation and stages.
 // Nothing is loaded from elsewhere; what comes from a board is text, never markup.
 
-const $ = (id) => document.getElementById(id);
+import { $, boardTime, el, svg, utc, word } from "./page.js";
+import { addHealth, drawHealth, newestHealth } from "./plots.js";
+
 const MARKS = { debug: "D ·", info: "I ○", warn: "W ▲", error: "E ■", critical: "C ◆" };
 const ROW_HEIGHT = 20, MOST_ROWS = 100000, PAGE_ROWS = 10000, POLL_MS = 2000, LEASE_S = 120;
-
-function el(tag, { text, ...attributes } = {}, ...children) {
-  const made = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) {
-    if (name.startsWith("on")) made.addEventListener(name.slice(2), value);
-    else if (value !== undefined) made.setAttribute(name, value);
-  }
-  if (text !== undefined) made.textContent = text;
-  made.append(...children);
-  return made;
-}
-
-function svg(tag, attributes = {}, text) {
-  const made = document.createElementNS("http://www.w3.org/2000/svg", tag);
-  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
-  if (text !== undefined) made.textContent = text;
-  return made;
-}
-
-function boardTime(us) {
-  if (typeof us !== "number") return "-";
-  const seconds = Math.floor(us / 1e6), two = (n) => String(n).padStart(2, "0");
-  const days = Math.floor(seconds / 86400);
-  return (days ? `${days}d ` : "") + `${two(Math.floor(seconds / 3600) % 24)}:${two(Math.floor(seconds / 60) % 60)}:` +
-    `${two(seconds % 60)}.${String(us % 1e6).padStart(6, "0")}`;
-}
-
-const utc = (us) => (typeof us === "number" ? new Date(us / 1000).toISOString() : "-");
-const word = (value) => (typeof value === "number" ? "0x" + value.toString(16).padStart(8, "0") : "-");
 
 // ---- the daemon ------------------------------------------------------------------------------
 
@@ -381,28 +354,9 @@ async function showConsole() {
 
 // ---- link health -----------------------------------------------------------------------------
 
-const PLOTS = [["board", "rx_bytes", "bytes to the board"], ["board", "tx_bytes", "bytes to the ground"], ["board", "crc_errors", "damaged frames, board"],
-  ["ground", "crc_errors", "damaged frames, ground"], ["board", "mac_errors", "refused codes, board"], ["ground", "retransmissions", "repetitions"]];
-
 async function showHealth() {
-  const health = await daemon.call("health");
-  $("plots").replaceChildren(...PLOTS.map(([end, name, title]) => plot(title, (health[end] ?? []).map(([at, counters]) => [at, counters[name] ?? 0]))));
-  const last = (end) => (health[end] ?? []).at(-1)?.[1] ?? {};
-  const board = last("board"), ground = last("ground");
-  $("counters").replaceChildren(...[...new Set([...Object.keys(board), ...Object.keys(ground)])].map((name) => el("tr", {},
-    el("td", { text: name }), el("td", { class: "number", text: board[name] ?? "" }), el("td", { class: "number", text: ground[name] ?? "" }))));
-}
-
-function plot(title, points) {
-  const box = el("figure", { class: "plot" }), picture = svg("svg", { viewBox: "0 0 300 80", role: "img", "aria-label": title });
-  const newest = points.at(-1)?.[1] ?? 0, values = points.map(([, value]) => value);
-  const low = Math.min(...values), high = Math.max(...values), begin = points[0]?.[0] ?? 0, span = (points.at(-1)?.[0] ?? 1) - begin || 1;
-  if (points.length > 1) {
-    picture.append(svg("polyline", { points: points.map(([at, value]) =>
-      `${(300 * (at - begin)) / span},${72 - (64 * (value - low)) / (high - low || 1)}`).join(" ") }));
-  }
-  box.append(el("figcaption", { text: `${title}: ${newest}` }), picture);
-  return box;
+  addHealth(await daemon.call("health", { after: newestHealth() }));
+  await drawHealth();
 }
 
 // ---- commands: asked for, then shown by stages -------------------------------------------------

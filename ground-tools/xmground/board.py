@@ -129,7 +129,7 @@ class Board(Protocol):
         """Counters of the ground's end of the link."""
 
     def listen(self, wait_s: float, ping: bool = False) -> list[dict[str, object]]:
-        """What has arrived, as describe.frame_fields, and `line`, the same in one line."""
+        """What has crossed the link, as describe.frame_row."""
 
     def command_state(self, request_id: int) -> CommandState:
         """What became of a command."""

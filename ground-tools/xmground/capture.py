@@ -6,19 +6,23 @@ A file begins with a line that names the format and a line of JSON about the lin
 
 Big-endian; direction 0 to the ground, 1 to the board; flag 1: a datagram. The CRC covers all before
 it. Each record is written by one system call, so a program that is killed leaves at most one torn
-record at the end. A reader skips what has no right CRC, and says so.
+record at the end. A reader skips what has no right CRC, and says so. What a full disk refused is
+counted in the first line of JSON after it ("missed_bytes").
 """
 
+import fcntl
 import json
 import os
 import struct
 import zlib
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import BinaryIO
 
+from .clock import Clock
 from .errors import UsageError
 from .framing import Deframer, Frame, Noise, pack_frame
 from .transport import Transport
@@ -30,9 +34,10 @@ CRC = struct.Struct(">I")
 TO_GROUND, TO_BOARD = 0, 1
 FLAG_DATAGRAM = 1
 LONGEST = 1 << 20
-FILE_BYTES = 16 << 20
-KEPT_BYTES = 1 << 30
 SUFFIX = ".xmcap"
+DAY_US = 86_400_000_000
+# After a refusal of the disk, so long nothing is written.
+RETRY_S = 10.0
 DIRECTIONS = {TO_GROUND: "rx", TO_BOARD: "tx"}
 
 
@@ -53,10 +58,50 @@ class Damage:
     offset: int
     length: int
 
+    @property
+    def words(self) -> str:
+        """For operators, after the file's name."""
+        return f"{self.length} bytes from {self.offset} on are no record"
+
+
+@dataclass(frozen=True)
+class Missed:
+    """Bytes that crossed the line before the file began, while the disk refused to take them."""
+
+    length: int
+
+    @property
+    def words(self) -> str:
+        """For operators, after the file's name."""
+        return f"{self.length} bytes that crossed the link before it were refused by the disk"
+
+
+@dataclass(frozen=True)
+class Keep:
+    """How much is kept. Files older than kept_us go (None: by their size alone): only where the
+    ground's clock can be trusted, since a step of it would make them all old."""
+
+    kept_bytes: int = 1 << 30
+    kept_us: int | None = None
+    file_bytes: int = 16 << 20
+    file_us: int = DAY_US
+
+
+@dataclass(frozen=True)
+class CaptureState:
+    """How capturing goes; for `xmg serve status` and the metrics."""
+
+    folder: str
+    file: str = ""
+    bytes: int = 0  # of the link, written
+    missed_bytes: int = 0  # of the link, refused by the disk
+    errors: int = 0  # times that the disk refused
+    error: str | None = None  # why nothing is written now
+
 
 class CaptureWriter:
     """Writes into a folder, a new file when one is full; the oldest ones go when the folder is. A
-    disk that refuses is told once, and ends capturing: the link matters more."""
+    disk that refuses is told once and tried again later: the link goes on meanwhile."""
 
     def __init__(
         self,
@@ -65,40 +110,65 @@ class CaptureWriter:
         clock_us: Callable[[], int],
         on_error: Callable[[str], None] = lambda text: None,
         on_file: Callable[[tuple[Path, int]], None] = lambda file: None,
-        file_bytes: int = FILE_BYTES,
-        kept_bytes: int = KEPT_BYTES,
+        keep: Keep | None = None,
+        clock: Clock | None = None,
     ) -> None:
         """on_file: called with the path of each new file and when it began."""
         self._folder, self._link, self._clock_us = folder, link, clock_us
         self._on_error, self._on_file = on_error, on_file
-        self._file_bytes, self._kept_bytes = file_bytes, kept_bytes
+        self._keep, self._clock = keep or Keep(), clock or Clock()
         self._file = -1
-        self._size = 0
-        self._ended = False
+        self._size = self._began_us = 0
+        self._missed = 0  # bytes, which the next file will tell
+        self._next_try = 0.0
+        self.state = CaptureState(str(folder))
 
     def write(self, direction: int, data: bytes, datagram: bool) -> None:
         """Adds a record."""
-        if not data or self._ended:
+        if not data:
+            return
+        if self.state.error and self._clock.now() < self._next_try:
+            self._miss(data)
             return
         now_us = self._clock_us()
         flags = FLAG_DATAGRAM if datagram else 0
         record = RECORD.pack(SYNC, direction, flags, now_us, len(data)) + data
         try:
-            if self._file < 0 or self._size >= self._file_bytes:
+            if self._file < 0 or self._is_full(now_us):
                 self._begin(now_us)
             self._append(record + CRC.pack(zlib.crc32(record)))
         except OSError as error:
-            self._ended = True
-            self._on_error(
-                f"raw capture in {self._folder} has ended: {error.strerror}: free some space or "
-                "name another folder with --capture; the link goes on"
-            )
+            self._refused(error)
+            self._miss(data)
+            return
+        self.state = replace(self.state, bytes=self.state.bytes + len(data), error=None)
 
     def close(self) -> None:
         """Ends the file; may be called twice."""
         if self._file >= 0:
             os.close(self._file)
             self._file = -1
+
+    def _is_full(self, now_us: int) -> bool:
+        # Also when the clock runs back: within a file, times go forward.
+        age_us = now_us - self._began_us
+        return self._size >= self._keep.file_bytes or not 0 <= age_us < self._keep.file_us
+
+    def _refused(self, error: OSError) -> None:
+        """What is half written ends that file."""
+        self.close()
+        self._next_try = self._clock.now() + RETRY_S
+        text = (
+            f"raw capture in {self._folder}: {error.strerror}: nothing of the link is kept until "
+            "this is mended: free some space or name another folder with --capture; the link goes on"
+        )
+        if self.state.error is None:
+            self._on_error(text)
+        self.state = replace(self.state, error=text, errors=self.state.errors + 1)
+
+    def _miss(self, data: bytes) -> None:
+        self._missed += len(data)
+        self.state = replace(self.state, missed_bytes=self.state.missed_bytes + len(data))
 
     def _append(self, data: bytes) -> None:
         if os.write(self._file, data) != len(data):
@@ -108,28 +178,58 @@ class CaptureWriter:
     def _begin(self, now_us: int) -> None:
         self.close()
         self._folder.mkdir(parents=True, exist_ok=True)
-        self._make_room()
+        self._make_room(now_us)
         # Numbered, so that the order is right over steps of the clock.
-        files = sorted(self._folder.glob(f"*{SUFFIX}"))
-        last = files[-1].name.partition("-")[0] if files else "0"
-        number = int(last) + 1 if last.isdecimal() else 1
+        numbers = [path.name.partition("-")[0] for path in self._folder.glob(f"*{SUFFIX}")]
+        number = 1 + max((int(text) for text in numbers if text.isdecimal()), default=0)
         stamp = datetime.fromtimestamp(now_us / 1e6, timezone.utc).strftime("%Y%m%dT%H%M%SZ")
         path = self._folder / f"{number:08}-{stamp}-{os.getpid()}{SUFFIX}"
         self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
-        self._size = 0
-        about = json.dumps({"link": self._link, "begin_us": now_us})
-        self._append(MAGIC + about.encode() + b"\n")
+        with suppress(OSError):  # a disk without locks: other writers may take it for an old one
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        self._size, self._began_us = 0, now_us
+        about: dict[str, object] = {"link": self._link, "begin_us": now_us}
+        if self._missed:
+            about["missed_bytes"] = self._missed
+        try:
+            self._append(MAGIC + json.dumps(about).encode() + b"\n")
+        except OSError:
+            path.unlink(missing_ok=True)  # one for each try would fill the folder
+            raise
+        self._missed = 0
+        self.state = replace(self.state, file=str(path))
         self._on_file((path, now_us))
 
-    def _make_room(self) -> None:
+    def _make_room(self, now_us: int) -> None:
+        """Removes the oldest files, but none that another program is writing."""
         files = sorted(self._folder.glob(f"*{SUFFIX}"))
-        sizes = {path: path.stat().st_size for path in files}
-        total = sum(sizes.values()) + self._file_bytes
-        for path in files:
-            if total <= self._kept_bytes:
-                return
-            path.unlink(missing_ok=True)
-            total -= sizes[path]
+        found = {path: path.stat() for path in files}
+        total = sum(state.st_size for state in found.values()) + self._keep.file_bytes
+        for path, state in found.items():
+            is_old = (
+                self._keep.kept_us is not None
+                and now_us - state.st_mtime_ns // 1000 > self._keep.kept_us
+            )
+            if (total > self._keep.kept_bytes or is_old) and not _is_written(path):
+                path.unlink(missing_ok=True)
+                total -= state.st_size
+
+
+def _is_written(path: Path) -> bool:
+    """Whether a program is writing a capture."""
+    try:
+        file = os.open(path, os.O_RDONLY)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    finally:
+        os.close(file)
+    return False
 
 
 class CapturingTransport:
@@ -164,18 +264,40 @@ def is_capture(path: Path) -> bool:
         raise UsageError(f"cannot read {path}: {error.strerror}") from error
 
 
-def read_capture(path: Path) -> tuple[str, list[Captured | Damage]]:
+def link_of(path: Path) -> str:
+    """The name of the link whose bytes a capture holds. Raises UsageError for other files."""
+    _need_capture(path)
+    with path.open("rb") as file:
+        file.readline()
+        return str(_about(file.readline(LONGEST)).get("link", ""))
+
+
+def read_capture(path: Path) -> tuple[str, list[Captured | Damage | Missed]]:
     """The link's name and what crossed it. Raises UsageError for a file that is no capture."""
-    if not is_capture(path):
-        raise UsageError(f"{path} is no capture: its first line is not {MAGIC.decode().strip()!r}")
+    _need_capture(path)
     data = path.read_bytes()
     start = data.find(b"\n", len(MAGIC)) + 1
+    about = _about(data[len(MAGIC) : start])
+    missed = about.get("missed_bytes")
+    found: list[Captured | Damage | Missed] = []
+    if isinstance(missed, int) and missed > 0:
+        found.append(Missed(missed))
+    found += _records(data, start if about else len(MAGIC))
+    return str(about.get("link", "")), found
+
+
+def _need_capture(path: Path) -> None:
+    if not is_capture(path):
+        raise UsageError(f"{path} is no capture: its first line is not {MAGIC.decode().strip()!r}")
+
+
+def _about(line: bytes) -> dict[str, object]:
+    """What the line of JSON says; nothing if it is damaged."""
     try:
-        about = json.loads(data[len(MAGIC) : start])
-        link = str(about.get("link", "")) if isinstance(about, dict) else ""
+        about = json.loads(line)
     except ValueError:
-        link, start = "", len(MAGIC)
-    return link, list(_records(data, start))
+        return {}
+    return about if isinstance(about, dict) else {}
 
 
 def _record_at(data: bytes, at: int) -> Captured | None:

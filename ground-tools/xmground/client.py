@@ -22,7 +22,7 @@ from .convert import (
     plan_state_of,
     version_text,
 )
-from .describe import frame_fields, frame_line
+from .describe import frame_row
 from .errors import (
     BoardRebooted,
     CommandFailed,
@@ -147,11 +147,15 @@ class Client(Requester):
         return asdict(self.session.link_counters) | asdict(self.session.counters)
 
     def listen(self, wait_s: float, ping: bool = False) -> list[dict[str, object]]:
-        """Everything that arrives within the time, as describe.frame_fields tells it, and as one
-        `line`; after a ping that is not waited for, if wanted."""
-        opening = self.session.send_only(pb.Request(ping=pb.Ping())) if ping else []
-        items = [*opening, *self.session.listen(wait_s)]
-        return [frame_fields(item) | {"line": frame_line(item)} for item in items]
+        """Everything that crosses the link within the time, as describe.frame_row tells it; after a
+        ping that is not waited for, if wanted."""
+        rows: list[dict[str, object]] = []
+        self.session.listen(
+            wait_s,
+            lambda direction, frame: rows.append(frame_row(self.utc_us(), direction, frame)),
+            pb.Request(ping=pb.Ping()) if ping else None,
+        )
+        return rows
 
     # ---- commands
 

@@ -33,6 +33,13 @@ def frame_fields(item: Frame | Noise) -> dict[str, object]:
     }
 
 
+def frame_row(utc_us: int, direction: str, item: Frame | Noise) -> dict[str, object]:
+    """A frame that crossed a link: when, which way ("rx": to the ground), its fields, and `line`,
+    the same on one line."""
+    about: dict[str, object] = {"ground_time_us": utc_us, "direction": direction}
+    return about | frame_fields(item) | {"line": frame_line(item)}
+
+
 def frame_line(item: Frame | Noise) -> str:
     """The same on one line."""
     fields = frame_fields(item)

@@ -53,6 +53,7 @@ HELLO_BYTES = 80  # on the line, at most
 CREDIT_PAUSE_S = 0.02
 # A reply tells the board's time as of its making; it may have waited so long for the line.
 REPLY_DELAY_S = 1.0
+OnFrame = Callable[[str, Frame | Noise], None]
 FINAL_STAGES = (pb.STAGE_COMPLETED, pb.STAGE_REJECTED, pb.STAGE_FAILED)
 
 
@@ -73,7 +74,7 @@ class SessionCounters:
 class Observer:
     """Places where a caller may look on; all optional, none may raise."""
 
-    on_frame: Callable[[str, Frame | Noise], None] = lambda direction, frame: None
+    on_frame: OnFrame = lambda direction, frame: None
     on_event: Callable[[Message], None] = lambda event: None
     on_note: Callable[[str], None] = lambda text: None
     on_null_key: Callable[[], None] = lambda: None  # once, when a board answers without a key
@@ -130,7 +131,8 @@ class Session:
         the null key."""
         self._observer = observer or Observer()
         self._clock = clock or Clock()
-        self._line = Line(connect, self._clock, self._observer.on_frame, self._observer.on_note)
+        self._line = Line(connect, self._clock, self._saw_frame, self._observer.on_note)
+        self._listener: OnFrame = lambda direction, frame: None
         self._first_retry_s = FIRST_RETRY_S if first_retry_s is None else first_retry_s
         self._keys = tuple(keys)
         self._channel: Channel | None = None if self._keys else Channel()
@@ -190,24 +192,21 @@ class Session:
 
     # ---- sessions
 
-    def establish(self, timeout_s: float, anew: bool = False) -> list[Frame | Noise]:
+    def establish(self, timeout_s: float, anew: bool = False) -> None:
         """Opens a session if there is none that can go on; anew: in any case. Nothing to do without
-        keys. Gives what arrived meanwhile. Raises AuthenticationError, NoAnswer, VersionMismatch, LinkUnavailable.
-        """
+        keys. Raises AuthenticationError, NoAnswer, VersionMismatch, LinkUnavailable."""
         if not self._keys or (self._channel and not self._channel.used_up and not anew):
-            return []
-        arrived: list[Frame | Noise] = []
+            return
         deadline = self._clock.now() + timeout_s
         before, self._opening = self._channel, _Opening()
         while self._channel is before:
             now = self._clock.now()
             if now >= self._opening.next_hello:
                 self._greet(self._opening, deadline)
-            arrived += self._take_in(min(deadline, self._opening.next_hello) - now, deadline)
+            self._take_in(min(deadline, self._opening.next_hello) - now, deadline)
             if self._channel is before and (self._keyless_board or self._clock.now() >= deadline):
                 self._opening = None
                 raise self._not_admitted(timeout_s)
-        return arrived
 
     def _greet(self, opening: _Opening, deadline: float) -> None:
         """Sends a Hello; a repeated one as it was, so that the board offers the same session."""
@@ -359,24 +358,29 @@ class Session:
                 if exchange.sends < exchange.max_sends:
                     exchange.next_send = self._clock.now()
 
-    def listen(self, timeout_s: float) -> list[Frame | Noise]:
-        """Whatever arrives within the time, without asking; for `link sniff`. Raises
-        LinkUnavailable."""
-        before = self.link_counters.rx_bytes
-        items = self._take_in(timeout_s, self._clock.now() + timeout_s)
-        if self.link_counters.rx_bytes == before:  # quiet: what waits is text, not half a frame
-            items = self._line.flush()
-        return items
+    def listen(self, timeout_s: float, on_frame: OnFrame, request: Message | None = None) -> None:
+        """Tells what crosses the link until something has arrived or the time has passed; for
+        `link sniff`. request: sent first, its answer is not waited for. Raises LinkUnavailable, and
+        with a request what establish() raises."""
+        self._listener = on_frame
+        try:
+            if request is not None:
+                self.send_only(request)
+            before = self.link_counters.rx_bytes
+            self._take_in(timeout_s, self._clock.now() + timeout_s)
+            if self.link_counters.rx_bytes == before:  # quiet: what waits is text, not half a frame
+                self._line.flush()
+        finally:
+            self._listener = lambda direction, frame: None
 
-    def send_only(self, request: Message) -> list[Frame | Noise]:
-        """Sends a request without waiting for its answer; gives what arrived while a session was
-        opened for it. Raises LinkUnavailable, and what establish() raises."""
-        arrived = self.establish(FIRST_RETRY_S * MAX_SENDS)
+    def send_only(self, request: Message) -> None:
+        """Sends a request without waiting for its answer. Raises LinkUnavailable, and what
+        establish() raises."""
+        self.establish(FIRST_RETRY_S * MAX_SENDS)
         request.id = self.take_id()
         assert self._channel is not None
         frame = self._channel.seal(FrameType.COMMAND, request.SerializeToString())
         self._write(frame, self._clock.now() + 1.0)
-        return arrived
 
     # ---- sending
 
@@ -428,7 +432,11 @@ class Session:
 
     # ---- receiving
 
-    def _take_in(self, wait_s: float, deadline: float) -> list[Frame | Noise]:
+    def _saw_frame(self, direction: str, frame: Frame | Noise) -> None:
+        self._observer.on_frame(direction, frame)
+        self._listener(direction, frame)
+
+    def _take_in(self, wait_s: float, deadline: float) -> None:
         items = self._line.receive(max(0.0, wait_s), deadline)
         for item in items:
             if isinstance(item, Frame) and self._admit(item):
@@ -436,7 +444,6 @@ class Session:
                     self._dispatch(item)
                 except DecodeError:
                     self.counters.undecodable += 1
-        return items
 
     def _admit(self, frame: Frame) -> bool:
         """Whether a frame comes from the board, and for the first time; counts why not."""

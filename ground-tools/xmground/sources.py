@@ -8,7 +8,7 @@ from pathlib import Path
 from google.protobuf.message import DecodeError, Message
 
 from ._generated import supervisor_pb2 as pb
-from .capture import TO_BOARD, Captured, Damage, frames_of, is_capture, read_capture
+from .capture import TO_BOARD, Captured, frames_of, is_capture, read_capture
 from .errors import UsageError
 from .framing import Frame, FrameType
 from .model import Book, Gap, GapKind
@@ -35,7 +35,7 @@ class CaptureLogs:
     def __init__(self, path: Path) -> None:
         """Raises UsageError."""
         self.link, found = read_capture(path)
-        self.damage = [record for record in found if isinstance(record, Damage)]
+        self.faults = [record.words for record in found if not isinstance(record, Captured)]
         self.target = ""
         self._names = dict(HYPERVISOR_NAMES)
         self._eras: dict[tuple[Book, int], list[_Era]] = {}

@@ -4,6 +4,8 @@ import csv
 import json
 import os
 import re
+import socket
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,9 +13,12 @@ import pytest
 from conftest import Result, loop_client
 from fake_board import HYPERVISOR, FakeBoard
 
+from xmground._generated import supervisor_pb2 as pb
 from xmground.archive import Archive
 from xmground.archive.collect import Collector
+from xmground.capture import RECORD, TO_BOARD, TO_GROUND
 from xmground.client import Client
+from xmground.framing import Frame, FrameType, encode_uart
 from xmground.model import Book, Gap, GapKind
 from xmground.records import Item
 from xmground.rows import Labels
@@ -108,12 +113,65 @@ CASES = [
     ("cmd-list", "cmd list --from archive"),
     ("replay-no-file", "replay nowhere.xmcap"),
     ("help-replay", "replay --help"),
+    ("captures-none", "archive captures"),
+    ("help-captures", "archive captures --help"),
+    *(
+        (f"{name}{form and '-' + form}", f"{line} --format {form}" if form else line)
+        for name, line in (
+            ("captures", "archive captures"),
+            ("replay", "replay"),
+            ("sniff", "link sniff --from archive"),
+        )
+        for form in ("", "json", "jsonl", "csv")
+    ),
+    ("captures-later", "replay --since 2026-01-01T00:00:02Z"),
+    ("captures-board-time", "replay --since boot+1s"),
+    ("sniff-file", "link sniff --from DATA/xmg/capture/1.xmcap --way rx --count 1"),
+    ("sniff-file-and-live", "link sniff --from DATA/xmg/capture/1.xmcap --ping"),
+    ("sniff-live-and-times", "link sniff --since 1h"),
 ]
 
 
+@pytest.fixture
+def kept(filed: Path, place: Path) -> None:
+    """Raw captures: two of this station, of which one misses something and ends torn, one that is
+    gone, one of another station."""
+    folder = place / "xmg" / "capture"
+    folder.mkdir()
+    reply = pb.Reply(id=7, stage=pb.STAGE_COMPLETED, boot_id=1, board_time_us=5, pong=pb.Pong())
+    wire = encode_uart(Frame(FrameType.REPLY, reply.SerializeToString()))
+    ping = pb.Request(id=7, ping=pb.Ping())
+    asked = encode_uart(Frame(FrameType.COMMAND, ping.SerializeToString()))
+    write_capture(folder / "1.xmcap", NOW, (TO_BOARD, asked), (TO_GROUND, b"hi" + wire[:9]))
+    write_capture(folder / "2.xmcap", NOW + 2 * 10**6, (TO_GROUND, wire[9:]), missed_bytes=99)
+    torn = folder / "2.xmcap"
+    torn.write_bytes(torn.read_bytes() + b"XC torn")
+    with Archive.open(str(filed)) as archive:
+        for name, station in (("0", "here"), ("1", "here"), ("2", "here"), ("1", "elsewhere")):
+            where = socket.gethostname() if station == "here" else "ant2"
+            path = folder / f"{name}.xmcap"
+            archive.add_capture(str(path), where, "tcp:board:5500", NOW + int(name) * 10**6)
+
+
+def write_capture(path: Path, at_us: int, *records: tuple[int, bytes], **about: int) -> None:
+    """A raw capture with a record for each second."""
+    head = json.dumps({"link": "tcp:board:5500", "begin_us": at_us, **about})
+    data = b"xmcapture 1\n" + head.encode() + b"\n"
+    for second, (direction, content) in enumerate(records):
+        record = RECORD.pack(b"XC", direction, 0, at_us + second * 10**6, len(content)) + content
+        data += record + zlib.crc32(record).to_bytes(4, "big")
+    path.write_bytes(data)
+
+
 @pytest.mark.parametrize("name, line", CASES, ids=[case[0] for case in CASES])
-def test_golden(name: str, line: str, filed: Path, xmg: Xmg, place: Path) -> None:
-    seen = xmg(*line.split(), link="tcp:127.0.0.1:1").transcript(line).replace(str(place), "DATA")
+def test_golden(
+    name: str, line: str, filed: Path, xmg: Xmg, place: Path, request: pytest.FixtureRequest
+) -> None:
+    if name.startswith(("captures", "replay", "sniff")) and name != "captures-none":
+        request.getfixturevalue("kept")
+    argv = line.replace("DATA", str(place)).split()
+    seen = xmg(*argv, link="tcp:127.0.0.1:1").transcript(line).replace(str(place), "DATA")
+    seen = seen.replace(socket.gethostname(), "STATION")
     seen = re.sub(
         r"(?<=size          )\d+|(?<=\"bytes\": )\d+|(?<=,)\d{5,6}$", "SIZE", seen, flags=re.M
     )
@@ -124,8 +182,11 @@ def test_golden(name: str, line: str, filed: Path, xmg: Xmg, place: Path) -> Non
     assert seen == file.read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("line", ["archive list", "archive show", "archive query", "archive gaps"])
-def test_csv_tells_what_json_tells(line: str, filed: Path, xmg: Xmg) -> None:
+@pytest.mark.parametrize(
+    "line",
+    ["archive " + verb for verb in ("list", "show", "query", "gaps", "captures")],
+)
+def test_csv_tells_what_json_tells(line: str, filed: Path, kept: None, xmg: Xmg) -> None:
     known = json.loads(xmg(*line.split(), "--json").out)
     keys = set(known) if isinstance(known, dict) else set().union(*known)
     table = list(csv.reader(xmg(*line.split(), "--format", "csv").out.splitlines()))

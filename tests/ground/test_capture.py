@@ -1,6 +1,7 @@
 """capture.py, sources.py: raw bytes in files that survive what kills the program; pcapng."""
 
 import json
+import os
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -16,11 +17,15 @@ from xmground.capture import (
     Captured,
     CaptureWriter,
     CapturingTransport,
+    DAY_US,
     Damage,
+    Keep,
+    Missed,
     frames_of,
     read_capture,
 )
 from xmground.client import Client
+from xmground.clock import Clock
 from xmground.errors import UsageError
 from xmground.framing import Frame
 from xmground.logs import LogReader
@@ -36,6 +41,16 @@ def writer(folder: Path, **options: object) -> CaptureWriter:
     """A writer whose clock counts its records."""
     ticks = iter(range(NOW, NOW + 10**9, 1000))
     return CaptureWriter(folder, "tcp:a:1", lambda: next(ticks), **options)  # type: ignore[arg-type]
+
+
+class StillClock(Clock):
+    """A clock that tests move."""
+
+    at = 100.0
+
+    def now(self) -> float:
+        """See Clock."""
+        return self.at
 
 
 def the_file(folder: Path) -> Path:
@@ -101,7 +116,8 @@ def test_damage_in_the_middle_loses_only_that(tmp_path: Path) -> None:
 
 def test_files_rotate_and_the_oldest_go(tmp_path: Path) -> None:
     began: list[tuple[Path, int]] = []
-    made = writer(tmp_path, file_bytes=200, kept_bytes=700, on_file=began.append)
+    keep = Keep(file_bytes=200, kept_bytes=700)
+    made = writer(tmp_path, keep=keep, on_file=began.append)
     for number in range(40):
         made.write(0, bytes([number]) * 50, False)
     made.close()
@@ -120,7 +136,83 @@ def test_a_disk_that_refuses_is_told_once_and_the_link_goes_on(tmp_path: Path) -
     client = Client(Session(lambda _: CapturingTransport(LoopTransport(board), made)), 1.0)
     with client:
         assert client.ping() and client.ping()
-    assert len(told) == 1 and "has ended" in told[0] and "--capture" in told[0]
+    assert len(told) == 1 and "the link goes on" in told[0] and "--capture" in told[0]
+    assert made.state.errors == 1 and made.state.missed_bytes > 0 == made.state.bytes
+
+
+def test_what_a_full_disk_refused_is_counted_and_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The record that found no room ends its file; later files say how much is missing."""
+    clock = StillClock()
+    told: list[str] = []
+    made = writer(tmp_path, on_error=told.append, clock=clock)
+    made.write(0, b"first", False)
+    room = [10]  # bytes
+    real = os.write
+
+    def small(file: int, data: bytes) -> int:
+        took = real(file, data[: room[0]])
+        room[0] -= took
+        return took
+
+    monkeypatch.setattr("xmground.capture.os.write", small)
+    made.write(0, b"torn!", False)
+    clock.at += 1
+    made.write(0, b"not tried", False)
+    clock.at += 100
+    made.write(0, b"refused", False)
+    assert len(told) == 1 and made.state.errors == 2 and made.state.missed_bytes == 5 + 9 + 7
+    monkeypatch.undo()
+    made.write(0, b"too early", False)
+    clock.at += 100
+    made.write(0, b"last", False)
+    made.close()
+    assert made.state.error is None and made.state.bytes == 9
+    one, two = sorted(tmp_path.glob("*.xmcap"))
+    first, torn = read_capture(one)[1]
+    assert getattr(first, "data", b"") == b"first" and isinstance(torn, Damage)
+    missed, last = read_capture(two)[1]
+    assert missed == Missed(5 + 9 + 7 + 9) and getattr(last, "data", b"") == b"last"
+
+
+def test_a_new_file_each_day_and_when_the_clock_runs_back(tmp_path: Path) -> None:
+    now = [NOW]
+    made = CaptureWriter(tmp_path, "tcp:a:1", lambda: now[0])
+    for step in (0, 1000, DAY_US, -1, 10):
+        now[0] += step
+        made.write(0, b"x", False)
+    made.close()
+    files = sorted(tmp_path.glob("*.xmcap"))
+    assert [len(read_capture(path)[1]) for path in files] == [2, 1, 2]
+
+
+def test_old_files_go_by_age_only_if_that_is_wanted(tmp_path: Path) -> None:
+    for keep, left in ((Keep(), 2), (Keep(kept_us=30 * DAY_US), 1)):
+        old = tmp_path / "00000001-20200101T000000Z-1.xmcap"
+        old.write_bytes(b"xmcapture 1\n{}\n")
+        os.utime(old, ns=(0, (NOW - 31 * DAY_US) * 1000))
+        made = writer(tmp_path, keep=keep)
+        made.write(0, b"x", False)
+        made.close()
+        files = list(tmp_path.glob("*.xmcap"))
+        assert len(files) == left
+        for path in files:
+            path.unlink()
+
+
+def test_files_that_others_are_writing_stay(tmp_path: Path) -> None:
+    """Two links may be captured into one folder: the slow one's only file is the oldest."""
+    keep = Keep(file_bytes=200, kept_bytes=400)
+    slow, busy = (writer(tmp_path, keep=keep) for _ in range(2))
+    slow.write(0, b"slow", False)
+    for _ in range(40):
+        busy.write(0, bytes(50), False)
+    slow.write(0, b"still there", False)
+    slow.close()
+    busy.close()
+    first = read_capture(min(tmp_path.glob("*.xmcap")))[1]
+    assert [getattr(record, "data", None) for record in first] == [b"slow", b"still there"]
 
 
 @pytest.mark.parametrize("data", [b"", b"nonsense", b"xmcapture 2\n"])

@@ -18,18 +18,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import LoopTransport, Result, ServedDaemon
+from conftest import GROUND_TIME_US, LoopTransport, Result, ServedDaemon
 from fake_board import FakeBoard, Served
 
 from xmground import session
 from xmground._generated import supervisor_pb2 as pb
 from xmground.archive import Archive
 from xmground.board import CALLS
+from xmground.capture import TO_BOARD, TO_GROUND, Captured, Missed, frames_of, read_capture
 from xmground.daemon.calls import Peer
 from xmground.daemon.lease import Lease
 from xmground.daemon.link import Job, Priority
 from xmground.daemon.outbox import Outbox
 from xmground.errors import LinkOccupied, LinkUnavailable, NoAnswer, UsageError, XmgError
+from xmground.framing import Frame, FrameType
 from xmground.logs import LogReader
 from xmground.model import Book, PartitionAction
 from xmground.remote import Connection, RemoteClient, default_holder, default_socket
@@ -581,6 +583,8 @@ def test_signal_ends_the_daemon(
             "none",
             "--archive",
             "none",
+            "--capture",
+            tmp_path / "capture",
         ],
         stderr=subprocess.PIPE,
         text=True,
@@ -600,6 +604,7 @@ def test_signal_ends_the_daemon(
         assert not path.exists()
         rest = process.stderr.read()
         assert "Traceback" not in rest and "ending" in rest
+        assert frames_kept(tmp_path / "capture")[0] == (TO_BOARD, "command")
         waiting.close()
     finally:
         process.kill()
@@ -654,7 +659,98 @@ def test_part_list_through_the_daemon_loads_nothing_heavy(
         assert done.stdout.splitlines()[-1] == "0 []", done.stderr
 
 
+# ---- raw capture
+
+
+def frames_kept(folder: Path) -> list[tuple[int, str]]:
+    """Direction and kind of every frame in the captures of a folder."""
+    found = []
+    for path in sorted(folder.glob("*.xmcap")):
+        records = [r for r in read_capture(path)[1] if isinstance(r, Captured)]
+        for record, frame in frames_of(records):
+            assert isinstance(frame, Frame)
+            found.append((record.direction, FrameType(frame.type).name.lower()))
+    return found
+
+
+def test_raw_bytes_are_kept_and_the_archive_knows_where(
+    served: Served, board: FakeBoard, tmp_path: Path, xmg: Xmg, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, url = tmp_path / "raw", str(tmp_path / "archive.db")
+    with ServedDaemon(
+        served.url, tmp_path / "socket", archive=url, turn_s=0.01, capture=folder
+    ) as daemon:
+        until(lambda: daemon.server.gatherer.state.turn_us > 0)
+        with client(daemon) as mine:
+            mine.switch_plan(1)
+        state = json.loads(xmg("serve", "status", "--json", link=daemon.link).out)["capture"]
+        assert state["bytes"] > 0 and state["error"] is None
+        assert state["file"] in xmg("serve", "status", link=daemon.link).out
+    kept = frames_kept(folder)
+    assert kept.count((TO_BOARD, "command")) >= 5 and kept.count((TO_GROUND, "reply")) >= 5
+    monkeypatch.setenv("XMG_ARCHIVE", url)
+    (row,) = json.loads(xmg("archive", "captures", "--json").out)
+    assert row["path"] == state["file"] and row["here"] and row["link"] == served.url
+    for argv in (["replay"], ["link", "sniff", "--from", "archive"]):
+        lines = xmg(*argv).out.splitlines()
+        assert len(lines) == len(kept) and sum("plan_switch" in line for line in lines) >= 1
+
+
+def test_sniffing_shows_both_directions_of_all_clients(
+    daemon: ServedDaemon, board: FakeBoard
+) -> None:
+    """Each frame with the time at which it crossed the link."""
+    now = [GROUND_TIME_US]
+    daemon.server.link.client.utc_us = lambda: now[0]  # type: ignore[method-assign]
+    with client(daemon) as listener, client(daemon) as other:
+        assert listener.listen(0.0) == []
+        other.plans()
+        now[0] += 10_000_000
+        rows = listener.listen(5.0)
+    assert [(row["direction"], row["type"]) for row in rows[:2]] == [
+        ("tx", "command"),
+        ("rx", "reply"),
+    ]
+    assert "plan_list" in str(rows[0]["line"])
+    assert {row["ground_time_us"] for row in rows} == {GROUND_TIME_US}
+
+
+def test_raw_capture_without_room_stops_nothing(
+    served: Served, board: FakeBoard, tmp_path: Path, xmg: Xmg, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is told, and goes on when there is room again; the captures say what is missing."""
+    monkeypatch.setattr("xmground.capture.RETRY_S", 0.0)
+    folder = tmp_path / "raw"
+    folder.write_text("in the way")
+    with ServedDaemon(
+        served.url, tmp_path / "socket", http="127.0.0.1:0", capture=folder
+    ) as daemon:
+        assert xmg("part", "halt", "P1", "--yes", link=daemon.link).status == Status.DONE
+        told = xmg("serve", "status", link=daemon.link).out
+        assert "NOT KEEPING" in told and "free some space" in told and "MISSED" in told
+        values = metrics(daemon)
+        assert values["xmg_capture_up"] == 0 and values["xmg_capture_errors_total"] >= 1
+        assert values["xmg_capture_missed_bytes_total"] >= 20
+        folder.unlink()
+        assert xmg("part", "list", link=daemon.link).status == Status.DONE
+        assert metrics(daemon)["xmg_capture_up"] == 1
+        assert "NOT KEEPING" not in xmg("serve", "status", link=daemon.link).out
+    (path,) = folder.glob("*.xmcap")
+    assert isinstance(read_capture(path)[1][0], Missed)
+    shown = xmg("replay", str(path))
+    assert shown.status == Status.INCOMPLETE and "refused by the disk" in shown.err
+
+
 # ---- HTTP
+
+
+def metrics(daemon: ServedDaemon) -> dict[str, float]:
+    """Values of the metrics that have no labels."""
+    from prometheus_client.parser import text_string_to_metric_families
+
+    _, text, _ = fetch(daemon.server.url + "metrics")
+    samples = [s for family in text_string_to_metric_families(text) for s in family.samples]
+    return {sample.name: sample.value for sample in samples if not sample.labels}
 
 
 @pytest.fixture

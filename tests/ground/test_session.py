@@ -345,9 +345,8 @@ def test_listening_takes_no_half_frame_for_text(board: FakeBoard) -> None:
     transport = client.session._line._transport
     assert isinstance(transport, LoopTransport)
     wire = framing.encode_uart(framing.Frame(5, b"beacon"))
-    found = []
-    for piece in (wire[:7], wire[7:], b"text"):
+    found: list[tuple[str, object]] = []
+    for piece in (wire[:7], wire[7:], b"text", b""):
         transport.pending = piece
-        found += client.session.listen(0.01)
-    found += client.session.listen(0.01)
-    assert found == [framing.Frame(5, b"beacon"), framing.Noise("noise", b"text")]
+        client.session.listen(0.01, lambda direction, item: found.append((direction, item)))
+    assert found == [("rx", framing.Frame(5, b"beacon")), ("rx", framing.Noise("noise", b"text"))]

@@ -84,6 +84,7 @@ class Station:
             "XM_BUILD": str(BUILD),
             "XMG_SOCKET": str(folder / "socket"),
             "XMG_ARCHIVE": str(folder / "archive.db"),
+            "XDG_DATA_HOME": str(folder),
             "XMG_KEY": "none",
             "NO_COLOR": "1",
         }

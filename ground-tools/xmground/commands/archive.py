@@ -19,6 +19,7 @@ from ..status import Status
 from ..times import parse_moment
 from .common import (
     UTC_COLUMNS,
+    archive_option,
     archive_options,
     count,
     csv_columns,
@@ -154,6 +155,16 @@ def register(groups: argparse._SubParsersAction, common: argparse.ArgumentParser
     time_options(parser)
     archive_options(parser)
     parser.set_defaults(follow=False, origin=ARCHIVE, filter=None)
+    archive_option(
+        verb(
+            group,
+            common,
+            "captures",
+            captures,
+            "List the files of raw bytes that were filed.",
+            "xmg replay shows their frames, xmg hm read --from FILE and its like their logs.",
+        )
+    )
     parser = verb(
         group,
         common,
@@ -372,6 +383,26 @@ def gaps(app: App) -> Status:
     return Status.INCOMPLETE if rows else Status.DONE
 
 
+def captures(app: App) -> Status:
+    """xmg archive captures"""
+    from .captures import filed
+
+    rows = filed(app)
+    for row in rows if app.out.format == "table" else ():
+        is_mine = row["station"] == socket.gethostname()
+        away = "removed" if is_mine else f"on {row['station']}"
+        row["where"] = f"{row['bytes']} bytes" if row["here"] else away
+    columns = [
+        Column("begin_us", "begin (UTC)", ground_time),
+        Column("link", "link"),
+        Column("where", "", right=True, not_csv=True),
+        Column("path", "file"),
+        *(Column(key, key, only_csv=True) for key in ("station", "here", "bytes")),
+    ]
+    app.out.rows(columns, rows)
+    return Status.DONE
+
+
 # ---- files
 
 
@@ -416,34 +447,23 @@ def _export_rows(app: App, part: Path) -> str:
 
 
 def _export_frames(app: App, part: Path) -> str:
-    from ..capture import Captured, Damage, read_capture, write_pcapng
+    from ..capture import Captured, read_capture, write_pcapng
+    from .captures import of_this_station
 
-    files = [Path(name) for name in app.args.captures] or _filed_captures(app)
+    files = [Path(name) for name in app.args.captures] or of_this_station(app)
     records: list[Captured] = []
     links: dict[str, None] = {}
     for path in files:
         link, found = read_capture(path)
         links[link] = None
         for record in found:
-            if isinstance(record, Damage):
-                app.out.warn(f"{path}: {record.length} bytes from {record.offset} on are no record")
-            else:
+            if isinstance(record, Captured):
                 records.append(record)
+            else:
+                app.out.warn(f"{path}: {record.words}")
     with part.open("wb") as file:
         count_of = write_pcapng(file, ", ".join(links), records)
     return f"{count_of} frames"
-
-
-def _filed_captures(app: App) -> list[Path]:
-    with app.open_archive() as archive:
-        filed = archive.captures()
-    here = [Path(str(row["path"])) for row in filed if row["station"] == socket.gethostname()]
-    found = [path for path in here if path.exists()]
-    if not found:
-        raise UsageError("this station has no raw captures: name one, or collect with --capture")
-    if len(found) < len(here):
-        app.out.note(f"{len(here) - len(found)} raw captures are gone: the folder was full")
-    return found
 
 
 # ---- upkeep

@@ -142,14 +142,26 @@ def time_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--until", metavar="TIME", help="only what may be as old")
 
 
-def archive_options(parser: argparse.ArgumentParser) -> None:
-    """Which archive, and which board in it."""
+def frame_options(parser: argparse.ArgumentParser) -> None:
+    """Which of the frames that crossed a link are shown."""
+    time_options(parser)
+    parser.add_argument("--count", metavar="N", type=count, help="end after N frames")
+    parser.add_argument("--way", choices=("rx", "tx"), help="one direction only")
+
+
+def archive_option(parser: argparse.ArgumentParser) -> None:
+    """Which archive."""
     parser.add_argument(
         "--archive",
         metavar="URL",
         help="path of an SQLite file, or a SQLAlchemy URL such as postgresql://host/name "
         "(default: $XMG_ARCHIVE, else xmg/archive.db in $XDG_DATA_HOME)",
     )
+
+
+def archive_options(parser: argparse.ArgumentParser) -> None:
+    """Which archive, and which board in it."""
+    archive_option(parser)
     parser.add_argument(
         "--target",
         metavar="NAME",

@@ -2,11 +2,14 @@
 
 import argparse
 import time
+from pathlib import Path
 
 from ..app import NULL_KEY, App
-from ..render import Column, ground_time, plain
+from ..errors import UsageError
+from ..render import Column
 from ..status import Status
-from .common import count, noun, verb
+from .common import archive_option, count, frame_options, noun, verb
+from .reading import ARCHIVE, LIVE
 
 COLUMNS = [
     Column("end", "end"),
@@ -20,15 +23,6 @@ TABLE_COLUMNS = [
 ]
 PING_S = 1.0
 LISTEN_S = 0.5  # at once; Ctrl-C is not waited for
-SNIFF_COLUMNS = [
-    Column("ground_time_us", "ground time (UTC)", ground_time),
-    Column("type", "type"),
-    Column("session", "session", right=True),
-    Column("counter", "counter", right=True),
-    Column("key_id", "key", right=True),
-    Column("bytes", "bytes", right=True),
-    Column("content", "content"),
-]
 
 
 def register(groups: argparse._SubParsersAction, common: argparse.ArgumentParser) -> None:
@@ -46,12 +40,22 @@ def register(groups: argparse._SubParsersAction, common: argparse.ArgumentParser
         common,
         "sniff",
         sniff,
-        "Show everything that arrives, one line per frame, until Ctrl-C.",
-        "A board sends beacons only while it hears a ground station: --ping keeps it talking.",
+        "Show everything that crosses the link, one line per frame, until Ctrl-C.",
+        "tx: to the board, rx: to the ground; through a daemon, what all its clients ask. A board "
+        "sends beacons only while it hears a ground station: --ping keeps it talking.",
     )
     parser.add_argument("--seconds", metavar="S", type=count, help="end after S seconds")
-    parser.add_argument("--count", metavar="N", type=count, help="end after N frames")
     parser.add_argument("--ping", action="store_true", help="send a ping every second")
+    parser.add_argument(
+        "--from",
+        dest="origin",
+        metavar="WHERE",
+        default=LIVE,
+        help="live: the link (default); archive: the raw captures of this station that it knows; or "
+        "a raw capture, as xmg replay",
+    )
+    frame_options(parser)
+    archive_option(parser)
 
 
 def status(app: App) -> Status:
@@ -96,23 +100,28 @@ def _table(app: App, board: dict, ground: dict) -> None:
 
 def sniff(app: App) -> Status:
     """xmg link sniff"""
+    # What describes frames needs protobuf, which takes long to load.
+    from .captures import FrameSink, of_this_station, show_frames
+
     args = app.args
-    stream = None if app.out.format == "table" else app.out.stream(SNIFF_COLUMNS)
+    if args.origin != LIVE:
+        if args.ping or args.seconds:
+            raise UsageError("--ping and --seconds are for the live link")
+        return show_frames(
+            app, of_this_station(app) if args.origin == ARCHIVE else [Path(args.origin)]
+        )
+    if args.since or args.until:
+        raise UsageError("--since and --until need --from archive, or a raw capture")
+    sink = FrameSink(app, args.way)
     end = time.monotonic() + (args.seconds or float("inf"))
-    frames, next_ping = 0, 0.0
+    next_ping = 0.0
     with app.connect() as client:
-        while time.monotonic() < end and (args.count is None or frames < args.count):
+        while time.monotonic() < end and sink.shown != args.count:
             ping = args.ping and time.monotonic() >= next_ping
             if ping:
                 next_ping = time.monotonic() + PING_S
             for row in client.listen(min(LISTEN_S, max(0.0, end - time.monotonic())), ping):
-                frames += 1
-                if args.count is not None and frames > args.count:
-                    break
-                now = app.clock_us()
-                line = row.pop("line")
-                if stream:
-                    stream.add({"ground_time_us": now} | row)
-                else:
-                    app.out.line(f"{ground_time(now)}  {plain(line)}")
+                if sink.shown != args.count:
+                    sink.add(row)
+    sink.close()
     return Status.DONE

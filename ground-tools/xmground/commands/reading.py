@@ -275,8 +275,8 @@ def _stored_rows(app: App, book: Book, key: str | None, wanted: Wanted) -> Itera
     path = Path(wanted.origin)
     if kind_of(path) == "capture":
         logs = CaptureLogs(path)
-        for damage in logs.damage:
-            app.out.warn(f"{path}: {damage.length} bytes from {damage.offset} on are no record")
+        for fault in logs.faults:
+            app.out.warn(f"{path}: {fault}")
         rows = logs.rows(book, _number_of(key, logs.names(), str(path)))
     else:
         word = book.name.lower()

@@ -11,7 +11,7 @@ from ..app import App
 from ..remote import default_socket
 from ..render import Column, ground_time, plain, word
 from ..status import Status
-from .common import verb
+from .common import count, numbers, verb
 
 if TYPE_CHECKING:
     from ..daemon.server import Server
@@ -23,6 +23,7 @@ STATUS_COLUMNS = [
     Column("link", "link", lambda link: _link_text(link), not_csv=True),
     Column("http", "web page"),
     Column("gather", "archive", lambda gather: _archive_text(gather), not_csv=True),
+    Column("capture", "raw capture", lambda capture: _capture_text(capture), not_csv=True),
     Column("clients", "clients"),
     Column("calls", "calls answered"),
     Column("jobs_waiting", "jobs waiting"),
@@ -32,6 +33,10 @@ STATUS_COLUMNS = [
     *(
         Column(f"link.{key}", key, only_csv=True)
         for key in ("url open since_us opened lost why heard_us boot_id boots keyless".split())
+    ),
+    *(
+        Column(f"capture.{key}", key, only_csv=True)
+        for key in "folder file bytes missed_bytes errors error".split()
     ),
     *(
         Column(f"gather.{key}", key, only_csv=True)
@@ -70,8 +75,32 @@ def register(groups: argparse._SubParsersAction, common: argparse.ArgumentParser
         help="file all logs, commands and the link's health there: a SQLAlchemy URL or a path; "
         "none: not (default: $XMG_ARCHIVE, else $XDG_DATA_HOME/xmg/archive.db)",
     )
+    capture_options(parser)
     group = parser.add_subparsers(title="commands", metavar="COMMAND")
     verb(group, common, "status", status, "Show how the daemon and its link are.")
+
+
+def capture_options(parser: argparse.ArgumentParser) -> None:
+    """Options of a daemon: the raw bytes of its link."""
+    parser.add_argument(
+        "--capture",
+        metavar="DIR",
+        help="keep the raw bytes of the link in this folder; none: not (default: $XMG_CAPTURE, else "
+        "xmg/capture in $XDG_DATA_HOME)",
+    )
+    parser.add_argument(
+        "--capture-mib",
+        metavar="N",
+        type=numbers(32, 1 << 20),
+        default=1024,
+        help="the oldest raw bytes go when there are more than N MiB (default: 1024)",
+    )
+    parser.add_argument(
+        "--capture-days",
+        metavar="N",
+        type=count,
+        help="those older than N days go, too; trust this station's clock before you trust this",
+    )
 
 
 def _link_text(link: object) -> str:
@@ -93,6 +122,18 @@ def _archive_text(gather: object) -> str:
         text += f", {gather['conflicts']} CONFLICTS"
     if gather["archive_error"]:
         text += f", NOT FILING: {gather['archive_error']}"
+    return plain(text)
+
+
+def _capture_text(capture: object) -> str:
+    if capture is None:
+        return "none"
+    assert isinstance(capture, dict)
+    text = f"{capture['file'] or capture['folder']}, {capture['bytes']} bytes kept"
+    if capture["missed_bytes"]:
+        text += f", {capture['missed_bytes']} bytes MISSED"
+    if capture["error"]:
+        text += f", NOT KEEPING: {capture['error']}"
     return plain(text)
 
 
@@ -134,8 +175,10 @@ def run_daemon(
     from .. import keys
     from ..app import DEFAULT_LINK
     from ..daemon.server import Server
-    from ..places import default_archive
+    from ..capture import DAY_US, Keep
+    from ..places import default_archive, default_captures
 
+    args = app.args
     key_file = keys.find(app.args.key, os.environ)
     archive = app.args.archive or default_archive(os.environ)
     server = Server(
@@ -144,6 +187,10 @@ def run_daemon(
         keys.load(key_file).keys if key_file else (),
         http=http,
         archive=None if archive == "none" else archive,
+        capture=None
+        if args.capture == "none"
+        else Path(args.capture or default_captures(os.environ)),
+        keep=Keep(args.capture_mib << 20, args.capture_days and args.capture_days * DAY_US),
     )
 
     def ready() -> None:

@@ -12,15 +12,14 @@ from .. import filter as filters
 from ..board import CALLS, COMMANDS
 from ..client import Client
 from ..clock import utc_us
-from ..describe import frame_fields, frame_line
+from ..describe import frame_line, frame_row
 from ..errors import LinkOccupied, LinkUnavailable, OutcomeUnknown, UsageError, XmgError
-from ..framing import Frame, Noise
 from ..model import StageReport
 from ..rows import Row
 from ..session import Observer
 from ..status import Status
 from ..wire import CALLBACK, arguments_from_wire, to_wire
-from .link import Job, Priority, Stopped
+from .link import Job, Priority, Seen, Stopped
 from .outbox import Outbox
 
 if TYPE_CHECKING:
@@ -366,14 +365,23 @@ class Peer:
         self._tap.dropped = 0
         if dropped:
             text = f"{dropped} frames left out: they came faster than they were taken"
-            lines.insert(0, {"type": "gap", "bytes": 0, "content": text, "line": text})
+            lines.append(
+                {
+                    "ground_time_us": self._server.link.client.utc_us(),
+                    "direction": "-",
+                    "type": "gap",
+                    "bytes": 0,
+                    "content": text,
+                    "line": text,
+                }
+            )
         return lines
 
-    def _saw_frame(self, frame: Frame | Noise) -> None:
+    def _saw_frame(self, seen: Seen) -> None:
         """In the event loop's thread."""
         assert self._tap is not None
         if len(self._tap.lines) >= MOST_TAPPED:
             self._tap.dropped += 1
             return
-        self._tap.lines.append(frame_fields(frame) | {"line": frame_line(frame)})
+        self._tap.lines.append(frame_row(seen.utc_us, seen.direction, seen.frame))
         self._tap.news.set()

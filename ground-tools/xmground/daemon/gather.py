@@ -6,12 +6,14 @@ the archive: a follower needs none.
 """
 
 import logging
+import socket
 import threading
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from google.protobuf import text_format
@@ -184,6 +186,7 @@ class Gatherer(threading.Thread):
         self._read: dict[tuple[Book, int], tuple[int, int, int]] = {}
         self._events: deque[tuple[Message, int]] = deque(maxlen=MOST_WAITING)
         self._waiting: deque[Callable[[Tee], None]] = deque(maxlen=MOST_WAITING)
+        self._captures: deque[tuple[Path, int]] = deque(maxlen=MOST_WAITING)
         self._why = ""
         self.state = GatherState(archive_url)
         self.health: deque[tuple[int, str, dict[str, Any]]] = deque(maxlen=MOST_HEALTH)
@@ -210,6 +213,12 @@ class Gatherer(threading.Thread):
         """Tells an event that the board sent by itself, and files it."""
         self._events.append((event, self._link.client.utc_us()))
         self._news.set()
+
+    def saw_capture(self, file: tuple[Path, int]) -> None:
+        """Files where a raw capture lies, and when it began."""
+        if self._url is not None:
+            self._captures.append(file)
+            self._news.set()
 
     def _file_soon(self, work: Callable[[Tee], None]) -> None:
         if self._url is not None:
@@ -275,6 +284,11 @@ class Gatherer(threading.Thread):
 
     def _file_waiting(self) -> None:
         """What waits is kept until it is filed."""
+        while self._captures and self._is_filing:
+            path, begin_us = self._captures[0]
+            station = socket.gethostname()
+            self._archive.add_capture(str(path.absolute()), station, self._link.state.url, begin_us)
+            self._captures.popleft()
         while self._waiting and self._is_filing and self._labels.target:
             self._waiting[0](self._archive)
             self._waiting.popleft()

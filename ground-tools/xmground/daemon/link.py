@@ -70,6 +70,15 @@ class LinkState:
     keyless: bool = False  # the board takes commands from anybody
 
 
+@dataclass(frozen=True)
+class Seen:
+    """A frame that crossed the link, when and which way."""
+
+    utc_us: int
+    direction: str
+    frame: Frame | Noise
+
+
 class Watched:
     """A transport whose waits end when the daemon does."""
 
@@ -104,7 +113,7 @@ class LinkThread(threading.Thread):
         self,
         url: str,
         keys: Sequence[Key] = (),
-        on_frame: Callable[[str, Frame | Noise], None] = lambda direction, frame: None,
+        on_frame: Callable[[Seen], None] = lambda seen: None,
         on_event: Callable[[Any], None] = lambda event: None,
         on_state: Callable[[LinkState], None] = lambda state: None,
         connect: Callable[[str, float], Transport] = open_link,
@@ -119,7 +128,7 @@ class LinkThread(threading.Thread):
         self._on_frame, self._on_state = on_frame, on_state
         # Told when the session has made of it what it does: the first frame of a board tells also
         # whether it is authenticated, and that must not be known later than the frame.
-        self._held: tuple[str, Frame | Noise] | None = None
+        self._held: Seen | None = None
         self._pause_s, self._next_try = FIRST_PAUSE_S, 0.0
         self.state = LinkState(url)
         observer = Observer(self._saw_frame, on_event, self._saw_note, self._saw_null_key)
@@ -206,7 +215,7 @@ class LinkThread(threading.Thread):
 
     def _tell_held(self) -> None:
         if self._held:
-            self._on_frame(*self._held)
+            self._on_frame(self._held)
             self._held = None
 
     def _look(self, error: BaseException | None) -> None:
@@ -244,7 +253,7 @@ class LinkThread(threading.Thread):
         if direction == "rx":
             self.state = replace(self.state, heard_us=utc_us())
         self._tell_held()
-        self._held = (direction, frame)
+        self._held = Seen(self.client.utc_us(), direction, frame)
         if self._job:
             self._job.observer.on_frame(direction, frame)
 

@@ -65,6 +65,18 @@ class StatusMetrics(Collector):
             "Whether what is gathered is filed; without an archive 0.",
             int(gather["archive"] is not None and gather["archive_error"] is None),
         )
+        capture = status["capture"]
+        yield GaugeMetricFamily(
+            "xmg_capture_up",
+            "Whether the raw bytes of the link are kept.",
+            int(capture is not None and capture["error"] is None),
+        )
+        for name, text in (
+            ("bytes", "Raw bytes of the link kept."),
+            ("missed_bytes", "Raw bytes that the disk refused."),
+            ("errors", "Times that the disk refused."),
+        ):
+            yield CounterMetricFamily(f"xmg_capture_{name}", text, (capture or {}).get(name, 0))
         for end, counters in status["link_counters"].items():
             family = CounterMetricFamily(
                 f"xmg_{end}_link", f"Counters of the link at the {end}'s end.", labels=["counter"]

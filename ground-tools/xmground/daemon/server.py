@@ -22,9 +22,9 @@ from .._generated import supervisor_pb2 as pb
 from ..archive import Archive
 from ..archive.store import database_url
 from ..board import COMPLETION_S
+from ..capture import CaptureWriter, CapturingTransport, Keep
 from ..clock import utc_us
 from ..errors import LinkOccupied, UsageError
-from ..framing import Frame, Noise
 from ..keys import Key
 from ..model import StageReport
 from ..remote import is_served
@@ -34,7 +34,7 @@ from ..transport import Transport, open_link, parse_link
 from .calls import Call, Peer, check_books
 from .gather import TURN_S, Gatherer
 from .lease import Lease
-from .link import Job, LinkThread, Priority
+from .link import Job, LinkThread, Priority, Seen
 from .timeline import Timeline, timeline
 
 if TYPE_CHECKING:
@@ -63,14 +63,17 @@ class Server:
         http: str | None = None,
         archive: str | None = None,
         turn_s: float | None = TURN_S,
+        capture: Path | None = None,
+        keep: Keep | None = None,
     ) -> None:
         """url: of the board's link; http: HOST:PORT, or None for no HTTP; archive: its address, or
-        None for none; turn_s: how often the board is asked for what is new, None: never. Raises
-        UsageError."""
+        None for none; turn_s: how often the board is asked for what is new, None: never; capture:
+        folder for the raw bytes of the link, of which as much is kept as `keep` says, None: they
+        are not kept. Raises UsageError."""
         parse_link(url)
         self._socket_path = socket_path
         self.lease = Lease(time.monotonic)
-        self.taps: set[Callable[[Frame | Noise], None]] = set()
+        self.taps: set[Callable[[Seen], None]] = set()
         self.peers: set[Peer] = set()
         self.calls = 0
         self._began_us = clock_us()
@@ -88,10 +91,21 @@ class Server:
 
             self._http = HttpServer(self, *parse_address(http), token_path(socket_path))
         self._room: dict[Peer, asyncio.Event] = {}
+        self._clock_us = clock_us
+        self._writer: CaptureWriter | None = None
+        if capture is not None:
+            self._writer = CaptureWriter(
+                capture,
+                url,
+                clock_us,
+                LOG.warning,
+                lambda file: self.gatherer.saw_capture(file),
+                keep,
+            )
+            connect = capturing(connect, self._writer)
         self.link = LinkThread(
             url, keys, self._saw_frame, self._saw_event, connect=connect, clock_us=clock_us
         )
-        self._clock_us = clock_us
         self.gatherer = Gatherer(self.link, archive, self._saw_rows, turn_s or TURN_S)
 
     # ---- life
@@ -129,6 +143,8 @@ class Server:
                 await self._loop.run_in_executor(None, self.gatherer.join, STOP_S)
             self._queries.shutdown(wait=False, cancel_futures=True)
             await self._loop.run_in_executor(None, self.link.join, STOP_S)
+            if self._writer:
+                self._writer.close()
             await self._flush()
             for peer in list(self.peers):
                 peer.close()
@@ -169,13 +185,13 @@ class Server:
 
     # ---- what the link's thread tells
 
-    def _saw_frame(self, direction: str, frame: Frame | Noise) -> None:
-        if direction == "rx" and self.taps:
-            self.call_soon(self._tell_taps, frame)
+    def _saw_frame(self, seen: Seen) -> None:
+        if self.taps:
+            self.call_soon(self._tell_taps, seen)
 
-    def _tell_taps(self, frame: Frame | Noise) -> None:
+    def _tell_taps(self, seen: Seen) -> None:
         for tap in list(self.taps):
-            tap(frame)
+            tap(seen)
 
     def _saw_event(self, event: Message) -> None:
         LOG.info("event of the board: %s", str(event).replace("\n", " "))
@@ -212,7 +228,7 @@ class Server:
         self.link.submit(
             Job(
                 Priority.READ,
-                lambda client: client.session.send_only(pb.Request(ping=pb.Ping())) and None,
+                lambda client: client.session.send_only(pb.Request(ping=pb.Ping())),
                 lambda result, error: self.call_soon(done, result, error),
             )
         )
@@ -277,6 +293,7 @@ class Server:
             "http": self.url or None,
             "link": state,
             "gather": asdict(self.gatherer.state),
+            "capture": asdict(self._writer.state) if self._writer else None,
             "link_counters": {"ground": self.link.client.ground_link()},
         }
 
@@ -337,6 +354,13 @@ class Server:
             self.peers.discard(peer)
             del self._room[peer]
             peer.close()
+
+
+def capturing(
+    connect: Callable[[str, float], Transport], writer: CaptureWriter
+) -> Callable[[str, float], Transport]:
+    """Opens links as `connect`, and keeps their bytes."""
+    return lambda url, timeout_s: CapturingTransport(connect(url, timeout_s), writer)
 
 
 def question_of(args: dict[str, Any], now_us: int) -> dict[str, Any]:

@@ -570,14 +570,18 @@ class Session:
             )
         if self._is_other_version():
             return self._silent(timeout_s)
-        if self.link_counters.rx_bytes:
+        if self.link_counters.frames_good:
             return AuthenticationError(
                 f"the target is heard but does not take {name}: name the key file that its system "
                 "was built with (--key or XMG_KEY), and check that a supervisor runs on this link"
             )
+        # Text, or noise of another baud rate, says nothing about keys.
+        heard, baud_rate = "nothing", ""
+        if self.link_counters.rx_bytes:
+            heard, baud_rate = "bytes but no frame", "the baud rate, "
         return NoAnswer(
-            f"no answer within {timeout_s:g} s (nothing received): check that the target runs a "
-            f"supervisor on this link, and that its system was built with {name}"
+            f"no answer within {timeout_s:g} s ({heard} received): check {baud_rate}that the target "
+            f"runs a supervisor on this link, and that its system was built with {name}"
         )
 
     def _is_other_version(self) -> bool:

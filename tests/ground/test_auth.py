@@ -264,9 +264,19 @@ def test_chance_answer_under_the_null_key_ends_nothing(keyed: FakeBoard) -> None
 
 def test_key_with_another_secret_is_told_when_the_target_is_heard(keyed: FakeBoard) -> None:
     transport = LoopTransport(keyed)
-    transport.pending = b"xm: boot\n\0"
+    transport.pending = framing.encode_uart(
+        Frame(FrameType.BEACON, b"", 1, 0x1234, 7, mac=bytes(16))
+    )
     wrong = Key(7, OTHER.secret)
     with pytest.raises(AuthenticationError, match=f"key id 7 .fingerprint {wrong.fingerprint}"):
+        client_on(transport, (wrong,)).ping()
+
+
+def test_text_alone_does_not_blame_the_key(keyed: FakeBoard) -> None:
+    transport = LoopTransport(keyed)
+    transport.pending = b"xm: boot\n\0"
+    wrong = Key(7, OTHER.secret)
+    with pytest.raises(NoAnswer, match=f"baud rate.*key id 7 .fingerprint {wrong.fingerprint}"):
         client_on(transport, (wrong,)).ping()
 
 

@@ -41,6 +41,22 @@ def test_doctor_hears_text_but_no_frame(
     assert "baud rate" in findings(result)["board"]["remedy"]
 
 
+def test_noise_is_not_taken_for_a_board_with_another_key(
+    board: FakeBoard, served: Served, xmg: Callable[..., Result], tmp_path: Path
+) -> None:
+    """Who is told to look for keys does not look at the baud rate."""
+    board.faults.silent = True
+    served.greeting = b"\xf0\x0f\xf0\x0f garbage of another baud rate\r\n"
+    key = tmp_path / "key"
+    assert xmg("key", "new", str(key)).status == Status.DONE
+    ping = xmg("ping", "--timeout", "0.5", "--key", str(key))
+    assert ping.status == Status.NO_LINK and "baud rate" in ping.err
+    result = xmg("doctor", "--timeout", "0.5", "--json", "--key", str(key))
+    assert result.status == Status.NO_LINK
+    assert "none of them a frame" in findings(result)["board"]["detail"]
+    assert "baud rate" in findings(result)["board"]["remedy"]
+
+
 def test_doctor_through_the_daemon(
     served: Served, tmp_path: Path, xmg: Callable[..., Result]
 ) -> None:

@@ -213,15 +213,18 @@ def _silence(client: Any, error: XmgError) -> Finding:
         return _failed("board", error)
     heard = session.link_counters
     if heard.rx_bytes == 0:
-        remedy = "is the board switched on, and does the cable cross the two directions?"
+        remedy = (
+            "is the board switched on, does the cable cross the two directions, and is the key that "
+            "of its system? To another one it says nothing"
+        )
         return Finding("board", "fail", "silent: not one byte came", remedy, error.status)
     if heard.frames_good == 0:
         return Finding(
             "board",
             "fail",
             f"{heard.rx_bytes} bytes came, none of them a frame",
-            "another baud rate than the board's (?baud=), or a system without supervisor: "
-            "xmg link sniff shows what it says",
+            "another baud rate than the board's (?baud=), a system without supervisor, or one with "
+            "another key: xmg link sniff shows what it says",
             error.status,
         )
     return _failed("board", error)

@@ -12,11 +12,19 @@ def version_text(word: int) -> str:
     return f"{word >> 16 & 0xFF}.{word >> 8 & 0xFF}.{word & 0xFF}"
 
 
-def status_text(status: Message) -> str:
-    """A status as one sentence: the board's own words, else the name of its code."""
+REFUSED = (pb.STAGE_REJECTED, pb.STAGE_FAILED)
+
+
+def status_text(status: Message, stage: int) -> str:
+    """A status as one sentence: the board's own words, else the name of its code and what that
+    means of a command which has come to this stage."""
     if status.domain == pb.DOMAIN_HYPERVISOR:
         name = names.ERRORS.get(status.code, f"hypervisor error {status.code}")
-        words = status.detail or names.ERROR_MEANINGS.get(status.code, "")
+        meaning = names.ERROR_MEANINGS.get(status.code, "")
+        if name == "XM_NO_ACTION" and stage in REFUSED:
+            # The same code says of a command that was done that nothing was left to do.
+            meaning = "not possible in the present state"
+        words = status.detail or meaning
     else:
         name = (
             pb.StatusCode.Name(status.code)
@@ -65,7 +73,7 @@ def command_state_of(state: Message) -> CommandState:
         state.board_time_us,
         state.boot_id,
         state.session,
-        status_text(state.status) if state.status.code else state.status.detail,
+        status_text(state.status, state.stage) if state.status.code else state.status.detail,
     )
 
 

@@ -200,7 +200,9 @@ class Pull:
         end = self._progress_at + limit_s
         self._session.run(max(0.0, min(silent_at, end) - self._clock.now()), end)
         if self._refusal:
-            raise Rejected(f"rejected by the board: {status_text(self._refusal.status)}")
+            raise Rejected(
+                f"rejected by the board: {status_text(self._refusal.status, self._refusal.stage)}"
+            )
         now = self._clock.now()
         if now >= end:
             raise NoAnswer(

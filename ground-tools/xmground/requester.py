@@ -190,7 +190,7 @@ class Requester:
 
     def _report(self, stage: Stage, reply: Message, detail: str = "") -> StageReport:
         if not detail and (reply.status.code or stage in (Stage.REJECTED, Stage.FAILED)):
-            detail = status_text(reply.status)
+            detail = status_text(reply.status, reply.stage)
         return StageReport(
             stage, self._clock_us(), reply.board_time_us, reply.frame, reply.boot_id, detail
         )
@@ -205,6 +205,6 @@ class Requester:
                 raise VersionMismatch(
                     "the board does not know this operation: use the console of its release"
                 )
-            raise Rejected(f"rejected by the board: {status_text(reply.status)}")
+            raise Rejected(f"rejected by the board: {status_text(reply.status, reply.stage)}")
         if reply.stage == pb.STAGE_FAILED:
-            raise CommandFailed(f"failed on the board: {status_text(reply.status)}")
+            raise CommandFailed(f"failed on the board: {status_text(reply.status, reply.stage)}")

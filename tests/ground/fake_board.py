@@ -740,6 +740,8 @@ class FakeBoard:
 
         def done() -> dict:
             self.executed.append(("plan_switch", switch.plan, 0))
+            if switch.plan == self.plan:
+                return {"plan_state": self._plan_state()}
             self.previous, self.plan = self.plan, switch.plan
             self.switch_us, self.switch_frame = self.now_us, self.frame
             return {"plan_state": self._plan_state()}

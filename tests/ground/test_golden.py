@@ -22,6 +22,7 @@ from test_archive_commands import CASES as ARCHIVE_CASES
 from xmground import keys
 from xmground._generated import supervisor_pb2 as pb
 from xmground.client import Client
+from xmground.framing import Frame, FrameType, encode_uart
 from xmground.times import Sample
 
 GOLDEN_KEY = bytes(range(32))
@@ -164,7 +165,7 @@ def keyed(board: FakeBoard) -> None:
 
 
 def other_key(board: FakeBoard) -> None:
-    """The target is heard, by the text that it prints."""
+    """The target is heard, by a frame of another console's session."""
     board.keys = {7: bytes(32)}
 
 
@@ -241,6 +242,7 @@ CASES: list[tuple[str, Callable[[FakeBoard], None] | None, str]] = [
     ("plan-show", None, "plan show"),
     ("plan-show-named-json", None, "plan show safe --json"),
     ("plan-switch", None, "plan switch safe --yes"),
+    ("plan-switch-ran-already", None, "plan switch nominal --yes"),
     ("plan-switch-id", None, "plan switch 1 --yes"),
     ("plan-switch-json", None, "plan switch safe --json --yes"),
     ("plan-switch-no-wait", None, "plan switch safe --no-wait --yes"),
@@ -378,7 +380,7 @@ def call(
     if prepare:
         prepare(board)
     if name == "key-of-another-board":
-        served.greeting = b"xm: board starts\n"
+        served.greeting = encode_uart(Frame(FrameType.BEACON, b"", 1, 0x1234, 7, mac=bytes(16)))
     monkeypatch.setattr(secrets, "token_bytes", lambda count: GOLDEN_KEY)
     # So that UTC does not depend on how many requests a command makes.
     sample = Sample(GROUND_TIME_US, 2_000_000, 3000)

@@ -148,6 +148,11 @@ def _switch_text(result: dict[str, object], names: dict[int, str], before: PlanS
     if "to_plan" not in result:
         wanted = label(result["requested"])
         return f"plan {label(before.current)} -> {wanted} requested, not waited for"
+    if before.current == result["to_plan"]:
+        return (
+            f"plan {label(before.current)} ran already, since frame {result['switch_frame']}, board "
+            f"time {board_time(result['switch_time_us'])}"
+        )
     return (
         f"plan {label(result['from_plan'])} -> {label(result['to_plan'])} "
         f"from frame {result['switch_frame']}, board time {board_time(result['switch_time_us'])}"

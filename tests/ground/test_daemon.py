@@ -65,7 +65,7 @@ def test_daemon_is_found_by_its_socket(
     """Without --link and XMG_LINK, where a daemon listens."""
     monkeypatch.setenv("XMG_SOCKET", str(daemon.path))
     call = xmg("ping")  # sets XMG_LINK to the board itself, which the daemon holds
-    assert call.status == Status.OCCUPIED and "held by another console" in call.err
+    assert call.status == Status.OCCUPIED and "xmg serve" in call.err
     monkeypatch.setattr(
         "xmground.cli.os.environ",
         {key: value for key, value in os.environ.items() if key != "XMG_LINK"},

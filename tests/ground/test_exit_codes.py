@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 import serial
-from conftest import Result, use_key
+from conftest import Result, ServedDaemon, use_key
 from fake_board import FakeBoard, Served
 
 from xmground import requester, session
@@ -178,6 +178,17 @@ def test_4_rejected(board: FakeBoard, xmg: Xmg) -> None:
     assert result.status == Status.REJECTED == 4 and "XM_PERM_ERROR" in one_sentence(result)
 
 
+def test_4_rejection_reads_the_same_in_the_list_of_commands(
+    board: FakeBoard, xmg: Xmg
+) -> None:
+    """XM_NO_ACTION, "nothing had to change", of a command that was not carried out."""
+    board.faults.refuse = (pb.STAGE_REJECTED, pb.DOMAIN_HYPERVISOR, -1, "")
+    result = xmg("part", "resume", "P1", "--yes")
+    assert result.status == Status.REJECTED and "not possible" in one_sentence(result)
+    listed = xmg("cmd", "list")
+    assert "not possible" in listed.out and "nothing had to change" not in listed.out
+
+
 def test_5_authentication(board: FakeBoard, xmg: Xmg) -> None:
     board.faults.key_id = 1
     result = xmg("ping", "--timeout", "0.3")
@@ -324,6 +335,15 @@ def test_9_occupied(served: Served, xmg: Xmg) -> None:
     result = xmg("ping")
     lock.release()
     assert result.status == Status.OCCUPIED == 9 and str(os.getpid()) in one_sentence(result)
+    assert xmg("ping").status == Status.DONE
+
+
+def test_9_link_of_a_daemon_names_the_way_to_it(served: Served, xmg: Xmg, tmp_path: Path) -> None:
+    with ServedDaemon(served.url, tmp_path / "socket") as daemon:
+        result = xmg("ping")
+        assert result.status == Status.OCCUPIED
+        assert "xmg serve" in one_sentence(result) and f"--link {daemon.link}" in result.err
+        assert xmg("ping", link=daemon.link).status == Status.DONE
     assert xmg("ping").status == Status.DONE
 
 

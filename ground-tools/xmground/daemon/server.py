@@ -12,6 +12,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -58,7 +59,7 @@ class Server:
         url: str,
         socket_path: Path,
         keys: Sequence[Key] = (),
-        connect: Callable[[str, float], Transport] = open_link,
+        connect: Callable[[str, float], Transport] | None = None,
         clock_us: Callable[[], int] = utc_us,
         http: str | None = None,
         archive: str | None = None,
@@ -104,7 +105,12 @@ class Server:
             )
             connect = capturing(connect, self._writer)
         self.link = LinkThread(
-            url, keys, self._saw_frame, self._saw_event, connect=connect, clock_us=clock_us
+            url,
+            keys,
+            self._saw_frame,
+            self._saw_event,
+            connect=connect or partial(open_link, served_at=socket_path),
+            clock_us=clock_us,
         )
         self.gatherer = Gatherer(self.link, archive, self._saw_rows, turn_s or TURN_S)
 

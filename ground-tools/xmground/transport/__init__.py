@@ -1,6 +1,7 @@
 """Ways to reach a board. A link URL names one: tcp:HOST:PORT, udp:HOST:PORT,
 serial:PATH[?baud=N], pty:PATH, unix:PATH."""
 
+from pathlib import Path
 from typing import Protocol
 from urllib.parse import parse_qs
 
@@ -28,14 +29,14 @@ class Transport(Protocol):
         """Gives the link back. May be called twice."""
 
 
-def open_link(url: str, timeout_s: float) -> Transport:
-    """Opens the link named by the URL within the time.
+def open_link(url: str, timeout_s: float, served_at: Path | None = None) -> Transport:
+    """Opens the link named by the URL within the time. served_at: see LinkLock.
 
     Raises UsageError for a URL that cannot be read, LinkUnavailable when nobody is there,
     LinkOccupied when another client holds it.
     """
     opener = parse_link(url)
-    lock = LinkLock(url)
+    lock = LinkLock(url, served_at)
     try:
         return opener(timeout_s, lock)
     except BaseException:

@@ -14,8 +14,9 @@ class LinkLock:
     """An advisory lock per link URL and user; the kernel drops it when the process ends, however it
     ends."""
 
-    def __init__(self, url: str) -> None:
-        """Takes the lock. Raises LinkOccupied naming the process that has it."""
+    def __init__(self, url: str, served_at: Path | None = None) -> None:
+        """Takes the lock. served_at: socket where this process serves the link to others. Raises
+        LinkOccupied naming the process that has it, and the socket if it serves."""
         runtime = os.environ.get("XDG_RUNTIME_DIR", "")
         folder = (
             Path(runtime if os.path.isdir(runtime) else tempfile.gettempdir())
@@ -28,13 +29,17 @@ class LinkLock:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             self._file.seek(0)
-            holder = self._file.read().strip() or "unknown"
+            holder, _, served_at = self._file.read().strip().partition(" ")
             self._file.close()
+            process = f"process {holder or 'unknown'}"
             raise LinkOccupied(
-                f"{url} is held by another console (process {holder}): end that one first"
+                f"{url} is held by `xmg serve` ({process}) for all consoles: take it by "
+                f"--link daemon:{served_at}"
+                if served_at
+                else f"{url} is held by another console ({process}): end that one first"
             ) from None
         self._file.truncate(0)
-        self._file.write(str(os.getpid()))
+        self._file.write(f"{os.getpid()} {served_at or ''}")
         self._file.flush()
 
     def release(self) -> None:

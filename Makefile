@@ -15,7 +15,7 @@
 #   make bench-link         throughput of the ground link under noise, cost of a byte over Ethernet (docs/performance.md)
 #   make install            what partition projects with own Makefiles need, to $(DESTDIR)$(PREFIX) (/opt/xm)
 #   make unit config-test ground-test lint docs size clean help
-#
+
 # Every folder has a build.mk, included below, that names its own products; flags and tools are named here only.
 
 BUILD   ?= build

@@ -32,7 +32,7 @@ void keys_init(void)
     keys.none = keys_text[0] == '\0';
     if (keys.none) {
         printf("supervisor: WARNING: this image has no key: anybody on the link may command; "
-               "build it with KEYS=file (xmg key new FILE makes one)\n");
+               "build it with KEY=file (xmg key new FILE makes one)\n");
         return;
     }
     refusal = keyfile_parse(keys_text, sizeof(keys_text), &file);

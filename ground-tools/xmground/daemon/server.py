@@ -94,6 +94,7 @@ class Server:
         self._room: dict[Peer, asyncio.Event] = {}
         self._clock_us = clock_us
         self._writer: CaptureWriter | None = None
+        connect = connect or partial(open_link, served_at=socket_path)
         if capture is not None:
             self._writer = CaptureWriter(
                 capture,
@@ -109,7 +110,7 @@ class Server:
             keys,
             self._saw_frame,
             self._saw_event,
-            connect=connect or partial(open_link, served_at=socket_path),
+            connect=connect,
             clock_us=clock_us,
         )
         self.gatherer = Gatherer(self.link, archive, self._saw_rows, turn_s or TURN_S)

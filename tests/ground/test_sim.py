@@ -137,3 +137,22 @@ def test_sim_wrong_option(option: str) -> None:
         [sys.executable, str(XMG), "sim", option], capture_output=True, text=True, timeout=LIMIT_S
     )
     assert done.returncode == Status.USAGE and option.split("=")[0] in done.stderr
+
+
+def test_sim_dumps_what_its_memory_holds(sim: Sim, tmp_path: Path) -> None:
+    """Without its supervisor: what the console reads can be compared with it."""
+    sim.type("trace 1 3")
+    sim.type("trace 2 3")  # P2 has no trace
+    sim.type("hm 2")
+    sim.type("dump /does/not/exist/dump")
+    sim.type(f"dump {tmp_path / 'dump'}")
+    until(lambda: bool(sim.ask("part list")) and (tmp_path / "dump").exists())
+    head, *logs = (tmp_path / "dump").read_text().splitlines()
+    assert head.split()[:2] == ["board", str(sim.ask("sys status")["boot_id"])]
+    found = {tuple(line.split()[:2]): line.split() for line in logs}
+    assert found["hm", "0"][2:5] == ["1", "3", "64"]
+    assert len(found["hm", "0"][5]) == 2 * 2 * 64
+    assert int(found["trace", "1"][3]) >= 4 and ("trace", "2") not in found
+    text = bytes.fromhex(found["console", "1"][5])
+    rows = sim.ask("console read 1")
+    assert "".join(row["text"] for row in rows).encode().startswith(text)

@@ -525,14 +525,15 @@ static void may_stop(void)
 
 /* ---- logs ------------------------------------------------------------------------------------ */
 
-static uint8_t *item_at(struct fake_log *log, uint64_t seq)
+/* Where a log keeps an item, which it may have overwritten since. */
+uint8_t *fake_item(struct fake_log *log, uint64_t seq)
 {
     return log->items + seq % log->capacity * log->item_bytes;
 }
 
 static uint8_t *append(struct fake_log *log)
 {
-    uint8_t *item = item_at(log, log->next++);
+    uint8_t *item = fake_item(log, log->next++);
 
     if (log->next - log->oldest > log->capacity) {
         log->oldest = log->next - log->capacity;
@@ -645,11 +646,11 @@ void fake_log_resize(struct fake_log *log, uint32_t capacity)
     assert(copy != NULL);
     log->oldest = log->next - kept;
     for (uint64_t n = 0; n < kept; n++) {
-        memcpy(copy + n * log->item_bytes, item_at(log, log->oldest + n), log->item_bytes);
+        memcpy(copy + n * log->item_bytes, fake_item(log, log->oldest + n), log->item_bytes);
     }
     log->capacity = capacity;
     for (uint64_t n = 0; n < kept; n++) {
-        memcpy(item_at(log, log->oldest + n), copy + n * log->item_bytes, log->item_bytes);
+        memcpy(fake_item(log, log->oldest + n), copy + n * log->item_bytes, log->item_bytes);
     }
     free(copy);
 }
@@ -704,7 +705,7 @@ static xm_s32_t fetch(struct fake_log *log, xm_u64_t from, void *batch, xm_u32_t
            !is_damaged(log, head.first + head.count) &&
            sizeof(head) + (head.count + 1) * log->item_bytes <= size) {
         memcpy((uint8_t *)batch + sizeof(head) + head.count * log->item_bytes,
-               item_at(log, head.first + head.count), log->item_bytes);
+               fake_item(log, head.first + head.count), log->item_bytes);
         head.count++;
     }
     memcpy(batch, &head, sizeof(head));

@@ -117,6 +117,7 @@ void fake_run(void (*run)(void));
 void fake_tick(uint32_t us);
 void fake_switch_now(uint32_t plan);
 void fake_type(const uint8_t *bytes, uint32_t count);
+uint8_t *fake_item(struct fake_log *log, uint64_t seq);
 void fake_log_hm(unsigned count);
 void fake_log_event(const struct xm_hm_record *event);
 void fake_log_resize(struct fake_log *log, uint32_t capacity);

@@ -43,6 +43,8 @@ static const char help[] =
     "cut            the connection breaks; the console may come back\n"
     "restart warm   the board is reset, its memory keeps the logs\n"
     "restart power  the board loses its memory\n"
+    "trace P N      N records in the trace of partition P (1 or 3)\n"
+    "dump FILE      all logs, as they are in memory, to FILE\n"
     "state          what is set\n"
     "quit           the end\n";
 
@@ -201,6 +203,51 @@ static void tell_what_it_says(void)
     }
 }
 
+/* ---- what is true of the board, without the supervisor ---------------------------------------- */
+
+/* A line of text: book, source, number of the oldest item and of the next one, bytes of an item,
+ * then the items in hexadecimal. */
+static void dump_log(FILE *out, const char *book, unsigned source, struct fake_log *log)
+{
+    if (!log->exists) {
+        return;
+    }
+    fprintf(out, "%s %u %llu %llu %u ", book, source, (unsigned long long)log->oldest,
+            (unsigned long long)log->next, log->item_bytes);
+    for (uint64_t seq = log->oldest; seq < log->next; seq++) {
+        const uint8_t *item = fake_item(log, seq);
+
+        for (uint32_t at = 0; at < log->item_bytes; at++) {
+            fputc("0123456789abcdef"[item[at] >> 4], out);
+            fputc("0123456789abcdef"[item[at] & 15], out);
+        }
+    }
+    fputc('\n', out);
+}
+
+/* The file has its name only when it is complete. False: it could not be written. */
+static bool dump(const char *path)
+{
+    char part[600];
+    FILE *out;
+    bool good;
+
+    snprintf(part, sizeof(part), "%s.part", path);
+    out = fopen(part, "w");
+    if (out == NULL) {
+        return false;
+    }
+    fprintf(out, "board %u %llu\n", fake.info.boot_id, (unsigned long long)fake.info.now_us);
+    dump_log(out, "hm", 0, &fake.hm);
+    dump_log(out, "trace", XM_HYPERVISOR_ID, &fake.trace);
+    for (unsigned id = 0; id < PARTITIONS; id++) {
+        dump_log(out, "trace", id, &fake.partition[id].trace);
+        dump_log(out, "console", id, &fake.partition[id].console);
+    }
+    good = ferror(out) == 0;
+    return fclose(out) == 0 && good && rename(part, path) == 0;
+}
+
 /* ---- the line -------------------------------------------------------------------------------- */
 
 static void damage(uint8_t *bytes, size_t count)
@@ -311,6 +358,11 @@ static bool fault_of_partition(const char *word, char *rest)
         crash(partition);
         return true;
     }
+    if (strcmp(word, "trace") == 0 && partition_of(rest, &partition) &&
+        fake.partition[partition].trace.exists && number_of(rest + 1, MOST_EVENTS, &number)) {
+        fake_log_trace(partition, (unsigned)number);
+        return true;
+    }
     if (strcmp(word, "say") == 0 && partition_of(rest, &partition)) {
         print(partition, "%s\n", rest[1] == ' ' ? rest + 2 : "");
         return true;
@@ -389,6 +441,10 @@ static void obey(char *line)
     }
     if (strcmp(line, "quit") == 0) {
         ended = 1;
+    } else if (strcmp(line, "dump") == 0 && rest[0] != '\0') {
+        if (!dump(rest)) {
+            say("%s: %s: name a file in a folder that can be written", rest, strerror(errno));
+        }
     } else if (strcmp(line, "help") == 0) {
         fputs(help, stderr);
     } else if (strcmp(line, "state") == 0) {

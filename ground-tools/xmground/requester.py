@@ -22,7 +22,7 @@ from .errors import (
 )
 from .model import OnStage, Stage, StageReport
 from .session import Session
-from .times import MAX_SAMPLES, Sample
+from .times import MAX_SAMPLES, RoundTrip, Sample
 
 POLL_S = 0.3
 
@@ -51,14 +51,14 @@ class Requester:
         on_chunk: Callable[[Message], None] = lambda chunk: None,
     ) -> Message:
         """A request that may be repeated; its final reply, whatever that says."""
-        sent_us = self._clock_us()
+        trip = RoundTrip(self._clock_us, self.session.clock.now)
         self._last_reply = reply = self.session.exchange(
             request, timeout_s=timeout_s or self.timeout_s, on_chunk=on_chunk
         )
-        rtt_us = self._clock_us() - sent_us
-        if rtt_us >= 0:  # else the ground's clock was stepped meanwhile
+        rtt_us = trip.end()
+        if rtt_us is not None:
             kept = self._samples.setdefault(reply.boot_id, deque(maxlen=MAX_SAMPLES))
-            kept.append(Sample(sent_us, reply.board_time_us, rtt_us))
+            kept.append(Sample(trip.sent_us, reply.board_time_us, rtt_us))
         return reply
 
     def _ask(

@@ -19,6 +19,10 @@ from .times import Correlation, Sample
 HYPERVISOR_NAMES = {255: "hypervisor"}
 
 
+# An answer that seems to have taken longer, or less than nothing, shows a step of the ground's clock.
+LONGEST_TRIP_US = 60_000_000
+
+
 @dataclass
 class _Era:
     """Items of one log whose numbers do not contradict each other."""
@@ -59,7 +63,7 @@ class CaptureLogs:
 
     def _reply(self, reply: Message, came_us: int) -> None:
         sent_us = self._sent_us.get(reply.id)
-        if sent_us is not None and came_us >= sent_us:
+        if sent_us is not None and 0 <= came_us - sent_us <= LONGEST_TRIP_US:
             sample = Sample(sent_us, reply.board_time_us, came_us - sent_us)
             self._samples.setdefault(reply.boot_id, []).append(sample)
         if reply.HasField("hello_ack"):

@@ -10,7 +10,7 @@ A moment is one of
 import math
 import re
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from itertools import accumulate
@@ -134,10 +134,30 @@ class Sample:
     rtt_us: int
 
 
+class RoundTrip:
+    """Measures one: by UTC, and by a clock that never runs back, which shows steps of UTC."""
+
+    def __init__(self, clock_us: Callable[[], int], now: Callable[[], float]) -> None:
+        """It begins. clock_us: UTC; now: seconds."""
+        self._clock_us, self._now = clock_us, now
+        self._began = now()
+        self.sent_us = clock_us()
+
+    def end(self) -> int | None:
+        """Microseconds that it took; None when UTC was stepped meanwhile: then it tells nothing."""
+        by_utc_us = self._clock_us() - self.sent_us
+        passed_us = round((self._now() - self._began) * 1e6)
+        if abs(by_utc_us - passed_us) > TOLD_STEP_US:
+            return None
+        return max(by_utc_us, passed_us)
+
+
 # No crystal that flies is further off its rate; steps of a clock are told from drift by it.
 MAX_DRIFT = 200e-6
 # An estimate that is worse than this is none.
 MAX_ERROR_US = 3_600_000_000
+# A step of UTC by so much is told; smaller ones only cost accuracy, which is told with each estimate.
+TOLD_STEP_US = 1_000_000
 # Samples kept for a fit: the newest, of which each stands for the best of its neighbours.
 MAX_SAMPLES = 256
 
@@ -156,10 +176,12 @@ class Correlation:
     """
 
     def __init__(self, samples: Iterable[Sample]) -> None:
+        """samples: in the order in which they were taken, which UTC does not tell: it may have been
+        stepped back."""
         self.stepped_us = 0
         kept: list[Sample] = []
-        for sample in sorted(samples, key=lambda s: s.sent_us):
-            step = _step(kept[-1], sample) if kept else 0
+        for sample in samples:
+            step = clock_step(kept[-1], sample) if kept else 0
             if step:
                 self.stepped_us = step
                 kept = []
@@ -243,8 +265,9 @@ def _smaller(a: float, b: float) -> float:
     return min(a, b)
 
 
-def _step(before: Sample, after: Sample) -> int:
-    """By how much one of the clocks was stepped between two samples; 0 if drift explains it."""
+def clock_step(before: Sample, after: Sample) -> int:
+    """By how much UTC was stepped between two samples, or the board's clock the other way, in
+    microseconds; 0 if drift explains it."""
     ground = after.sent_us - before.sent_us
     board = after.board_us - before.board_us
     slack = before.rtt_us + after.rtt_us + MAX_DRIFT * abs(ground)

@@ -474,7 +474,62 @@ def test_events(archive: Archive) -> None:
     ]
 
 
+@pytest.mark.parametrize("step_us", [3_600_000_000, -3_600_000_000])
+def test_a_step_of_the_ground_clock_is_told(
+    archive: Archive, postgresql: str, step_us: int
+) -> None:
+    """UTC goes by the new clock, also when the archive is opened anew."""
+    assert archive.add_clock("demo", BOOT, NOW, 0, 400) == 0
+    assert archive.add_clock("demo", BOOT, NOW + 1_000_000, 1_000_000, 400) == 0
+    sent_us = NOW + 2_000_000 + step_us
+    assert archive.add_clock("demo", BOOT, sent_us, 2_000_000, 400) == step_us
+    url = archive.where if archive.where.endswith(".db") else postgresql
+    with Archive.open(url) as again:
+        for one in (archive, again):
+            utc_us, error_us = one.utc("demo")(BOOT, 2_000_000)
+            assert utc_us is not None and error_us is not None
+            assert abs(utc_us - sent_us) <= error_us < 1000
+            assert one.clock_steps() == [
+                {
+                    "target": "demo",
+                    "boot_id": BOOT,
+                    "time_us": 2_000_000,
+                    "utc_us": sent_us,
+                    "step_us": step_us,
+                }
+            ]
+
+
+def test_a_step_outlives_the_thinning_of_round_trips(
+    archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("xmground.archive.store.MOST_CLOCK_ROWS", 8)
+    archive.correlation("demo", BOOT)  # from now on samples are kept in memory too
+    for number in range(40):
+        sent_us = NOW + number * 1_000_000 - (3_600_000_000 if number >= 5 else 0)
+        archive.add_clock("demo", BOOT, sent_us, number * 1_000_000, 100)
+    (step,) = archive.clock_steps()
+    assert abs(int(str(step["step_us"])) + 3_600_000_000) < 1000
+    assert archive.utc("demo")(BOOT, 39_000_000)[0] == sent_us + 50
+
+
 # ---- schema and upkeep
+
+
+def test_round_trips_of_an_older_archive_keep_their_order(tmp_path: Path) -> None:
+    """Schema 0001 had no order but that of UTC."""
+    path = tmp_path / "old.db"
+    with Archive.open(str(path)) as archive:
+        for number in range(3):
+            archive.add_clock("demo", BOOT, NOW + number * 1_000_000, number * 1_000_000, 400)
+    with sqlite3.connect(path) as connection:
+        connection.execute("ALTER TABLE clock DROP COLUMN number")
+        connection.execute("UPDATE alembic_version SET version_num = '0001'")
+    connection.close()
+    with Archive.open(str(path)) as archive:
+        assert archive.revision() == schema.REVISION
+        archive.add_clock("demo", BOOT, NOW - 3_600_000_000, 3_000_000, 400)
+        assert archive.utc("demo")(BOOT, 3_000_000)[0] == NOW - 3_600_000_000 + 200
 
 
 def test_the_migrations_lead_to_the_schema(archive: Archive) -> None:

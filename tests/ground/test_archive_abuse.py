@@ -218,6 +218,35 @@ def test_the_ground_clock_is_stepped(board: FakeBoard, tmp_path: Path, step_us: 
     assert_whole(tmp_path)
 
 
+@pytest.mark.parametrize("step_us", [3_600_000_000, -3_600_000_000])
+def test_the_clock_is_stepped_in_the_middle_of_a_round_trip(
+    board: FakeBoard, tmp_path: Path, step_us: int
+) -> None:
+    """Such a round trip tells nothing; taken for one of an hour it would hide the step."""
+    now = [GROUND_TIME_US]
+    asked = [0]
+
+    def clock() -> int:
+        asked[0] += 1
+        if asked[0] == 10:  # of some twenty
+            now[0] += step_us
+        now[0] += 1000
+        return now[0]
+
+    client = loop_client(board)
+    client._clock_us = clock
+    with Archive.open(str(tmp_path / "archive.db")) as archive:
+        collector = Collector(client, archive, "demo", Labels())
+        for _ in range(4):
+            collector.sample_clock()
+        assert asked[0] > 20
+        utc_us, error_us = archive.utc("demo")(board.boot_id, board.now_us)
+        assert utc_us is not None and error_us is not None and error_us < 1_000_000
+        assert abs(utc_us - now[0]) < 60_000_000
+    samples = client.clock_samples(board.boot_id)
+    assert samples and all(0 <= sample.rtt_us < 1_000_000 for sample in samples)
+
+
 def test_two_collect_at_once(board: FakeBoard, tmp_path: Path) -> None:
     """Two stations that hear the same board; each turn of one comes between two of the other."""
     fill(board)

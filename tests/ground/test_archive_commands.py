@@ -58,7 +58,7 @@ def filed(board: FakeBoard, place: Path) -> Path:
         client._clock_us = lambda: NOW
         archive.add_clock("demo", board.boot_id, NOW, 2_000_000, 3000)
         collector = Collector(client, archive, "demo", LABELS)
-        collector.sample_clock = lambda: None  # type: ignore[method-assign]
+        collector.sample_clock = lambda: []  # type: ignore[method-assign]
         collector.turn()
         gap = Gap(GapKind.LOST, 4, 5, board.boot_id)
         archive.add_items("demo", Book.HM, 0, [gap], LABELS, NOW)
@@ -314,3 +314,15 @@ def test_prune_asks(filed: Path, xmg: Xmg) -> None:
 
 def test_the_daemon_collects_by_itself(xmg: Xmg) -> None:
     assert "collects by itself" in xmg("archive", "collect", link="daemon:/x").err
+
+
+def test_a_step_of_the_clock_is_told(
+    filed: Path, xmg: Xmg, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the collection that sees it first, and from then on by `archive show`."""
+    monkeypatch.setattr("conftest.GROUND_TIME_US", NOW + 3_600_000_000)
+    told = xmg("archive", "collect", "--capture", "")
+    assert told.err.count("stepped by +35") == 1
+    monkeypatch.setattr("conftest.GROUND_TIME_US", NOW + 3_600_000_001)
+    assert "stepped" not in xmg("archive", "collect", "--capture", "").err
+    assert " s before 2026-01-01T01:00:00" in xmg("archive", "show").out

@@ -140,9 +140,20 @@ def test_a_step_of_the_ground_clock_starts_anew(step: int) -> None:
     samples = [Sample(NOW + t, t, 400) for t in (0, 1_000_000)]
     samples.append(Sample(NOW + 2 * HOUR + step, 2 * HOUR, 400))
     fit = Correlation(samples)
-    newest = max(samples, key=lambda s: s.sent_us)
-    assert fit.utc(newest.board_us) == (newest.sent_us + 200, 201)
-    assert abs(fit.stepped_us) >= HOUR // 2
+    assert fit.utc(2 * HOUR) == (NOW + 2 * HOUR + step + 200, 201)
+    assert fit.stepped_us == step
+
+
+@pytest.mark.parametrize("step", [HOUR, -HOUR])
+def test_after_a_step_the_new_clock_counts(step: int) -> None:
+    """Also after one back, when what was sampled before it has the later UTC."""
+    samples = [Sample(NOW + t, t, 400) for t in (0, 1_000_000)]
+    samples += [Sample(NOW + t + step, t, 400) for t in (2_000_000, 3_000_000)]
+    fit = Correlation(samples)
+    utc_us, error_us = fit.utc(3_000_000)
+    assert utc_us is not None and error_us is not None
+    assert abs(utc_us - (NOW + 3_000_000 + step)) <= error_us < 1000
+    assert fit.stepped_us == step
 
 
 def test_many_samples_stay_few() -> None:

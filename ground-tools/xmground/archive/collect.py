@@ -10,10 +10,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
 from ..board import Board
+from ..clock import Clock
 from ..logs import LogReader
 from ..model import Book, BookState, Gap, GapKind
 from ..records import Item
 from ..rows import UNIT_NAMES, Labels, gap_text
+from ..times import TOLD_STEP_US, RoundTrip
 from .store import Added, Archive
 
 # Items, or pieces of text, that one transaction holds.
@@ -28,6 +30,7 @@ class Report:
 
     filed: Added = field(default_factory=Added)
     gaps: list[str] = field(default_factory=list)  # found in this turn, in words
+    steps: list[str] = field(default_factory=list)  # of UTC since the last turn, in words
 
 
 class Collector:
@@ -37,12 +40,13 @@ class Collector:
     def __init__(self, client: Board, archive: Archive, target: str, labels: Labels) -> None:
         """target: what the board is filed under."""
         self._client, self._archive, self._target = client, archive, target
+        self._clock = Clock()
         self._labels = replace(labels, target=target, utc=archive.utc(target))
 
     def turn(self, on_log: Callable[[BookState, Report], None] = lambda log, told: None) -> Report:
         """Reads all that is new; on_log is told of each log when it is through."""
         whole = Report()
-        self.sample_clock()
+        whole.steps += self.sample_clock()
         for state in self._client.books():
             part = Report()
             self.collect(state, part)
@@ -51,15 +55,23 @@ class Collector:
             whole.gaps += part.gaps
         return whole
 
-    def sample_clock(self) -> None:
+    def sample_clock(self) -> list[str]:
         """Asks the board for its time; where that makes the estimates much better, the rows of this
-        boot are given them."""
+        boot are given them. Gives the steps of UTC that it shows, in words."""
+        steps = []
         for _ in range(CLOCK_PINGS):
-            sent_us = self._client.utc_us()
+            trip = RoundTrip(self._client.utc_us, self._clock.now)
             pong = self._client.ping()
-            rtt_us = max(pong.rtt_us, self._client.utc_us() - sent_us)
-            self._archive.add_clock(self._target, pong.boot_id, sent_us, pong.board_time_us, rtt_us)
+            rtt_us = trip.end()
+            if rtt_us is None:
+                continue
+            step_us = self._archive.add_clock(
+                self._target, pong.boot_id, trip.sent_us, pong.board_time_us, rtt_us
+            )
+            if abs(step_us) >= TOLD_STEP_US:
+                steps.append(step_text(step_us))
         self._archive.refit(self._target, pong.boot_id)
+        return steps
 
     def collect(self, state: BookState, report: Report) -> None:
         """Reads what is new of one log."""
@@ -121,6 +133,14 @@ class Collector:
             if last is not None and isinstance(item, Item) and state.book is Book.CONSOLE:
                 item = replace(item, data=item.data[: last - at + 1])
             yield item
+
+
+def step_text(step_us: int) -> str:
+    """A step of UTC, in words."""
+    return (
+        f"the ground's clock was stepped by {step_us / 1e6:+.1f} s against the board's: UTC goes by "
+        "the new one; earlier rows keep what they were given"
+    )
 
 
 def _units(book: Book, item: Item) -> int:

@@ -19,7 +19,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-REVISION = "0001"  # the newest file in migrations/versions
+REVISION = "0002"  # the newest file in migrations/versions
 
 metadata = MetaData()
 
@@ -147,7 +147,8 @@ stage = Table(
     Column("detail", Text, nullable=False),
 )
 
-# The board's clock was at board_time_us at some moment of sent_us .. sent_us + rtt_us.
+# The board's clock was at board_time_us at some moment of sent_us .. sent_us + rtt_us. number: the
+# order in which the round trips of a boot were filed; UTC may have been stepped back between two.
 clock = Table(
     "clock",
     metadata,
@@ -156,6 +157,7 @@ clock = Table(
     Column("sent_us", BigInteger, primary_key=True),
     Column("board_time_us", BigInteger, nullable=False),
     Column("rtt_us", BigInteger, nullable=False),
+    Column("number", Integer, nullable=False, server_default="0"),
 )
 
 # Counters of one end of a link, as a JSON object.

@@ -25,7 +25,7 @@ from ..errors import ArchiveError, UsageError, VersionMismatch
 from ..model import Book, Gap, GapKind, StageReport
 from ..records import Item
 from ..rows import Labels, Row, Severity, console_row, item_rows, split_lines
-from ..times import Correlation, Moment, Sample
+from ..times import TOLD_STEP_US, Correlation, Moment, Sample, clock_step
 from . import schema
 from .check import faults, prune
 from .query import Question, command_rows, contents, explain_query, gap_rows, holes, run_query
@@ -252,33 +252,73 @@ class Archive:
 
     def add_clock(
         self, target: str, boot_id: int, sent_us: int, board_time_us: int, rtt_us: int
-    ) -> None:
+    ) -> int:
         """Files that the board's clock was at board_time_us at some moment of the round trip that
-        began at sent_us (UTC) and took rtt_us."""
+        began at sent_us (UTC) and took rtt_us. Gives by how many microseconds UTC was stepped since
+        the round trip before it; 0: not."""
+        sample = Sample(sent_us, board_time_us, rtt_us)
+        table = schema.clock
 
-        def work(connection: Connection) -> None:
+        def work(connection: Connection) -> int:
             target_id = self._target_id(connection, target)
             self._see_boot(connection, target_id, boot_id, sent_us)
+            last: Any = connection.execute(
+                sa.select(table)
+                .where(table.c.target_id == target_id, table.c.boot_id == boot_id)
+                .order_by(table.c.number.desc(), table.c.sent_us.desc())
+                .limit(1)
+            ).first()
             row = {
                 "target_id": target_id,
                 "boot_id": boot_id,
                 "sent_us": sent_us,
                 "board_time_us": board_time_us,
                 "rtt_us": rtt_us,
+                "number": last.number + 1 if last else 1,
             }
-            _insert_new(connection, schema.clock, [row], ["target_id", "boot_id", "sent_us"])
+            _insert_new(connection, table, [row], ["target_id", "boot_id", "sent_us"])
+            return clock_step(_sample(last), sample) if last else 0
 
-        self._write(work)
+        step_us = int(self._write(work))
         key = (target, boot_id)
         if key in self._samples:
-            self._samples[key].append(Sample(sent_us, board_time_us, rtt_us))
+            self._samples[key].append(sample)
             self._fits.pop(key, None)
             if len(self._samples[key]) >= MOST_CLOCK_ROWS:
                 self._thin_clock(key)
+        return step_us
+
+    def clock_steps(self) -> list[Row]:
+        """Steps of UTC by TOLD_STEP_US and more, as the board's clocks have witnessed them: where
+        in UTC and in the board's time the first round trip after it was."""
+        table = schema.clock
+        query = (
+            sa.select(table, schema.target.c.name)
+            .join(schema.target, schema.target.c.id == table.c.target_id)
+            .order_by(table.c.target_id, table.c.boot_id, table.c.number, table.c.sent_us)
+        )
+        steps: list[Row] = []
+        before: Any = None
+        with self._reading() as connection:
+            for row in connection.execute(query):
+                if before and (row.target_id, row.boot_id) == (before.target_id, before.boot_id):
+                    step_us = clock_step(_sample(before), _sample(row))
+                    if abs(step_us) >= TOLD_STEP_US:
+                        steps.append(
+                            {
+                                "target": row.name,
+                                "boot_id": row.boot_id,
+                                "time_us": row.board_time_us,
+                                "utc_us": row.sent_us,
+                                "step_us": step_us,
+                            }
+                        )
+                before = row
+        return steps
 
     def _thin_clock(self, key: tuple[str, int]) -> None:
         """Of each two neighbouring round trips the longer one goes: a boot may last for months."""
-        samples = sorted(self._samples[key], key=lambda sample: sample.sent_us)
+        samples = self._samples[key]
         pairs = [samples[at : at + 2] for at in range(0, len(samples), 2)]
         kept = [min(pair, key=lambda sample: sample.rtt_us) for pair in pairs]
         gone = {sample.sent_us for sample in samples} - {sample.sent_us for sample in kept}
@@ -307,6 +347,7 @@ class Archive:
                     sa.select(table.c.sent_us, table.c.board_time_us, table.c.rtt_us)
                     .join(schema.target, schema.target.c.id == table.c.target_id)
                     .where(schema.target.c.name == target, table.c.boot_id == boot_id)
+                    .order_by(table.c.number, table.c.sent_us)
                 )
                 self._samples[key] = [Sample(*row) for row in found]
         if key not in self._fits:
@@ -671,6 +712,11 @@ def _prepare_sqlite(engine: Engine) -> None:
     def begun(connection: Connection) -> None:
         write = connection.get_execution_options().get("xm_write")
         connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+
+def _sample(row: Any) -> Sample:
+    """A row of the table `clock`."""
+    return Sample(row.sent_us, row.board_time_us, row.rtt_us)
 
 
 def _insert_new(

@@ -68,6 +68,7 @@ SHOW_COLUMNS = [
     Column("gaps", "gaps"),
     Column("commands", "commands"),
     Column("captures", "raw captures"),
+    Column("clock_steps", "clock steps", lambda steps: _steps_text(steps)),
     Column("bytes", "size", lambda size: plain(size) if size is None else f"{size} bytes"),
 ]
 QUERY_COLUMNS = [
@@ -241,6 +242,7 @@ def _turn(app: App, archive) -> bool:
 
     rows: list[Row] = []
     notes: list[str] = []
+    steps: list[str] = []
     try:
         with app.connect() as client:
             target = app.args.target or client.target_name()
@@ -262,7 +264,7 @@ def _turn(app: App, archive) -> bool:
                 )
                 notes.extend(report.gaps + report.filed.conflicts)
 
-            Collector(client, archive, target, labels).turn(through)
+            steps = Collector(client, archive, target, labels).turn(through).steps
     except (NoAnswer, LinkUnavailable) as error:
         if not app.args.follow:
             raise
@@ -272,7 +274,7 @@ def _turn(app: App, archive) -> bool:
             path, begin_us = app.captures.pop()
             archive.add_capture(str(path.absolute()), socket.gethostname(), app.link, begin_us)
     app.out.rows(COLLECT_COLUMNS, rows)
-    for note in notes:
+    for note in steps + notes:
         app.out.warn(note)
     return not notes
 
@@ -292,6 +294,18 @@ def list_logs(app: App) -> Status:
     return Status.DONE
 
 
+def _steps_text(steps: list[Row]) -> str:
+    """Steps of the ground's clock, which make UTC of before and after differ."""
+    return plain(
+        "; ".join(
+            f"{int(str(step['step_us'])) / 1e6:+.1f} s before {ground_time(step['utc_us'])} "
+            f"(boot {word(step['boot_id'])} + {board_time(step['time_us'])})"
+            for step in steps
+        )
+        or "none"
+    )
+
+
 def show(app: App) -> Status:
     """xmg archive show"""
     with app.open_archive() as archive:
@@ -306,6 +320,7 @@ def show(app: App) -> Status:
             "gaps": counts["gap"],
             "commands": counts["command"],
             "captures": counts["capture"],
+            "clock_steps": archive.clock_steps(),
             "bytes": None,
         }
         with suppress(OSError):

@@ -29,7 +29,7 @@ from ..labels import labels_of
 from ..model import Book, BookState, Gap, Plan, Slot, StageReport
 from ..records import Item
 from ..rows import Labels, Row, common, item_rows, spelt_out
-from ..times import Correlation, Sample
+from ..times import Correlation, Sample, clock_step
 from .background import Background
 from .link import LinkThread, Stopped
 
@@ -85,10 +85,13 @@ class Memory:
 
     def add_clock(
         self, target: str, boot_id: int, sent_us: int, board_time_us: int, rtt_us: int
-    ) -> None:
+    ) -> int:
         """See Archive."""
         samples = self._samples.setdefault(boot_id, deque(maxlen=256))
-        samples.append(Sample(sent_us, board_time_us, rtt_us))
+        sample = Sample(sent_us, board_time_us, rtt_us)
+        step_us = clock_step(samples[-1], sample) if samples else 0
+        samples.append(sample)
+        return step_us
 
     def refit(self, target: str, boot_id: int) -> int:
         """See Archive."""
@@ -321,7 +324,8 @@ class Gatherer(threading.Thread):
         now = self._clock.now()
         has_begun = bool(self._pings_left)  # plots of the link need not wait for HEALTH_S
         if self._pings_left or now >= self._next_clock:
-            collector.sample_clock()
+            for step in collector.sample_clock():
+                LOG.warning("%s", step)
             self._pings_left = max(0, self._pings_left - 1)
             self._next_clock = now + CLOCK_S
         if has_begun or now >= self._next_health:

@@ -11,7 +11,9 @@
 #include "journal.h"
 #include "link.h"
 #include "logs.h"
+#include "memory.h"
 #include "pending.h"
+#include "ports.h"
 #include "reply.h"
 #include "telemetry.h"
 
@@ -438,6 +440,9 @@ static const struct operation operations[] = {
     { XM__REQUEST__OP_SYSTEM_CONTROL, system_control, HAZARDOUS, NEEDS_PENDING | NEEDS_ORDER },
     { XM__REQUEST__OP_COMMAND_STATUS, history_status, SAFE, NEEDS_ORDER },
     { XM__REQUEST__OP_COMMAND_LIST, history_list, SAFE, 0 },
+    { XM__REQUEST__OP_PORT_LIST, ports_list, SAFE, 0 },
+    { XM__REQUEST__OP_MEMORY_LIST, memory_list, SAFE, 0 },
+    { XM__REQUEST__OP_MEMORY_CHECK, memory_check, SAFE, 0 },
 };
 
 static const struct operation *find_operation(Xm__Request__OpCase op)

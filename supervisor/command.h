@@ -14,7 +14,7 @@
 
 #include "link.h"
 
-#define COMMAND_MINOR_VERSION 1u /* of the protocol; told by Hello */
+#define COMMAND_MINOR_VERSION 2u /* of the protocol; told by Hello */
 
 void command_execute(struct link *link, const struct frame *frame);
 

@@ -4,6 +4,8 @@
 #include <string.h>
 #include <xm.h>
 
+#include "memory.h"
+
 #include "../hypervisor/abi/records.h"
 
 /* The fields of a Chunk but its items take at most so many bytes: six numbers with their tags, two
@@ -58,6 +60,7 @@ static uint32_t item_bytes(Xm__Book book)
     case XM__BOOK__BOOK_TRACE:
         return sizeof(struct xm_trace_record);
     case XM__BOOK__BOOK_CONSOLE:
+    case XM__BOOK__BOOK_MEMORY:
         return 1;
     default:
         return 0;
@@ -76,6 +79,8 @@ static int32_t fetch(Xm__Book book, uint32_t source, uint64_t from, uint32_t ite
         return XM_hm_fetch(from, &logs.batch, size);
     case XM__BOOK__BOOK_TRACE:
         return XM_trace_fetch(source, from, &logs.batch, size);
+    case XM__BOOK__BOOK_MEMORY:
+        return memory_fetch(source, from, &logs.batch, size);
     default:
         return XM_console_fetch(source, from, &logs.batch, size);
     }
@@ -183,7 +188,13 @@ void logs_start(const struct asker *asker, const Xm__Request *request)
 
     if (item_bytes(wanted->book) == 0) {
         reply_refuse(asker, XM__STATUS_CODE__STATUS_INVALID,
-                     "no such book: 1 HM, 2 trace, 3 console");
+                     "no such book: 1 HM, 2 trace, 3 console, 4 memory");
+        return;
+    }
+    if (wanted->book == XM__BOOK__BOOK_MEMORY &&
+        !memory_holds(wanted->source, wanted->from_seq, wanted->max_items)) {
+        reply_refuse(asker, XM__STATUS_CODE__STATUS_INVALID,
+                     memory_missed(wanted->source, wanted->from_seq, wanted->max_items));
         return;
     }
     if (in_progress(reads, asker->id)) {

@@ -1,4 +1,4 @@
-/* logs.h - the logs of the board, served by range
+/* logs.h - the logs of the board, and memory like one (memory.h), served by range
  *
  * A LogRead is answered by chunks of stored items, as bulk, and closed by a LogEnd. Nothing is
  * consumed: the ground asks again for what it missed. max_items 0 means all that is stored when

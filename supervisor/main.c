@@ -19,6 +19,7 @@
 #include "keys.h"
 #include "link.h"
 #include "logs.h"
+#include "memory.h"
 #include "pending.h"
 #include "system_view.h"
 #include "telemetry.h"
@@ -48,6 +49,7 @@ void supervisor_start(void)
     hazard_init();
     pending_init();
     logs_init();
+    memory_init();
     telemetry_init();
 }
 
@@ -78,6 +80,7 @@ void supervisor_slot(void)
         link_begin_slot(link_at(n));
         take_commands(link_at(n));
     }
+    memory_poll();
     for (uint32_t n = 0; n < link_count(); n++) {
         telemetry_slot(link_at(n));
         link_pump(link_at(n), pending_departure_waits() ? no_bulk : logs_next_chunk);

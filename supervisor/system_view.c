@@ -187,6 +187,70 @@ bool view_plan(uint32_t id, struct view_plan *plan)
     return true;
 }
 
+/* Ports of all partitions. */
+uint32_t view_port_count(void)
+{
+    return table_count(WORD(xm_config, ports));
+}
+
+/* A port as configured, counted over all partitions; false: there are no so many. */
+bool view_port(uint32_t index, struct view_port *port)
+{
+    uint32_t row[WORDS(xm_config_port)], owner[WORDS(xm_config_partition)];
+    uint32_t channel[WORDS(xm_config_channel)];
+
+    if (!read_row(WORD(xm_config, ports), index, row, WORDS(xm_config_port)) ||
+        !read_row(WORD(xm_config, partitions), row[WORD(xm_config_port, partition)], owner,
+                  WORDS(xm_config_partition))) {
+        return false;
+    }
+    memset(port, 0, sizeof(*port));
+    read_name(row[WORD(xm_config_port, name)], port->name, VIEW_NAME_BYTES);
+    port->partition = row[WORD(xm_config_port, partition)];
+    port->number = index - owner[WORD(xm_config_partition, port_first)];
+    port->queuing = row[WORD(xm_config_port, type)] == XM_QUEUING_PORT;
+    port->direction = row[WORD(xm_config_port, direction)];
+    port->channel = -1;
+    if (read_row(WORD(xm_config, channels), row[WORD(xm_config_port, channel)], channel,
+                 WORDS(xm_config_channel))) {
+        port->channel = (int32_t)row[WORD(xm_config_port, channel)];
+        port->message_bytes = channel[WORD(xm_config_channel, max_message_bytes)];
+        port->depth = channel[WORD(xm_config_channel, max_messages)];
+        port->valid_period_us = channel[WORD(xm_config_channel, valid_period_us)];
+    }
+    return true;
+}
+
+/* Memory areas of a partition; 0: no such partition. */
+uint32_t view_area_count(uint32_t partition)
+{
+    uint32_t row[WORDS(xm_config_partition)];
+
+    if (!read_row(WORD(xm_config, partitions), partition, row, WORDS(xm_config_partition))) {
+        return 0;
+    }
+    return row[WORD(xm_config_partition, area_count)];
+}
+
+/* A memory area of a partition as configured; false: it has no so many, or there is none. */
+bool view_area(uint32_t partition, uint32_t number, struct view_area *area)
+{
+    uint32_t owner[WORDS(xm_config_partition)], row[WORDS(xm_config_area)];
+
+    if (!read_row(WORD(xm_config, partitions), partition, owner, WORDS(xm_config_partition)) ||
+        number >= owner[WORD(xm_config_partition, area_count)] ||
+        !read_row(WORD(xm_config, areas), owner[WORD(xm_config_partition, area_first)] + number,
+                  row, WORDS(xm_config_area))) {
+        return false;
+    }
+    read_name(row[WORD(xm_config_area, name)], area->name, VIEW_NAME_BYTES);
+    area->start = row[WORD(xm_config_area, start)];
+    area->size = row[WORD(xm_config_area, size)];
+    area->mapped_at = row[WORD(xm_config_area, mapped_at)];
+    area->flags = row[WORD(xm_config_area, flags)];
+    return true;
+}
+
 /* Line rate of the supervisor's link device; 0: it has none. */
 uint32_t view_link_baud(void)
 {

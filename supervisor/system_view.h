@@ -36,6 +36,25 @@ struct view_slot {
     uint32_t start_us, duration_us;
 };
 
+struct view_port {
+    char name[VIEW_NAME_BYTES];
+    uint32_t partition;
+    uint32_t number; /* in the partition's PortTable */
+    bool queuing;
+    uint32_t direction; /* XM_SOURCE_PORT, XM_DESTINATION_PORT */
+    int32_t channel;    /* -1: not connected, then what follows is 0 */
+    uint32_t message_bytes;
+    uint32_t depth;           /* messages */
+    uint32_t valid_period_us; /* sampling */
+};
+
+struct view_area {
+    char name[VIEW_NAME_BYTES];
+    uint32_t start, size; /* physical address, bytes */
+    uint32_t mapped_at;
+    uint32_t flags; /* XM_MEM_AREA_* */
+};
+
 /* Addresses in host byte order; 0: none. */
 struct view_ethernet {
     uint32_t registers;
@@ -53,6 +72,10 @@ bool view_partition(uint32_t id, struct view_partition *partition);
 bool view_plan(uint32_t id, struct view_plan *plan);
 uint32_t view_slots(const struct view_plan *plan, uint32_t first, struct view_slot *slots,
                     uint32_t room);
+uint32_t view_port_count(void);
+bool view_port(uint32_t index, struct view_port *port);
+uint32_t view_area_count(uint32_t partition);
+bool view_area(uint32_t partition, uint32_t number, struct view_area *area);
 uint32_t view_link_baud(void);
 bool view_ethernet(struct view_ethernet *mac);
 

@@ -36,7 +36,7 @@ from .keys import Key
 from .line import Line
 from .transport import Transport
 
-PROTOCOL_MINOR = 1
+PROTOCOL_MINOR = 2
 # The first repetition must come later than an honest answer: the supervisor may run only once per
 # major frame.
 FIRST_RETRY_S = 0.7

@@ -432,7 +432,7 @@ class FakeBoard:
     def _ack(self, nonce: int):
         return pb.HelloAck(
             nonce_board=nonce,
-            minor_version=1,
+            minor_version=2,
             mtu=192,
             credit=self.credit,
             system_name="demo",

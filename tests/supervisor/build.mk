@@ -8,7 +8,8 @@ SUPERVISOR_TEST_DIR  := $(SUPERVISOR_HOST_DIR)
 SUPERVISOR_TEST_HDRS := $(SUPERVISOR_HOST_HDRS) $(wildcard tests/supervisor/*.h)
 SUPERVISOR_TEST_CPPFLAGS := $(SUPERVISOR_HOST_CPPFLAGS) -Itests/supervisor
 SUPERVISOR_TEST_PROGRAMS := $(addprefix $(SUPERVISOR_TEST_DIR)/, \
-                            test_frame test_supervisor test_session test_mac_path test_arena \
+                            test_frame test_supervisor test_memory test_session test_mac_path \
+                            test_arena \
                             campaign fuzz_loop)
 SUPERVISOR_TEST_BOARD    := $(SUPERVISOR_TEST_DIR)/board
 # The board of tests/link.
@@ -34,8 +35,8 @@ $(SUPERVISOR_TEST_DIR)/$(1)/%.o: tests/supervisor/%.c $(SUPERVISOR_TEST_HDRS) \
 endef
 $(foreach variant,san small line fuzz,$(eval $(call supervisor_test_variant,$(variant))))
 
-$(addprefix $(SUPERVISOR_TEST_DIR)/,test_frame test_supervisor test_session campaign fuzz_loop \
-                                     board): \
+$(addprefix $(SUPERVISOR_TEST_DIR)/,test_frame test_supervisor test_memory test_session campaign \
+                                     fuzz_loop board): \
 $(SUPERVISOR_TEST_DIR)/%: $(SUPERVISOR_TEST_DIR)/san/%.o $(call supervisor_test_objects,san)
 	$(SUPERVISOR_HOST_CC_san) $^ -lcmocka -o $@
 # Without sanitizers, which add branches of their own.

@@ -37,6 +37,18 @@
     name.hazard_token = (token)
 #define LINK_STATUS(name, number)                                                                  \
     REQUEST(name, number, LINK_STATUS, link_status, Xm__LinkStatus, XM__LINK_STATUS__INIT)
+#define PORT_LIST(name, number, begin)                                                             \
+    REQUEST(name, number, PORT_LIST, port_list, Xm__PortList, XM__PORT_LIST__INIT);                \
+    name##_op.first = (begin)
+#define MEMORY_LIST(name, number, who, begin)                                                      \
+    REQUEST(name, number, MEMORY_LIST, memory_list, Xm__MemoryList, XM__MEMORY_LIST__INIT);        \
+    name##_op.partition = (who);                                                                   \
+    name##_op.first = (begin)
+#define MEMORY_CHECK(name, number, who, where, bytes)                                              \
+    REQUEST(name, number, MEMORY_CHECK, memory_check, Xm__MemoryCheck, XM__MEMORY_CHECK__INIT);    \
+    name##_op.partition = (who);                                                                   \
+    name##_op.address = (where);                                                                   \
+    name##_op.size = (bytes)
 #define PARTITION_LIST(name, number, begin)                                                        \
     REQUEST(name, number, PARTITION_LIST, partition_list, Xm__PartitionList,                       \
             XM__PARTITION_LIST__INIT);                                                             \

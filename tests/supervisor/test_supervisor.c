@@ -1466,7 +1466,7 @@ static void logs_that_do_not_exist_are_refused(void **state)
     LOG_READ(console, 123, CONSOLE, 77, 0, 0);
 
     (void)state;
-    future_op.book = (Xm__Book)4;
+    future_op.book = (Xm__Book)5;
     assert_status(ground_ask(&book), STAGE(REJECTED), SUPERVISOR, STATUS(INVALID));
     assert_status(ground_ask(&future), STAGE(REJECTED), SUPERVISOR, STATUS(INVALID));
     assert_status(ground_ask(&trace), STAGE(REJECTED), HYPERVISOR, XM_INVALID_PARAM);

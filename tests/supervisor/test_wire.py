@@ -381,7 +381,7 @@ def test_a_session_opens_as_the_protocol_says(tmp_path, key_id):
         answer, reply = keyed.hello(0x0123456789ABCDEF)
         assert answer.session == keyed.session
         assert reply.id == 77 and reply.hello_ack.authenticated
-        assert reply.hello_ack.link == pb.LINK_UART and reply.hello_ack.minor_version == 1
+        assert reply.hello_ack.link == pb.LINK_UART and reply.hello_ack.minor_version == 2
         pong = keyed.ask(pb.Request(id=1, ping=pb.Ping(ground_time_us=42)))
         assert pong.pong.ground_time_us == 42
         state = keyed.ask(pb.Request(id=2, link_status=pb.LinkStatus())).link_state

@@ -128,6 +128,93 @@ static void configure_plans(const struct fake_shape *shape)
     }
 }
 
+/* Two areas each; the second one has a name. */
+static void configure_areas(const struct fake_shape *shape)
+{
+    uint32_t rows = table(WORD_AT(xm_config, areas), FAKE_AREAS * shape->partitions,
+                          sizeof(struct xm_config_area));
+    uint32_t partitions = bytes_be32(fake.config + WORD_AT(xm_config, partitions));
+    uint32_t name = string("tables");
+
+    for (uint32_t i = 0; i < FAKE_AREAS * shape->partitions; i++) {
+        uint32_t row = rows + i * (uint32_t)sizeof(struct xm_config_area);
+        uint32_t id = i / FAKE_AREAS;
+        bool small = i % FAKE_AREAS == 1;
+
+        put(row + WORD_AT(xm_config_area, start),
+            FAKE_AREA(id) + (small ? FAKE_AREA_BYTES : 0));
+        put(row + WORD_AT(xm_config_area, mapped_at),
+            FAKE_AREA(id) + (small ? FAKE_AREA_BYTES : 0));
+        put(row + WORD_AT(xm_config_area, size), small ? FAKE_TABLE_BYTES : FAKE_AREA_BYTES);
+        put(row + WORD_AT(xm_config_area, flags), small ? XM_MEM_AREA_READONLY : 0);
+        put(row + WORD_AT(xm_config_area, name), small ? name : 0);
+        if (!small) {
+            row = partitions + id * (uint32_t)sizeof(struct xm_config_partition);
+            put(row + WORD_AT(xm_config_partition, area_first), i);
+            put(row + WORD_AT(xm_config_partition, area_count), FAKE_AREAS);
+        }
+    }
+}
+
+static uint32_t ports_used;
+
+static void put_port(uint32_t partition, const char *name, uint32_t type, uint32_t direction,
+                     uint32_t channel)
+{
+    uint32_t end = bytes_be32(fake.config + WORD_AT(xm_config, channels)) +
+                   channel * (uint32_t)sizeof(struct xm_config_channel);
+    uint32_t owner = bytes_be32(fake.config + WORD_AT(xm_config, partitions)) +
+                     partition * (uint32_t)sizeof(struct xm_config_partition);
+    uint32_t count = bytes_be32(fake.config + owner + WORD_AT(xm_config_partition, port_count));
+    uint32_t row = bytes_be32(fake.config + WORD_AT(xm_config, ports)) +
+                   ports_used * (uint32_t)sizeof(struct xm_config_port);
+
+    if (count == 0) {
+        put(owner + WORD_AT(xm_config_partition, port_first), ports_used);
+    }
+    put(owner + WORD_AT(xm_config_partition, port_count), count + 1);
+    put(row + WORD_AT(xm_config_port, name), string(name));
+    put(row + WORD_AT(xm_config_port, partition), partition);
+    put(row + WORD_AT(xm_config_port, type), type);
+    put(row + WORD_AT(xm_config_port, direction), direction);
+    put(row + WORD_AT(xm_config_port, channel), channel);
+    if (channel != XM_CONFIG_NONE && direction == XM_SOURCE_PORT) {
+        put(end + WORD_AT(xm_config_channel, source), ports_used);
+    }
+    ports_used++;
+}
+
+/* See FAKE_SAMPLING in fake_kernel.h. */
+static void configure_ports(const struct fake_shape *shape)
+{
+    uint32_t channels =
+        table(WORD_AT(xm_config, channels), 2, sizeof(struct xm_config_channel));
+    uint32_t queue = channels + (uint32_t)sizeof(struct xm_config_channel);
+    uint32_t destination = table(WORD_AT(xm_config, destinations), 1, 4);
+
+    put(destination, 0); /* of the queue: the supervisor's port. Nobody asks for the others */
+    put(queue + WORD_AT(xm_config_channel, destination_count), 1);
+    put(channels + WORD_AT(xm_config_channel, type), XM_SAMPLING_PORT);
+    put(channels + WORD_AT(xm_config_channel, max_message_bytes), 64);
+    put(channels + WORD_AT(xm_config_channel, max_messages), 1);
+    put(channels + WORD_AT(xm_config_channel, valid_period_us),
+        shape->large_values ? XM_INFINITE_TIME : FAKE_PERIOD_US);
+    put(queue + WORD_AT(xm_config_channel, type), XM_QUEUING_PORT);
+    put(queue + WORD_AT(xm_config_channel, max_message_bytes), 256);
+    put(queue + WORD_AT(xm_config_channel, max_messages), FAKE_QUEUE_DEPTH);
+    (void)table(WORD_AT(xm_config, ports), shape->partitions + 2, sizeof(struct xm_config_port));
+    ports_used = 0;
+    put_port(FAKE_SELF, "packets", XM_QUEUING_PORT, XM_DESTINATION_PORT, FAKE_QUEUE);
+    put_port(1, "temperature", XM_SAMPLING_PORT, XM_SOURCE_PORT, FAKE_SAMPLING);
+    put_port(1, "packets", XM_QUEUING_PORT, XM_SOURCE_PORT, FAKE_QUEUE);
+    put_port(2, "temperature", XM_SAMPLING_PORT, XM_DESTINATION_PORT, FAKE_SAMPLING);
+    put_port(2, "spare", XM_SAMPLING_PORT, XM_DESTINATION_PORT, XM_CONFIG_NONE);
+    for (uint32_t id = 3; id < shape->partitions; id++) {
+        put_port(id, shape->large_values ? "temperature-abc" : "temperature", XM_SAMPLING_PORT,
+                 XM_DESTINATION_PORT, FAKE_SAMPLING);
+    }
+}
+
 static void configure(const struct fake_shape *shape)
 {
     memset(fake.config, 0, sizeof(fake.config));
@@ -135,6 +222,8 @@ static void configure(const struct fake_shape *shape)
     strings_end = 16384;
     configure_partitions(shape);
     configure_plans(shape);
+    configure_areas(shape);
+    configure_ports(shape);
     assert(config_end <= 16384);
     put(WORD_AT(xm_config, magic), XM_CONFIG_MAGIC);
     put(WORD_AT(xm_config, revision), XM_CONFIG_REVISION);
@@ -242,6 +331,7 @@ static uint32_t plan_frame_us(uint32_t plan)
 /* The system of the configuration in its first frame. */
 static void install(xm_u32_t boot_id, xmTime_t now_us)
 {
+    fake.pct.noPhysicalMemAreas = 1;
     fake.line_bytes = FAKE_RING;
     fake.trace_mask = FAKE_HEAD(trace_mask);
     fake.info = (struct xm_kernel_info){
@@ -298,6 +388,9 @@ static const char *refusal_of_config(void)
 {
     if (FAKE_HEAD(partitions.count) > FAKE_PARTITIONS) {
         return "has more partitions than the simulator knows";
+    }
+    if (FAKE_HEAD(channels.count) > FAKE_CHANNELS || FAKE_HEAD(ports.count) > FAKE_PORTS) {
+        return "has more ports or channels than the simulator knows";
     }
     if (find_supervisor() == XM_CONFIG_NONE) {
         return "has no partition that serves a link: name one in Uart/@xmx:linkPartition";
@@ -369,6 +462,8 @@ void fake_boot(bool warm)
         .slot_lateness_max_us = 2,
         .cpu_khz = FAKE_HEAD(cpu_khz),
     };
+    memset(fake.channel, 0, sizeof(fake.channel));
+    memset(fake.consumed, 0, sizeof(fake.consumed));
     fake.frame_us = plan_frame_us(0);
     for (unsigned id = 0; id < fake.info.partition_count; id++) {
         struct fake_partition *p = &fake.partition[id];
@@ -420,6 +515,7 @@ void fake_start_again(bool system)
         fake.info.now_us = 1000000;
         fake.info.requested_plan = fake.info.current_plan;
         fake.rx_count = fake.tx_count = 0;
+        memset(fake.channel, 0, sizeof(fake.channel));
         for (unsigned id = 0; id < fake.info.partition_count; id++) {
             fake.partition[id].status.state = XM_STATUS_READY;
         }
@@ -803,6 +899,14 @@ partitionControlTable_t *XM_get_PCT(void)
     return &fake.pct;
 }
 
+/* The workstation's memory, as far as 32 bits tell it. */
+struct xmPhysicalMemMap *XM_get_partition_mmap(void)
+{
+    static struct xmPhysicalMemMap all = { .size = 0xffffffffu };
+
+    return &all;
+}
+
 xm_s32_t XM_kernel_info(struct xm_kernel_info *info)
 {
     *info = fake.info;
@@ -834,6 +938,168 @@ xm_s32_t XM_get_partition_status(xm_u32_t partitionId, xmPartitionStatus_t *stat
         return XM_INVALID_PARAM;
     }
     *status = fake.partition[partitionId].status;
+    return XM_OK;
+}
+
+/* ---- memory and ports ------------------------------------------------------------------------ */
+
+/* Where a partition's memory has its execution clock, which stands still when it does. */
+uint32_t fake_clock_at(unsigned partition)
+{
+    uint32_t first = FAKE_ROW(partitions, xm_config_partition, partition, area_first);
+
+    return FAKE_ROW(areas, xm_config_area, first, start) + FAKE_CLOCK_OFFSET;
+}
+
+/* A byte of a partition's memory: of its clock, else made of the address. */
+uint8_t fake_memory(unsigned partition, uint32_t address)
+{
+    uint32_t offset = address - fake_clock_at(partition);
+
+    if (offset < 8) {
+        return (uint8_t)((uint64_t)fake.partition[partition].status.execClock >> 8 * (7 - offset));
+    }
+    return (uint8_t)(address >> 8 ^ address ^ partition);
+}
+
+static bool area_holds(uint32_t partition, uint32_t address, uint32_t size)
+{
+    uint32_t first = FAKE_ROW(partitions, xm_config_partition, partition, area_first);
+    uint32_t count = FAKE_ROW(partitions, xm_config_partition, partition, area_count);
+
+    for (uint32_t i = first; i < first + count; i++) {
+        uint32_t offset = address - FAKE_ROW(areas, xm_config_area, i, start);
+        uint32_t bytes = FAKE_ROW(areas, xm_config_area, i, size);
+
+        if (offset < bytes && size <= bytes - offset) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Only to the supervisor's own memory, given by its low 32 bits: its static variables are near the
+ * fake's own. */
+xm_s32_t XM_memory_copy(xm_u32_t destId, xmAddress_t destAddr, xm_u32_t srcId, xmAddress_t srcAddr,
+                        xm_u32_t size)
+{
+    int32_t distance = (int32_t)(destAddr - (uint32_t)(uintptr_t)&fake);
+    uint8_t *to = (uint8_t *)&fake + distance;
+
+    assert(destId == XM_PARTITION_SELF && destAddr % 4 == 0);
+    if (fake.refuse != 0) {
+        return fake.refuse;
+    }
+    if (srcId >= fake.info.partition_count || srcAddr % 4 != 0 || size > 4096 ||
+        !area_holds(srcId, srcAddr, size)) {
+        return XM_INVALID_PARAM;
+    }
+    for (uint32_t i = 0; i < size; i++) {
+        to[i] = fake_memory(srcId, srcAddr + i);
+    }
+    fake.copied_bytes += size;
+    return (xm_s32_t)size;
+}
+
+/* Status of the partition that has that port, counted over all partitions. */
+static xmPartitionStatus_t *status_at(uint32_t port)
+{
+    return &fake.partition[FAKE_ROW(ports, xm_config_port, port, partition)].status;
+}
+
+/* The source of a sampling channel writes a message of so many bytes. */
+void fake_write_sampling(uint32_t number, uint32_t bytes)
+{
+    struct fake_channel *channel = &fake.channel[number];
+
+    channel->written_us = fake.info.now_us;
+    channel->last_bytes = bytes;
+    channel->waiting = 1;
+    channel->moved++;
+    status_at(FAKE_ROW(channels, xm_config_channel, number, source))->noSamplingPortMsgsWritten++;
+    for (uint32_t i = 0; i < FAKE_HEAD(ports.count); i++) {
+        if (FAKE_ROW(ports, xm_config_port, i, channel) == number) {
+            fake.consumed[i] = false;
+        }
+    }
+}
+
+/* A destination reads its sampling channel; the port is counted over all partitions. */
+void fake_read_sampling(uint32_t port)
+{
+    fake.consumed[port] = true;
+    status_at(port)->noSamplingPortMsgsRead++;
+}
+
+/* The source of a queuing channel sends a message, which a full queue refuses. All that wait have its
+ * length. */
+void fake_send_queuing(uint32_t number, uint32_t bytes)
+{
+    struct fake_channel *queue = &fake.channel[number];
+
+    if (queue->waiting == FAKE_ROW(channels, xm_config_channel, number, max_messages)) {
+        queue->refused++;
+        return;
+    }
+    queue->waiting++;
+    queue->last_bytes = bytes;
+    status_at(FAKE_ROW(channels, xm_config_channel, number, source))->noQueuingPortMsgsSent++;
+}
+
+/* The first destination of a queuing channel takes a message; false: there is none. */
+bool fake_receive_queuing(uint32_t number)
+{
+    struct fake_channel *queue = &fake.channel[number];
+    uint32_t first = FAKE_ROW(channels, xm_config_channel, number, destination_first);
+
+    if (queue->waiting == 0) {
+        return false;
+    }
+    queue->waiting--;
+    queue->moved++;
+    status_at(fake_config_word(FAKE_HEAD(destinations.offset) + 4 * first))
+        ->noQueuingPortMsgsReceived++;
+    return true;
+}
+
+/* State of a sampling port whose channel has a message. */
+static xm_u32_t sampling_flags(uint32_t port, uint32_t number)
+{
+    uint32_t period_us = FAKE_ROW(channels, xm_config_channel, number, valid_period_us);
+    bool valid = period_us == XM_INFINITE_TIME ||
+                 fake.info.now_us - fake.channel[number].written_us < (xmTime_t)period_us;
+
+    return (fake.consumed[port] ? XM_COMM_CONSUMED_MSG : XM_COMM_NEW_MSG) |
+           (valid ? XM_COMM_MSG_VALID : 0);
+}
+
+xm_s32_t XM_port_status(xm_u32_t partitionId, xm_u32_t port, struct xm_port_status *status)
+{
+    const struct fake_channel *channel;
+    uint32_t number;
+
+    if (partitionId >= fake.info.partition_count ||
+        port >= FAKE_ROW(partitions, xm_config_partition, partitionId, port_count)) {
+        return XM_INVALID_PARAM;
+    }
+    port += FAKE_ROW(partitions, xm_config_partition, partitionId, port_first);
+    number = FAKE_ROW(ports, xm_config_port, port, channel);
+    memset(status, 0, sizeof(*status));
+    status->is_open = fake.partition[partitionId].status.state != XM_STATUS_HALTED;
+    if (number == XM_CONFIG_NONE) {
+        return XM_OK;
+    }
+    channel = &fake.channel[number];
+    status->waiting = channel->waiting;
+    status->moved = channel->moved;
+    status->refused = channel->refused;
+    if (channel->waiting != 0) {
+        bool sampling = FAKE_ROW(ports, xm_config_port, port, type) == XM_SAMPLING_PORT;
+
+        status->last.timestamp = sampling ? channel->written_us : 0;
+        status->last.lastMsgSize = channel->last_bytes;
+        status->last.flags = sampling ? sampling_flags(port, number) : 0;
+    }
     return XM_OK;
 }
 

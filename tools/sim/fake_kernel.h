@@ -32,6 +32,22 @@
 #define FAKE_SELF 0     /* the supervisor's partition in a shape */
 #define FAKE_SLOT_US 10000
 
+#define FAKE_CHANNELS 64
+#define FAKE_PORTS 256
+
+/* Memory of a partition of a shape: its program, and behind it a small area that it may only read. */
+#define FAKE_AREAS 2
+#define FAKE_AREA_BYTES 65536u
+#define FAKE_TABLE_BYTES 4096u
+#define FAKE_AREA(partition) (0x40100000u + (partition) * 0x100000u)
+#define FAKE_CLOCK_OFFSET 0x8000u /* see fake_clock_at() */
+
+/* Channels of a shape: "temperature" of P1 to P2, P3 and all further partitions, sampling; "packets"
+ * of P1 to the supervisor, queuing. P2 has a port that is not connected as well. */
+enum { FAKE_SAMPLING, FAKE_QUEUE };
+#define FAKE_QUEUE_DEPTH 4
+#define FAKE_PERIOD_US 1000000
+
 /* How large the system is; see fake_kernel.c for what is in it. */
 struct fake_shape {
     unsigned partitions; /* 4 or more: supervisor, P1 .. */
@@ -49,6 +65,12 @@ struct fake_log {
     uint64_t oldest, next;
     uint64_t damaged_from, damaged_to; /* items that fail their checksum: from <= n < to */
     uint8_t *items;                    /* item n at place n % capacity */
+};
+
+/* What the ports of a channel tell; see struct xm_port_status. */
+struct fake_channel {
+    xmTime_t written_us;
+    uint32_t last_bytes, waiting, moved, refused;
 };
 
 struct fake_partition {
@@ -93,6 +115,9 @@ struct fake {
                          reset; 0: never */
     unsigned shutdown_at_idle; /* the supervisor is asked to shut down at this XM_idle_self */
     void (*on_reset)(xm_u32_t partition, xm_u32_t status); /* a partition is being reset; NULL: - */
+    struct fake_channel channel[FAKE_CHANNELS];
+    bool consumed[FAKE_PORTS]; /* a sampling port has read its message */
+    uint32_t copied_bytes; /* by XM_memory_copy */
     bool no_link, no_link_status;
     xm_s32_t
         refuse; /* code that partition control and plan switching give instead of acting; 0: act */
@@ -112,6 +137,12 @@ const char *fake_config_name(uint32_t at);
 bool fake_read_keys(const char *path, char text[KEYFILE_BYTES + 1]);
 void fake_set_keys(const char *text);
 void fake_configure_trace(unsigned partition, bool exists);
+uint32_t fake_clock_at(unsigned partition);
+uint8_t fake_memory(unsigned partition, uint32_t address);
+void fake_write_sampling(uint32_t channel, uint32_t bytes);
+void fake_read_sampling(uint32_t port);
+void fake_send_queuing(uint32_t channel, uint32_t bytes);
+bool fake_receive_queuing(uint32_t channel);
 void fake_slot(void);
 void fake_run(void (*run)(void));
 void fake_tick(uint32_t us);

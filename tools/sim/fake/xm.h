@@ -48,6 +48,7 @@ enum {
 #undef ADDR
 
 partitionControlTable_t *XM_get_PCT(void);
+struct xmPhysicalMemMap *XM_get_partition_mmap(void);
 #define XM_PARTITION_SELF (XM_get_PCT()->id & 0xff)
 
 #endif

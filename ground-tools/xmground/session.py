@@ -54,6 +54,8 @@ CREDIT_PAUSE_S = 0.02
 # A reply tells the board's time as of its making; it may have waited so long for the line.
 REPLY_DELAY_S = 1.0
 OnFrame = Callable[[str, Frame | Noise], None]
+# Why a session was followed by another one.
+REBOOTED, SILENT, USED_UP, ASKED_FOR = "board rebooted", "board silent", "used up", "asked for"
 FINAL_STAGES = (pb.STAGE_COMPLETED, pb.STAGE_REJECTED, pb.STAGE_FAILED)
 
 
@@ -78,6 +80,7 @@ class Observer:
     on_event: Callable[[Message], None] = lambda event: None
     on_note: Callable[[str], None] = lambda text: None
     on_null_key: Callable[[], None] = lambda: None  # once, when a board answers without a key
+    on_round_trip: Callable[[float], None] = lambda seconds: None
 
 
 @dataclass
@@ -108,7 +111,8 @@ class Exchange:
 class _Opening:
     """A session being opened: the Hellos sent for it."""
 
-    beside: bool = False  # the present session goes on, if its silence ends first
+    cause: str  # why the present session is to end
+    beside: bool = False  # it goes on, if its silence ends first
     greetings: list[Greeting] = field(default_factory=list)
     hellos: int = 0
     next_hello: float = 0.0
@@ -153,6 +157,8 @@ class Session:
         self.beacon: Message | None = None
         self.greeting: Message | None = None  # the Reply that opened the session
         self.counters = SessionCounters()
+        self.ends = dict.fromkeys((REBOOTED, SILENT, USED_UP, ASKED_FOR), 0)
+        self._session_life = 0  # when the present session began
         self._foreign_key = 0
         self._keyless_board = False
         self._round_trips_s: deque[float] = deque(maxlen=8)
@@ -198,7 +204,8 @@ class Session:
         if not self._keys or (self._channel and not self._channel.used_up and not anew):
             return
         deadline = self._clock.now() + timeout_s
-        before, self._opening = self._channel, _Opening()
+        is_used_up = self._channel is not None and self._channel.used_up
+        before, self._opening = self._channel, _Opening(USED_UP if is_used_up else ASKED_FOR)
         while self._channel is before:
             now = self._clock.now()
             if now >= self._opening.next_hello:
@@ -231,11 +238,15 @@ class Session:
     def _begin(self, channel: Channel, reply: Message) -> None:
         """The board has answered a Hello: from now on its session is the one."""
         now = self._clock.now()
+        before, cause = self._channel, self._opening.cause if self._opening else ASKED_FOR
         self._channel, self._opening, self.greeting = channel, None, reply
         self.counters.sessions += 1
         self._last_heard = now
         self._credit.state(reply.hello_ack.credit, now)
         self._see_boot(reply.boot_id)
+        if before:
+            self.ends[REBOOTED if self.life != self._session_life else cause] += 1
+        self._session_life = self.life
         self._observer.on_note(f"session {channel.session:#010x} open, key id {channel.key_id}")
         for exchange in self._active.values():
             if exchange.max_sends > 1:
@@ -252,7 +263,7 @@ class Session:
         if not is_silent or now - self._asked_at < SILENT_RETRIES * self._retry_s():
             return
         if self._opening is None:
-            self._opening = _Opening(beside=True)
+            self._opening = _Opening(SILENT, beside=True)
             self._observer.on_note("the board is silent: asking it for a new session")
         if now >= self._opening.next_hello:
             self._greet(self._opening, deadline)
@@ -534,6 +545,7 @@ class Session:
         if is_first and exchange.sends == 1 and not exchange.is_bulk:
             # Of a repeated request nobody knows which transmission was answered.
             self._round_trips_s.append(self._clock.now() - exchange.sent_at)
+            self._observer.on_round_trip(self._round_trips_s[-1])
         exchange.last_stage = reply.stage
         exchange.on_reply(reply)
         if reply.stage in FINAL_STAGES or exchange.enough(reply):

@@ -240,6 +240,11 @@ class Correlation:
         return bool(self._samples)
 
     @property
+    def last_us(self) -> int:
+        """Board time of the newest sample; 0: there is none."""
+        return self._samples[-1].board_us if self._samples else 0
+
+    @property
     def drift_ppm(self) -> float:
         """How much faster UTC goes than the board's clock, in parts per million."""
         return self._drift * 1e6 if self._samples else 0.0

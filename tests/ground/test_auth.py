@@ -299,6 +299,20 @@ def test_new_session_before_the_counters_end(keyed: FakeBoard) -> None:
     client.ping()
     assert client.session.channel.session != first and client.session.counters.sessions == 2
     assert keyed.current.sent < 10
+    assert ended(client) == {"used up": 1}
+
+
+def ended(client: Client) -> dict[str, int]:
+    """How often sessions ended, by cause."""
+    return {cause: times for cause, times in client.session.ends.items() if times}
+
+
+def test_session_that_is_asked_for(keyed: FakeBoard) -> None:
+    client = loop_client(keyed, keys=[KEY])
+    client.hello()
+    assert ended(client) == {}
+    client.hello()
+    assert ended(client) == {"asked for": 1}
 
 
 def test_reset_board_is_asked_for_a_new_session(keyed: FakeBoard) -> None:
@@ -307,6 +321,7 @@ def test_reset_board_is_asked_for_a_new_session(keyed: FakeBoard) -> None:
     keyed.reboot()
     assert client.ping().boot_id == old + 1
     assert client.session.counters.sessions == 2 and keyed.health["session_errors"] > 0
+    assert ended(client) == {"board rebooted": 1}
 
 
 def test_session_that_another_console_took_is_opened_anew(keyed: FakeBoard) -> None:
@@ -314,7 +329,7 @@ def test_session_that_another_console_took_is_opened_anew(keyed: FakeBoard) -> N
     first.ping()
     second.ping()
     first.ping()
-    assert first.session.counters.sessions == 2
+    assert first.session.counters.sessions == 2 and ended(first) == {"board silent": 1}
 
 
 def test_short_silence_does_not_change_the_session(keyed: FakeBoard) -> None:

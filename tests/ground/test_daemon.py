@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import random
+import re
 import signal
 import socket
 import sqlite3
@@ -29,6 +30,7 @@ from xmground.capture import TO_BOARD, TO_GROUND, Captured, Missed, frames_of, r
 from xmground.daemon.calls import Peer
 from xmground.daemon.lease import Lease
 from xmground.daemon.link import Job, Priority
+from xmground.daemon.metrics import METRICS, table
 from xmground.daemon.outbox import Outbox
 from xmground.errors import LinkOccupied, LinkUnavailable, NoAnswer, UsageError, XmgError
 from xmground.framing import Frame, FrameType
@@ -349,6 +351,20 @@ def test_outbox_tells_what_was_left_out_when_the_stream_ends() -> None:
         return len(outbox)
 
     assert asyncio.run(run()) == 2
+
+
+def test_rows_left_out_are_not_forgotten_with_the_client(
+    daemon: ServedDaemon, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A counter never runs back."""
+    slow = connection(daemon)
+    slow.call("status", {}, 10)
+    (peer,) = daemon.server.peers
+    peer.outbox.dropped_total = 7
+    slow.close()
+    until(lambda: peer not in daemon.server.peers)
+    with client(daemon) as mine:
+        assert mine.extra("status", {})["rows_left_out"] == 7
 
 
 def test_slow_client_stops_nobody(daemon: ServedDaemon, board: FakeBoard) -> None:
@@ -744,13 +760,13 @@ def test_raw_capture_without_room_stops_nothing(
 # ---- HTTP
 
 
-def metrics(daemon: ServedDaemon) -> dict[str, float]:
-    """Values of the metrics that have no labels."""
+def metrics(daemon: ServedDaemon) -> dict[str | tuple[str, ...], float]:
+    """Values by name, or by name and the values of the labels."""
     from prometheus_client.parser import text_string_to_metric_families
 
     _, text, _ = fetch(daemon.server.url + "metrics")
     samples = [s for family in text_string_to_metric_families(text) for s in family.samples]
-    return {sample.name: sample.value for sample in samples if not sample.labels}
+    return {(s.name, *s.labels.values()) if s.labels else s.name: s.value for s in samples}
 
 
 @pytest.fixture
@@ -801,9 +817,91 @@ def test_metrics_are_prometheus_text(web: ServedDaemon, board: FakeBoard) -> Non
     assert families["xmg_link_up"].samples[0].value == 1
     assert families["xmg_link_up"].samples[0].labels == {"link": web.server.link.state.url}
     assert families["xmg_board_boot_id"].samples[0].value == board.boot_id
-    counters = {s.labels["counter"]: s.value for s in families["xmg_ground_link"].samples}
-    assert counters["frames_good"] >= 1 and counters["crc_errors"] == 0
-    assert all(family.documentation for family in families.values())
+    refused = {
+        (s.labels["end"], s.labels["cause"]): s.value
+        for s in families["xmg_link_refused_frames"].samples
+    }
+    assert refused["ground", "crc"] == 0
+
+
+def test_metrics_follow_the_rules_of_their_names(served: Served, tmp_path: Path) -> None:
+    """https://prometheus.io/docs/practices/naming: base units, _total for counters and for nothing
+    else, HELP and TYPE before the samples, buckets that only grow."""
+    from prometheus_client.parser import text_string_to_metric_families
+
+    with ServedDaemon(
+        served.url,
+        tmp_path / "socket",
+        http="127.0.0.1:0",
+        archive=str(tmp_path / "archive.db"),
+        capture=tmp_path / "capture",
+        turn_s=0.01,
+    ) as daemon:
+        until(lambda: daemon.server.gatherer.state.turn_us > 0)
+        _, text, _ = fetch(daemon.server.url + "metrics")
+    families = list(text_string_to_metric_families(text))
+    names = [measure.name for measure in METRICS]
+    shown = [f.name + ("_total" if f.type == "counter" else "") for f in families]
+    assert shown == [name for name in names if name != "xmg_board_ethernet_errors_total"]
+    assert len(set(names)) == len(names)
+    for measure in METRICS:
+        assert re.fullmatch(r"xmg(_[a-z]+)+", measure.name)
+        assert measure.name.endswith("_total") == (measure.kind == "counter")
+        assert not re.search(r"_(us|ms|micro|milli|kib|mib|percent|ppm)(_|$)", measure.name)
+    for family in families:
+        assert family.documentation.endswith(".") and family.type != "unknown"
+        series = [(s.name, tuple(sorted(s.labels.items()))) for s in family.samples]
+        assert len(set(series)) == len(series)
+        for sample in family.samples:
+            assert sample.value >= 0 or family.name == "xmg_clock_drift_ratio"
+        if family.type == "histogram":
+            counts = [s.value for s in family.samples if s.name.endswith("_bucket")]
+            total = [s.value for s in family.samples if s.name.endswith("_count")]
+            assert counts == sorted(counts) and total == counts[-1:] and counts[-1] > 0
+
+
+def test_metrics_tell_what_happened(served: Served, board: FakeBoard, tmp_path: Path) -> None:
+    board.logs[pb.BOOK_HM, 0].capacity = 3
+    board.fill_hm(5)
+    board.fill_trace(1, 2)
+    with ServedDaemon(
+        served.url,
+        tmp_path / "socket",
+        http="127.0.0.1:0",
+        archive=str(tmp_path / "archive.db"),
+        turn_s=0.01,
+    ) as daemon:
+        until(lambda: daemon.server.gatherer.state.rows == 5)
+        board.fill_hm(6)
+        until(lambda: daemon.server.gatherer.state.gaps == 1)
+        until(lambda: daemon.server.gatherer.state.filed_by_book["hm"] == 6)
+        values = metrics(daemon)
+        with client(daemon) as mine:
+            mine.extra("lease.take", {"holder": "alice", "seconds": 60})
+            assert values["xmg_lease_held"] == 0 and metrics(daemon)["xmg_lease_held"] == 1
+    assert values["xmg_gathered_rows_total", "hm"] == values["xmg_archive_rows_total", "hm"] == 6
+    assert values["xmg_archive_rows_total", "trace"] == 2
+    assert values["xmg_gathered_gaps_total", "overwritten on board"] == 1
+    assert values["xmg_gathered_gaps_total", "lost on link"] == 0
+    assert values["xmg_link_refused_frames_total", "crc", "board"] == 2
+    assert values["xmg_board_dropped_bytes_total"] == 0 and values["xmg_archive_waiting"] == 0
+    assert values["xmg_capture_up"] == 0 and "xmg_capture_bytes_total" not in values
+    # The ground's clock stands still in these tests: the board's is at 12 s and more.
+    offset_s = GROUND_TIME_US / 1e6 - values["xmg_clock_offset_seconds"]
+    assert 12 <= offset_s < 60 and 0 < values["xmg_clock_error_seconds"] < 10
+    assert values["xmg_round_trip_seconds_count"] >= 5 and values["xmg_link_up", served.url] == 1
+
+
+def test_documentation_has_the_table_of_metrics() -> None:
+    """XMG_UPDATE_GOLDEN=1 writes it."""
+    path = XMG.parents[1] / "docs" / "daemon.md"
+    text = path.read_text()
+    begin = text.index("| metric | type |")
+    end = text.index("\n\n", begin) + 1
+    if os.environ.get("XMG_UPDATE_GOLDEN"):
+        path.write_text(text[:begin] + table() + text[end:])
+        text = path.read_text()
+    assert table() in text
 
 
 def test_websocket_has_the_same_calls(web: ServedDaemon, board: FakeBoard) -> None:

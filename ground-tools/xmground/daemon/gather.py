@@ -8,10 +8,10 @@ the archive: a follower needs none.
 import logging
 import socket
 import threading
-from collections import OrderedDict, deque
+from collections import Counter, OrderedDict, deque
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,7 @@ from ..board import HYPERVISOR_ID
 from ..clock import Clock
 from ..errors import ArchiveError, XmgError
 from ..labels import labels_of
-from ..model import Book, BookState, Gap, Plan, Slot, StageReport
+from ..model import Book, BookState, Gap, GapKind, Plan, Slot, StageReport
 from ..records import Item
 from ..rows import Labels, Row, common, item_rows, spelt_out
 from ..times import Correlation, Sample, clock_step
@@ -34,6 +34,7 @@ from .background import Background
 from .link import LinkThread, Stopped
 
 LOG = logging.getLogger("xmg.gather")
+BOOKS = ("hm", "trace", "console", "event")
 TURN_S = 1.0
 CLOCK_S, HEALTH_S, ARCHIVE_RETRY_S = 30.0, 10.0, 5.0
 FIRST_PINGS = 4  # turns in which the clock is sampled after each boot, whatever CLOCK_S
@@ -97,9 +98,13 @@ class Memory:
         """See Archive."""
         return 0
 
+    def correlation(self, target: str, boot_id: int) -> Correlation:
+        """See Archive."""
+        return Correlation(self._samples.get(boot_id, ()))
+
     def utc(self, target: str) -> Callable[[int, int], tuple[int | None, int | None]]:
         """See Archive."""
-        return lambda boot_id, time_us: Correlation(self._samples.get(boot_id, ())).utc(time_us)
+        return lambda boot_id, time_us: self.correlation(target, boot_id).utc(time_us)
 
     def close(self) -> None:
         """See Archive."""
@@ -108,8 +113,14 @@ class Memory:
 class Tee:
     """An archive whose new items are told as rows before they are filed."""
 
-    def __init__(self, archive: Any, on_rows: Callable[[list[Row]], None]) -> None:
-        self._archive, self._on_rows = archive, on_rows
+    def __init__(
+        self,
+        archive: Any,
+        on_rows: Callable[[list[Row]], None],
+        on_added: Callable[[str, Added], None],
+    ) -> None:
+        """on_added: told of each book what was filed."""
+        self._archive, self._on_rows, self._on_added = archive, on_rows, on_added
         # What was told is not told again when filing failed and the items are read again.
         self._told: OrderedDict[tuple[object, ...], None] = OrderedDict()
 
@@ -139,7 +150,9 @@ class Tee:
         ]
         if rows:
             self._on_rows(rows)
-        return self._archive.add_items(target, book, source, todo, labels, received_us)
+        added = self._archive.add_items(target, book, source, todo, labels, received_us)
+        self._on_added(book.name.lower(), added)
+        return added
 
     def _is_new(self, row: Row) -> bool:
         key = (row["boot_id"], row["book"], row["source"], row["seq"], row["kind"], row.get("last"))
@@ -149,6 +162,16 @@ class Tee:
         if len(self._told) > MOST_TOLD:
             self._told.popitem(last=False)
         return True
+
+
+@dataclass(frozen=True)
+class ClockState:
+    """The board's clock as of the last round trip of a boot."""
+
+    boot_id: int
+    offset_us: int  # UTC minus the board's time
+    error_us: int  # bound
+    drift_ppm: float  # how much faster UTC goes
 
 
 @dataclass(frozen=True)
@@ -162,6 +185,13 @@ class GatherState:
     gaps: int = 0
     conflicts: int = 0
     turn_us: int = 0  # when the last turn ended; 0: none yet
+    rows_by_book: dict[str, int] = field(default_factory=lambda: dict.fromkeys(BOOKS, 0))
+    filed_by_book: dict[str, int] = field(default_factory=lambda: dict.fromkeys(BOOKS, 0))
+    gaps_by_kind: dict[str, int] = field(
+        default_factory=lambda: dict.fromkeys((kind.value for kind in GapKind), 0)
+    )
+    waiting: int = 0  # stages and events to be filed
+    clock: ClockState | None = None
 
 
 class Gatherer(threading.Thread):
@@ -180,7 +210,7 @@ class Gatherer(threading.Thread):
         self._stop_now, self._news = threading.Event(), threading.Event()
         self._board = Background(link, self._stop_now)
         self._clock = Clock()
-        self._archive = Tee(Memory(), self._tell)
+        self._archive = Tee(Memory(), self._tell, self._count_filed)
         self._is_filing = False  # into the archive, and not into memory
         self._labels = Labels()
         self._boot: tuple[int, int] = (0, 0)  # boot id and life that the names are of
@@ -195,6 +225,7 @@ class Gatherer(threading.Thread):
         self.health: deque[tuple[int, str, dict[str, Any]]] = deque(maxlen=MOST_HEALTH)
         self.switches: deque[Row] = deque(maxlen=MOST_SWITCHES)  # records of slots that began
         self.planned: list[tuple[Plan, list[Slot]]] = []
+        self.board_counters: tuple[int | None, dict[str, Any]] = (None, {})  # when told, and what
 
     def stop(self) -> None:
         """Ends the thread soon; what waits is filed first."""
@@ -295,23 +326,42 @@ class Gatherer(threading.Thread):
         while self._waiting and self._is_filing and self._labels.target:
             self._waiting[0](self._archive)
             self._waiting.popleft()
+        self.state = replace(self.state, waiting=len(self._waiting))
 
     def _tell_events(self) -> None:
         while self._events:
             event, received_us = self._events.popleft()
             row = event_row(event, self._labels, received_us)
-            self._on_rows([row])
+            self._tell([row])
             self._file_soon(partial(self._file_event, event, row))
 
     def _file_event(self, event: Message, row: Row, archive: Tee) -> None:
         raw = event.SerializeToString()
-        archive.add_event(self._labels.target, event.seq, event.boot_id, raw, row)
+        added = archive.add_event(self._labels.target, event.seq, event.boot_id, raw, row)
+        self._count_filed("event", added)
+
+    def _count_filed(self, book: str, added: Added) -> None:
+        if self._is_filing:
+            filed = self.state.filed_by_book
+            filed = filed | {book: filed[book] + added.added}
+            self.state = replace(self.state, filed_by_book=filed)
 
     def _tell(self, rows: list[Row]) -> None:
         self.switches.extend(row for row in rows if is_switch(row))
-        gaps = sum(row["kind"] == "gap" for row in rows)
         state = self.state
-        self.state = replace(state, rows=state.rows + len(rows) - gaps, gaps=state.gaps + gaps)
+        by_book, by_kind = Counter(state.rows_by_book), Counter(state.gaps_by_kind)
+        for row in rows:
+            if row["kind"] == "gap":
+                by_kind[str(row["gap"])] += 1
+            else:
+                by_book[str(row["book"])] += 1
+        self.state = replace(
+            state,
+            rows=sum(by_book.values()),
+            gaps=sum(by_kind.values()),
+            rows_by_book=dict(by_book),
+            gaps_by_kind=dict(by_kind),
+        )
         self._on_rows(rows)
 
     def _turn(self) -> None:
@@ -326,6 +376,7 @@ class Gatherer(threading.Thread):
         if self._pings_left or now >= self._next_clock:
             for step in collector.sample_clock():
                 LOG.warning("%s", step)
+            self._see_clock()
             self._pings_left = max(0, self._pings_left - 1)
             self._next_clock = now + CLOCK_S
         if has_begun or now >= self._next_health:
@@ -334,6 +385,15 @@ class Gatherer(threading.Thread):
         for state in self._board.books():
             self._collect(collector, state)
         self.state = replace(self.state, turn_us=self._board.utc_us())
+
+    def _see_clock(self) -> None:
+        boot_id = self._board.boot_id
+        fit = self._archive.correlation(self._labels.target, boot_id)
+        utc_us, error_us = fit.utc(fit.last_us)
+        clock = None
+        if utc_us is not None and error_us is not None:
+            clock = ClockState(boot_id, utc_us - fit.last_us, error_us, fit.drift_ppm)
+        self.state = replace(self.state, clock=clock)
 
     def _meet(self) -> None:
         """Learns the names and plans of the board that answers now."""
@@ -375,6 +435,8 @@ class Gatherer(threading.Thread):
             ("ground", self._link.client.ground_link() | round_trip),
         ):
             self.health.append((received_us, end, dict(counters)))
+            if end == "board":
+                self.board_counters = (received_us, dict(counters))
             if self._is_filing:
                 archive.add_link_health(
                     self._labels.target, received_us, end, counters, self._board.boot_id

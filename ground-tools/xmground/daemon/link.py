@@ -9,9 +9,12 @@ import logging
 import queue
 import threading
 import time
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
+from itertools import accumulate
+from math import inf
 from typing import Any
 
 from ..client import Client
@@ -29,6 +32,8 @@ IDLE_S = 0.01
 STOP_LOOK_S = 0.1
 OPEN_S = 1.0  # for one try to open the link, while no job waits
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.2, 2.0
+# Of the histogram of round trips. The supervisor answers once in a major frame, mostly.
+BOUNDS_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
 
 class Stopped(Exception):
@@ -77,6 +82,25 @@ class Seen:
     utc_us: int
     direction: str
     frame: Frame | Noise
+
+
+class RoundTrips:
+    """How long the board's answers took, as a cumulative histogram. Written by one thread; others
+    may read."""
+
+    def __init__(self) -> None:
+        self._counts = [0] * (len(BOUNDS_S) + 1)
+        self._sum_s = 0.0
+
+    def add(self, seconds: float) -> None:
+        """Counts a round trip."""
+        self._counts[bisect_left(BOUNDS_S, seconds)] += 1
+        self._sum_s += seconds
+
+    def told(self) -> dict[str, Any]:
+        """Buckets as (upper bound, how many took at most that), and the sum of all."""
+        bounds = (*BOUNDS_S, inf)
+        return {"buckets": list(zip(bounds, accumulate(self._counts))), "sum_s": self._sum_s}
 
 
 class Watched:
@@ -131,7 +155,14 @@ class LinkThread(threading.Thread):
         self._held: Seen | None = None
         self._pause_s, self._next_try = FIRST_PAUSE_S, 0.0
         self.state = LinkState(url)
-        observer = Observer(self._saw_frame, on_event, self._saw_note, self._saw_null_key)
+        self.round_trips = RoundTrips()
+        observer = Observer(
+            self._saw_frame,
+            on_event,
+            self._saw_note,
+            self._saw_null_key,
+            self.round_trips.add,
+        )
         session = Session(
             lambda timeout_s: Watched(connect(url, timeout_s), self._stop_now), observer, keys=keys
         )

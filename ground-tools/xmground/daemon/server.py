@@ -77,6 +77,7 @@ class Server:
         self.taps: set[Callable[[Seen], None]] = set()
         self.peers: set[Peer] = set()
         self.calls = 0
+        self._left_out = 0  # rows, of clients that have gone
         self._began_us = clock_us()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._ended: asyncio.Event | None = None
@@ -288,20 +289,24 @@ class Server:
         """What `xmg serve status` shows."""
         held = self.lease.held()
         state = asdict(self.link.state)
+        told = self.gatherer.board_counters
         return {
             "pid": os.getpid(),
             "began_us": self._began_us,
             "clients": len(self.peers),
             "jobs_waiting": self.link.waiting,
             "calls": self.calls,
-            "rows_left_out": sum(peer.outbox.dropped_total for peer in self.peers),
+            "rows_left_out": self._left_out + sum(peer.outbox.dropped_total for peer in self.peers),
             "holder": held.holder if held else None,
             "lease_left_s": held.left_s if held else None,
             "http": self.url or None,
             "link": state,
             "gather": asdict(self.gatherer.state),
             "capture": asdict(self._writer.state) if self._writer else None,
-            "link_counters": {"ground": self.link.client.ground_link()},
+            "link_counters": {"ground": self.link.client.ground_link(), "board": told[1]},
+            "board_told_us": told[0],
+            "session_ends": dict(self.link.client.session.ends),
+            "round_trips": self.link.round_trips.told(),
         }
 
     def call_ended(self, peer: Peer) -> None:
@@ -359,6 +364,7 @@ class Server:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
             self.peers.discard(peer)
+            self._left_out += peer.outbox.dropped_total
             del self._room[peer]
             peer.close()
 

@@ -160,7 +160,8 @@ class Target:
             self._partitions = self.board.partitions()
             self.labels = Labels(
                 spelt_out(self.board.target_name()),
-                {p.id: spelt_out(p.name) for p in self._partitions} | {HYPERVISOR_ID: HYPERVISOR_NAME},
+                {p.id: spelt_out(p.name) for p in self._partitions}
+                | {HYPERVISOR_ID: HYPERVISOR_NAME},
             )
             self.first_plan = self._plan_state().current
             self.journal = Journal(self.board, self.labels, self._from_start)

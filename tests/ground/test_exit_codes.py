@@ -178,9 +178,7 @@ def test_4_rejected(board: FakeBoard, xmg: Xmg) -> None:
     assert result.status == Status.REJECTED == 4 and "XM_PERM_ERROR" in one_sentence(result)
 
 
-def test_4_rejection_reads_the_same_in_the_list_of_commands(
-    board: FakeBoard, xmg: Xmg
-) -> None:
+def test_4_rejection_reads_the_same_in_the_list_of_commands(board: FakeBoard, xmg: Xmg) -> None:
     """XM_NO_ACTION, "nothing had to change", of a command that was not carried out."""
     board.faults.refuse = (pb.STAGE_REJECTED, pb.DOMAIN_HYPERVISOR, -1, "")
     result = xmg("part", "resume", "P1", "--yes")

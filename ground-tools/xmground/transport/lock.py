@@ -29,13 +29,13 @@ class LinkLock:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             self._file.seek(0)
-            holder, _, served_at = self._file.read().strip().partition(" ")
+            holder, _, served = self._file.read().strip().partition(" ")
             self._file.close()
             process = f"process {holder or 'unknown'}"
             raise LinkOccupied(
                 f"{url} is held by `xmg serve` ({process}) for all consoles: take it by "
-                f"--link daemon:{served_at}"
-                if served_at
+                f"--link daemon:{served}"
+                if served
                 else f"{url} is held by another console ({process}): end that one first"
             ) from None
         self._file.truncate(0)

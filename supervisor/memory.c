@@ -34,11 +34,13 @@ void memory_init(void)
 
 /* ---- areas ----------------------------------------------------------------------------------- */
 
-/* Finds the area of the partition that holds the whole range; false: there is none. In subtraction
- * form, because the end of a range may be that of the address space. */
+/* Finds the area of the partition that holds the whole range; false: there is none that may be read,
+ * as in the supervisor, where the keys of the link are: answers are not encrypted, and a check sum
+ * tells a byte as well. In subtraction form, because the end of a range may be that of the address
+ * space. */
 static bool find_area(uint32_t partition, uint64_t address, uint64_t size, struct view_area *area)
 {
-    for (uint32_t i = 0; view_area(partition, i, area); i++) {
+    for (uint32_t i = 0; partition != view_self() && view_area(partition, i, area); i++) {
         uint64_t offset = address - area->start; /* below it: huge */
 
         if (offset < area->size && size <= area->size - offset) {
@@ -74,6 +76,9 @@ const char *memory_missed(uint32_t partition, uint64_t first_item, uint64_t item
 
     if (count == 0) {
         return "no such partition: ask for the list";
+    }
+    if (partition == view_self()) {
+        return "the supervisor's own memory holds the keys of the link";
     }
     if (first_item == 0 || first_item > UINT32_MAX + UINT64_C(1) || items == 0) {
         return "no such range of memory: an address of 32 bits and at least one byte";

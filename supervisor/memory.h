@@ -1,8 +1,9 @@
 /* memory.h - memory of the partitions, read for the ground
  *
- * Only areas that the configuration gives a partition can be read, each range in one of them;
- * nothing is ever written. Every byte comes through XM_memory_copy, which checks the range again.
- * Reading goes through logs.h, whose chunks it uses: the byte at address a is item a + 1.
+ * Only areas that the configuration gives a partition can be read, each range in one of them, and
+ * none of the supervisor's own, which hold the keys of the link. Nothing is ever written. Every byte
+ * comes through XM_memory_copy, which checks the range again. Reading goes through logs.h, whose
+ * chunks it uses: the byte at address a is item a + 1.
  *
  * A check sum over a range is made in pieces, MEMORY_SLOT_BYTES in a slot: a whole area in one slot
  * would take longer than the slot.

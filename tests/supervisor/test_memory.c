@@ -288,6 +288,19 @@ static void the_last_byte_of_an_area_is_its_own(void **state)
     assert_read(2, 1, TABLE(1), FAKE_TABLE_BYTES);
 }
 
+/* A reader of the line could command with the keys in it; a check sum tells a byte as well. */
+static void memory_of_the_supervisor_itself_is_refused(void **state)
+{
+    LOG_READ(bytes, 1, MEMORY, 0, FAKE_AREA(0) + 1, 16);
+    MEMORY_CHECK(sum, 2, 0, FAKE_AREA(0), 1);
+    MEMORY_LIST(areas, 3, 0, 0);
+
+    (void)state;
+    assert_refused(ground_ask(&bytes), "the supervisor's own memory holds the keys of the link");
+    assert_refused(ground_ask(&sum), "the supervisor's own memory holds the keys of the link");
+    assert_ok(ground_ask(&areas), XM__REPLY__RESULT_MEMORY_AREAS);
+}
+
 static void a_range_outside_is_refused_with_the_area_it_missed(void **state)
 {
     LOG_READ(across, 1, MEMORY, 1, TABLE(1), 2);
@@ -551,6 +564,7 @@ int main(void)
         TEST(memory_comes_in_chunks_numbered_by_address),
         TEST(memory_is_read_from_any_byte_to_any_byte),
         TEST(the_last_byte_of_an_area_is_its_own),
+        TEST(memory_of_the_supervisor_itself_is_refused),
         TEST(a_range_outside_is_refused_with_the_area_it_missed),
         TEST(memory_is_no_book_of_the_list),
         TEST(memory_that_the_hypervisor_refuses_ends_the_read),

@@ -175,8 +175,8 @@ class LogReader:
         )
 
     def _check_boot(self, batch: Head) -> Gap | None:
-        """A gap if the numbering began anew since the last answer; the cursor then stands at the
-        new oldest item."""
+        """A gap if the numbering began anew since the last answer; the cursor then stands at its
+        beginning, so that what the board has overwritten meanwhile is a gap too."""
         is_new, old_boot = self._is_new_life(batch), self._boot_id
         self._boot_id, self._life, self._end = batch.boot_id, batch.life, batch.next
         if not is_new or self._cursor is None:
@@ -186,7 +186,7 @@ class LogReader:
         if kept and self._goes_on(batch):
             return None
         gap = Gap(GapKind.REBOOTED, self._cursor, None, old_boot)
-        self._cursor, self._last = None, None
+        self._cursor, self._last = 1, None
         return gap
 
     def _goes_on(self, batch: Head) -> bool:

@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from xmground import filter as filters
+from xmground._generated import supervisor_pb2 as pb
 from xmground.archive import Archive, schema
 from xmground.archive.collect import Collector, Report
 from xmground.archive.query import Question
@@ -289,11 +290,29 @@ def test_a_gap_outside_the_time_asked_for_is_not_told(archive: Archive) -> None:
         0,
         [hm(1), Gap(GapKind.LOST, 2, 2, BOOT), hm(3, time_us=day), hm(4, time_us=3 * day)],
         utc,
-        NOW,
+        NOW + 4 * day,
     )
     assert seqs(archive, since=Moment(NOW + 2 * day)) == [4]
     assert seqs(archive, since=Moment(NOW + day // 2)) == [2, 3, 4]
     assert seqs(archive, until=Moment(NOW + 1000)) == [1, 2]
+
+
+def test_a_gap_is_older_than_the_reading_that_found_it(archive: Archive) -> None:
+    """Else a reboot of months ago would be told for ever."""
+    hour = 3_600_000_000
+    add(archive, hm(1), Gap(GapKind.REBOOTED, 2, None, BOOT))
+    assert seqs(archive, since=Moment(NOW)) == [1, 2]
+    assert seqs(archive, since=Moment(NOW + 2 * hour)) == []
+
+
+def test_a_gap_over_a_reset_may_lie_at_any_board_time(archive: Archive) -> None:
+    """What is missing of the first boot may be later in it than the second one lasted."""
+    second = hm(9, boot_id=BOOT + 1, time_us=5_000_000)
+    add(archive, hm(1, time_us=1_000_000), Gap(GapKind.LOST, 2, 8, BOOT), second)
+    assert seqs(archive, since=Moment(3_600_000_000, board=True)) == [2]
+    add(archive, hm(10, boot_id=BOOT + 1, time_us=5_000_001))
+    add(archive, Gap(GapKind.LOST, 11, 11, BOOT + 1), hm(12, boot_id=BOOT + 1, time_us=6_000_000))
+    assert seqs(archive, since=Moment(3_600_000_000, board=True)) == [2]
 
 
 def test_queries_use_the_indexes(archive: Archive) -> None:
@@ -381,6 +400,23 @@ def test_a_reset_that_keeps_the_log_goes_on_in_it(board: FakeBoard, archive: Arc
     collect(board, archive)
     assert seqs(archive, books=["hm"]) == [1, 2, 3, 4]
     assert {row["boot_id"] for row in archive.query(["hm"])} == {BOOT, BOOT + 1}
+
+
+def test_what_was_overwritten_before_the_first_reading_is_a_gap(
+    board: FakeBoard, archive: Archive
+) -> None:
+    """Of each numbering: also of the one that a reset began."""
+    board.logs[pb.BOOK_HM, 0].capacity = 4
+    board.fill_hm(6)
+    assert collect(board, archive).gaps == [
+        "hm of source 0: overwritten on board: 2 records, 1 to 2"
+    ]
+    assert collect(board, archive).gaps == []
+    board.reboot(keep_logs=False)
+    board.fill_hm(5)
+    told = collect(board, archive).gaps
+    assert [gap.split(": ")[1] for gap in told] == ["board rebooted", "overwritten on board"]
+    assert "1 record, 1" in told[1]
 
 
 def test_numbers_that_begin_anew_are_another_era(board: FakeBoard, archive: Archive) -> None:

@@ -90,16 +90,18 @@ class Collector:
             if isinstance(gap, Gap)
         ]
 
-    def _missing(self, state: BookState, report: Report) -> list[tuple[int | None, int | None]]:
-        """Ranges to ask for: from None: the oldest; to None: whatever there is."""
+    def _missing(self, state: BookState, report: Report) -> list[tuple[int, int | None]]:
+        """Ranges to ask for; to None: whatever there is. A numbering that was not read before is
+        read from its beginning: what the board has overwritten by then is a gap like any other."""
         filed = self._archive.log_state(self._target, state.book, state.source)
+        whole: list[tuple[int, int | None]] = [(1, None)] if state.next > 1 else []
         if filed.last is None:
-            return [(None, None)] if state.next > state.oldest else []
+            return whole
         end = filed.last.seq + _units(state.book, filed.last)
         if not self._goes_on(state, filed.last, end):
             self._file(state, [Gap(GapKind.REBOOTED, end, None, filed.last.boot_id)], report)
-            return [(None, None)] if state.next > state.oldest else []
-        holes: list[tuple[int | None, int | None]] = [
+            return whole
+        holes: list[tuple[int, int | None]] = [
             hole
             for hole in self._archive.holes(
                 self._target, state.book, state.source, filed.first_seq, end - 1
@@ -124,7 +126,7 @@ class Collector:
         same_boot = state.book is not Book.CONSOLE or last.boot_id == self._client.boot_id
         return same_boot and again == last.data
 
-    def _read(self, state: BookState, first: int | None, last: int | None) -> Iterator[Item | Gap]:
+    def _read(self, state: BookState, first: int, last: int | None) -> Iterator[Item | Gap]:
         reader = LogReader(self._client, state.book, state.source, first)
         for item in reader.read():
             at = item.first if isinstance(item, Gap) else item.seq

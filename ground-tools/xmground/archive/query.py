@@ -196,6 +196,8 @@ def _gaps(connection: Connection, asked: Question) -> list[tuple[Key, Row]]:
                 continue
             before = _neighbour(connection, record, gap.first, False)
             after = _neighbour(connection, record, gap.first, True)
+            if asked.since and not asked.since.board and record.received_us < asked.since.us:
+                continue  # what was missing at that reading is older than it
             if _outside(before, after, asked.since, asked.until):
                 continue
             row = gap_row(
@@ -231,7 +233,7 @@ def still_missing(connection: Connection, record: Any) -> list[Gap]:
 
 def _neighbour(connection: Connection, record: Any, seq: int, after: bool) -> Any:
     """The row nearest to a number, in the same log and era."""
-    query = sa.select(log.c.at_us, log.c.time_us).where(
+    query = sa.select(log.c.at_us, log.c.time_us, log.c.boot_id).where(
         log.c.target_id == record.target_id,
         log.c.book == record.book,
         log.c.source == record.source,
@@ -245,9 +247,11 @@ def _neighbour(connection: Connection, record: Any, seq: int, after: bool) -> An
 
 def _outside(before: Any, after: Any, since: Moment | None, until: Moment | None) -> bool:
     """Whether all that is missing was certainly not between the two moments: it lies between its
-    neighbours."""
+    neighbours. Between two boots the board's clock began anew: there it may be of any board time.
+    """
+    one_boot = before is not None and after is not None and before.boot_id == after.boot_id
     for moment, neighbour, sign in ((since, after, 1), (until, before, -1)):
-        if moment is None or neighbour is None:
+        if moment is None or neighbour is None or (moment.board and not one_boot):
             continue
         there = neighbour.time_us if moment.board else neighbour.at_us
         slack = 0 if moment.board else MAX_ERROR_US

@@ -19,6 +19,8 @@ from .times import Moment
 SEVERE = (Severity.ERROR.word, Severity.CRITICAL.word)
 MOST_SEVERE_ROWS = 100
 RESETS = ("RESET", "MAINTENANCE")
+# What is read every few seconds is known up to now.
+CONTACT_US = 60_000_000
 
 
 @dataclass
@@ -39,6 +41,9 @@ class BoardReport:
     """Of one board."""
 
     target: str
+    first_read_us: int | None = None  # UTC, whatever the period; None: never
+    last_read_us: int | None = None
+    known_until_us: int | None = None  # set: of the period's time after it nothing is known
     boots: list[int] = field(default_factory=list)
     books: dict[str, int] = field(default_factory=dict)  # rows by book
     events: list[EventCount] = field(default_factory=list)
@@ -50,6 +55,11 @@ class BoardReport:
     commands: list[Row] = field(default_factory=list)
     now: SystemState | None = None  # what the board itself says, if it was asked
 
+    def was_read_in(self, report: "Report") -> bool:
+        """Whether a period without rows is one in which nothing was logged."""
+        first_us = self.first_read_us
+        return self.known_until_us is None and first_us is not None and first_us < report.end_us
+
 
 @dataclass
 class Report:
@@ -59,6 +69,11 @@ class Report:
     until_us: int | None
     made_us: int
     boards: list[BoardReport] = field(default_factory=list)
+
+    @property
+    def end_us(self) -> int:
+        """The period's end."""
+        return self.made_us if self.until_us is None else self.until_us
 
     def document(self) -> dict[str, Any]:
         """For json."""
@@ -81,8 +96,20 @@ def gather(
     report = Report(since.us if since else None, until.us if until else None, made_us)
     for name in archive.targets():
         if target in (None, name):
-            report.boards.append(_board(archive, name, since, until))
+            board = _board(archive, name, since, until)
+            _contact(archive, board, report)
+            report.boards.append(board)
     return report
+
+
+def _contact(archive: Archive, board: BoardReport, report: Report) -> None:
+    """A log that was read has its gaps told; of what came after the last reading nobody knows."""
+    read = archive.read_between(board.target)
+    if read:
+        board.first_read_us, board.last_read_us = read
+    known_us = board.last_read_us or 0
+    if known_us < report.end_us - CONTACT_US:
+        board.known_until_us = max(known_us, report.since_us or 0)
 
 
 def _board(archive: Archive, name: str, since: Moment | None, until: Moment | None) -> BoardReport:

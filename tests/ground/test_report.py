@@ -69,10 +69,38 @@ def test_report_period_without_anything_says_that_nothing_is_known(
     assert "That says nothing about the board" in result.out
 
 
+def test_report_says_from_when_on_nothing_is_known(
+    archive_url: str, xmg: Callable[..., Result]
+) -> None:
+    """The board was read once, two hours ago: no errors since then means nothing."""
+    for kind in ("md", "html"):
+        result = xmg("report", "--since", "1d", "--to", kind)
+        assert "Nothing is known of the time after 2025-12-31T22:00:00.000Z" in result.out
+        assert "first read at 2025-12-31T22:00:00.000Z" in result.out
+        # What was read later tells of an earlier period, too.
+        past = xmg("report", "--since", "3h", "--until", "2h30m", "--to", kind)
+        assert "Nothing is known of the time after" not in past.out
+        quiet = xmg("report", "--since", "1h", "--to", kind)
+        assert "Nothing of this period is filed" in quiet.out
+
+
+def test_report_of_a_board_that_was_read_and_logged_nothing(
+    archive_url: str, xmg: Callable[..., Result]
+) -> None:
+    with Archive.open(archive_url) as archive:
+        archive.add_clock("demo", BOOT, GROUND_TIME_US - 1_000_000, 5, 3)
+    result = xmg("report", "--since", "1h")
+    assert "The board was read and has logged nothing in this period." in result.out
+    assert "Nothing" not in result.out
+
+
 def test_report_json_has_the_numbers(archive_url: str, xmg: Callable[..., Result]) -> None:
     document = json.loads(xmg("report", "--since", "1d", "--json").out)
     board = document["boards"][0]
     assert (board["target"], board["severe_total"], board["books"]) == ("demo", 2, {"hm": 4})
+    two_hours_ago = GROUND_TIME_US - 2 * 3_600_000_000
+    assert board["first_read_us"] == board["last_read_us"] == board["known_until_us"]
+    assert board["known_until_us"] == two_hours_ago
 
 
 class Page(HTMLParser):

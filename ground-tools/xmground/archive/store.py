@@ -226,6 +226,17 @@ class Archive:
                 connection.execute(sa.select(schema.target.c.name).order_by("name")).scalars()
             )
 
+    def read_between(self, name: str) -> tuple[int, int] | None:
+        """When the ground read a board for the first and for the last time, in UTC; None: never."""
+        boot = schema.boot.c
+        with self._reading() as connection:
+            first, last = connection.execute(
+                sa.select(sa.func.min(boot.first_seen_us), sa.func.max(boot.last_seen_us))
+                .join(schema.target, schema.target.c.id == boot.target_id)
+                .where(schema.target.c.name == name)
+            ).one()
+        return None if first is None else (first, last)
+
     def _target_id(self, connection: Connection, name: str) -> int:
         if name not in self._targets:
             table = schema.target

@@ -873,7 +873,7 @@ def test_metrics_tell_what_happened(served: Served, board: FakeBoard, tmp_path: 
     ) as daemon:
         until(lambda: daemon.server.gatherer.state.rows == 5)
         board.fill_hm(6)
-        until(lambda: daemon.server.gatherer.state.gaps == 1)
+        until(lambda: daemon.server.gatherer.state.gaps == 2)  # before the first reading, and now
         until(lambda: daemon.server.gatherer.state.filed_by_book["hm"] == 6)
         values = metrics(daemon)
         with client(daemon) as mine:
@@ -881,7 +881,7 @@ def test_metrics_tell_what_happened(served: Served, board: FakeBoard, tmp_path: 
             assert values["xmg_lease_held"] == 0 and metrics(daemon)["xmg_lease_held"] == 1
     assert values["xmg_gathered_rows_total", "hm"] == values["xmg_archive_rows_total", "hm"] == 6
     assert values["xmg_archive_rows_total", "trace"] == 2
-    assert values["xmg_gathered_gaps_total", "overwritten on board"] == 1
+    assert values["xmg_gathered_gaps_total", "overwritten on board"] == 2
     assert values["xmg_gathered_gaps_total", "lost on link"] == 0
     assert values["xmg_link_refused_frames_total", "crc", "board"] == 2
     assert values["xmg_board_dropped_bytes_total"] == 0 and values["xmg_archive_waiting"] == 0

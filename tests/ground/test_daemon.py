@@ -32,6 +32,7 @@ from xmground.daemon.lease import Lease
 from xmground.daemon.link import Job, Priority
 from xmground.daemon.metrics import METRICS, table
 from xmground.daemon.outbox import Outbox
+from xmground.daemon.server import listen_at
 from xmground.errors import LinkOccupied, LinkUnavailable, NoAnswer, UsageError, XmgError
 from xmground.framing import Frame, FrameType
 from xmground.logs import LogReader
@@ -106,6 +107,17 @@ def test_daemon_socket_of_a_killed_one_is_taken_over(served: Served, tmp_path: P
 def test_second_daemon_is_refused(daemon: ServedDaemon, served: Served, xmg: Xmg) -> None:
     result = xmg("serve", "--socket", str(daemon.path))
     assert result.status == Status.OCCUPIED and "another daemon serves" in result.err
+
+
+def test_second_daemon_of_the_same_moment_is_refused(
+    daemon: ServedDaemon, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both have looked before one of them listened; the first must stay reachable."""
+    monkeypatch.setattr("xmground.daemon.server.is_served", lambda path: False)
+    with pytest.raises(LinkOccupied, match="another daemon"):
+        listen_at(daemon.path)
+    with client(daemon) as board:
+        assert board.hello().system == "demo"
 
 
 # ---- many clients

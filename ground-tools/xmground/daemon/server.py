@@ -1,6 +1,7 @@
 """The daemon's life and its sockets."""
 
 import asyncio
+import fcntl
 import json
 import logging
 import os
@@ -14,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from google.protobuf.message import Message
 
@@ -123,7 +124,7 @@ class Server:
         self._loop, self._ended = asyncio.get_running_loop(), asyncio.Event()
         listener = listen_at(self._socket_path)
         server = await asyncio.start_unix_server(
-            self._serve_socket, sock=listener, limit=LONGEST_LINE_BYTES
+            self._serve_socket, sock=listener.socket, limit=LONGEST_LINE_BYTES
         )
         try:
             if self._http:
@@ -132,7 +133,8 @@ class Server:
             if self._http:
                 await self._http.stop()
             server.close()
-            self._socket_path.unlink(missing_ok=True)
+            listener.remove()
+            listener.release()
             raise
         LOG.info("serving %s on %s", self.link.state.url, self._socket_path)
         self.link.start()
@@ -144,7 +146,7 @@ class Server:
         finally:
             LOG.info("ending")
             server.close()
-            self._socket_path.unlink(missing_ok=True)
+            listener.remove()
             self.gatherer.stop()
             self.link.stop()
             if self._turn_s is not None:
@@ -158,6 +160,7 @@ class Server:
                 peer.close()
             if self._http:
                 await self._http.stop()
+            listener.release()
 
     @property
     def url(self) -> str:
@@ -401,17 +404,51 @@ def question_of(args: dict[str, Any], now_us: int) -> dict[str, Any]:
     return question | {"wanted": wanted}
 
 
-def listen_at(path: Path) -> socket.socket:
-    """A socket that only this user reaches; one that a killed daemon has left is taken over. Raises
-    LinkOccupied, UsageError."""
+class Listener:
+    """The socket of one daemon; see listen_at."""
+
+    def __init__(self, path: Path, lock: IO[bytes], sock: socket.socket) -> None:
+        self.socket = sock
+        self._path, self._lock = path, lock
+
+    def remove(self) -> None:
+        """Nobody finds it any more."""
+        self._path.unlink(missing_ok=True)
+
+    def release(self) -> None:
+        """Another daemon may listen here."""
+        self._lock.close()
+
+
+def listen_at(path: Path) -> Listener:
+    """A socket that only this user reaches; one that a killed daemon has left is taken over. A lock
+    beside it, which the kernel drops when the process ends, keeps daemons that start at the same
+    moment from taking it from each other. Raises LinkOccupied, UsageError."""
+    occupied = LinkOccupied(f"another daemon serves {path}: end it, or name another --socket")
     if is_served(path):
-        raise LinkOccupied(f"another daemon serves {path}: end it, or name another --socket")
-    sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        raise occupied
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        folder = path.parent.stat()
-        if folder.st_uid not in (os.getuid(), 0):
+        if path.parent.stat().st_uid not in (os.getuid(), 0):
             raise UsageError(f"{path.parent} belongs to another user: name another --socket")
+        lock = path.with_name(path.name + ".lock").open("ab")
+    except OSError as error:
+        raise _cannot_listen(path, error) from error
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return Listener(path, lock, _bind(path))
+    except BlockingIOError as error:
+        lock.close()
+        raise occupied from error
+    except OSError as error:
+        lock.close()
+        raise _cannot_listen(path, error) from error
+
+
+def _bind(path: Path) -> socket.socket:
+    """Makes the socket, in place of one that nobody listens on. Raises OSError."""
+    sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
         if path.exists() and stat.S_ISSOCK(path.stat().st_mode):
             path.unlink()
         mask = os.umask(0o177)
@@ -419,12 +456,11 @@ def listen_at(path: Path) -> socket.socket:
             sock.bind(str(path))
         finally:
             os.umask(mask)
-    except OSError as error:
-        sock.close()
-        raise UsageError(
-            f"cannot listen at {path}: {error.strerror or error}: name another --socket"
-        ) from error
-    except UsageError:
+    except OSError:
         sock.close()
         raise
     return sock
+
+
+def _cannot_listen(path: Path, error: OSError) -> UsageError:
+    return UsageError(f"cannot listen at {path}: {error.strerror or error}: name another --socket")

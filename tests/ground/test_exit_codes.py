@@ -551,3 +551,28 @@ def test_following_shows_a_power_cycle(
     assert [row["kind"] for row in rows].count("gap") == 1
     after = rows[[row["kind"] for row in rows].index("gap") + 1]
     assert (after.get("seq") or after["first"]) == 1
+
+
+# ---- the lock of a link
+
+
+def test_lock_of_the_link_needs_no_room_on_the_disk(
+    served: Served, xmg: Xmg, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it holds is only for the words of others."""
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    assert xmg("ping").status == Status.DONE
+    (lock,) = (tmp_path / f"xmg-{os.getuid()}").iterdir()
+    lock.unlink()
+    lock.symlink_to("/dev/full")
+    assert xmg("ping").status == Status.DONE
+
+
+def test_lock_of_the_link_that_cannot_be_made(
+    xmg: Xmg, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    (tmp_path / f"xmg-{os.getuid()}").touch()
+    result = xmg("ping")
+    assert result.status == Status.NO_LINK
+    assert str(tmp_path) in result.err and "XDG_RUNTIME_DIR" in result.err

@@ -5,9 +5,10 @@ import fcntl
 import hashlib
 import os
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
-from ..errors import LinkOccupied
+from ..errors import LinkOccupied, LinkUnavailable
 
 
 class LinkLock:
@@ -16,20 +17,27 @@ class LinkLock:
 
     def __init__(self, url: str, served_at: Path | None = None) -> None:
         """Takes the lock. served_at: socket where this process serves the link to others. Raises
-        LinkOccupied naming the process that has it, and the socket if it serves."""
+        LinkOccupied naming the process that has it, and the socket if it serves; LinkUnavailable
+        when there is no place for the lock."""
         runtime = os.environ.get("XDG_RUNTIME_DIR", "")
         folder = (
             Path(runtime if os.path.isdir(runtime) else tempfile.gettempdir())
             / f"xmg-{os.getuid()}"
         )
-        folder.mkdir(mode=0o700, exist_ok=True)
         name = hashlib.sha256(url.encode()).hexdigest()[:16]
-        self._file = open(folder / f"{name}.lock", "a+", encoding="ascii")
+        try:
+            folder.mkdir(mode=0o700, exist_ok=True)
+            self._file = open(folder / f"{name}.lock", "a+b", buffering=0)
+        except OSError as error:
+            raise LinkUnavailable(
+                f"cannot lock {url} in {folder}: {error.strerror}: make room there, or name another "
+                "folder in XDG_RUNTIME_DIR"
+            ) from error
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             self._file.seek(0)
-            holder, _, served = self._file.read().strip().partition(" ")
+            holder, _, served = self._file.read().decode(errors="replace").strip().partition(" ")
             self._file.close()
             process = f"process {holder or 'unknown'}"
             raise LinkOccupied(
@@ -38,9 +46,9 @@ class LinkLock:
                 if served
                 else f"{url} is held by another console ({process}): end that one first"
             ) from None
-        self._file.truncate(0)
-        self._file.write(f"{os.getpid()} {served_at or ''}")
-        self._file.flush()
+        with suppress(OSError):  # a full disk: then others are not told who has it
+            self._file.truncate(0)
+            self._file.write(f"{os.getpid()} {served_at or ''}".encode())
 
     def release(self) -> None:
         """Gives the lock back; may be called twice."""

@@ -638,6 +638,24 @@ def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
         Archive.open(str(tmp_path / "file" / "x.db"))
 
 
+@pytest.mark.parametrize("archive", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("lock", ["LOCK TABLE log", "SELECT * FROM target FOR UPDATE"])
+def test_an_archive_locked_on_the_server_says_so(
+    archive: Archive, postgresql: str, monkeypatch: pytest.MonkeyPatch, lock: str
+) -> None:
+    """By whoever shares it; nobody waits for ever."""
+    add(archive, hm(1))
+    monkeypatch.setattr("xmground.archive.store.LOCK_WAIT_S", 0.05)
+    with Archive.open(postgresql) as other:
+        holder = sa.create_engine(postgresql, future=True)
+        with holder.connect() as connection, connection.begin():
+            connection.execute(sa.text(lock))
+            with pytest.raises(ArchiveError, match="another program has kept it locked"):
+                add(other, hm(2))
+        holder.dispose()
+        assert add(other, hm(2)).added == 1
+
+
 def test_a_locked_archive_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("xmground.archive.store.LOCK_WAIT_S", 0.05)
     with Archive.open(str(tmp_path / "a.db")) as archive:

@@ -84,7 +84,7 @@ def _tell(error: DBAPIError, where: str) -> ArchiveError:
     """A database's error as one sentence with a remedy."""
     why = str(error.orig).strip().splitlines()[0] if str(error.orig).strip() else str(error)
     low = why.lower()
-    if "locked" in low:
+    if "locked" in low or "lock timeout" in low:
         remedy = f"another program has kept it locked for {LOCK_WAIT_S:g} s: end that, try again"
     elif "full" in low or "disk i/o" in low or "no space" in low or "too large" in low:
         remedy = "free some space, or name another archive with --archive; what was filed is kept"
@@ -138,6 +138,8 @@ class Archive:
             raise UsageError(f"archive {where}: {error}: use sqlite or postgresql") from error
         if sqlite:
             _prepare_sqlite(engine)
+        else:
+            _prepare_postgresql(engine)
         archive = cls(engine, where)
         try:
             archive._check_schema(migrate)
@@ -723,6 +725,16 @@ def _prepare_sqlite(engine: Engine) -> None:
     def begun(connection: Connection) -> None:
         write = connection.get_execution_options().get("xm_write")
         connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+
+def _prepare_postgresql(engine: Engine) -> None:
+    """Nobody waits longer for a lock than with SQLite; the server's own limit is for ever."""
+
+    @sa.event.listens_for(engine, "connect")
+    def connected(connection: Any, record: object) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(f"SET lock_timeout = {int(LOCK_WAIT_S * 1000)}")
+        connection.commit()
 
 
 def _sample(row: Any) -> Sample:

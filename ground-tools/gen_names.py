@@ -16,6 +16,7 @@ from pathlib import Path
 STRING = re.compile(r'"((?:[^"\\]|\\.)*)"')
 ROW = re.compile(r"^(HM_EVENT|HM_ACTION|HM_TRAP|XM_ERROR|XM_CALL)\s*\((.*)\)\s*$")
 DEFINE = re.compile(r"^#define\s+(TRACE_\w+_MODULE|AUDIT_\w+)\s+(0x[0-9a-fA-F]+|\d+)\s*$")
+AREA_FLAG = re.compile(r"^#define\s+XM_MEM_AREA_(\w+)\s+\(1u << (\d+)\)\s*$")
 # Number of fields before the closing text; the text itself may hold commas.
 FIELDS = {"HM_EVENT": 5, "HM_ACTION": 3, "HM_TRAP": 4, "XM_ERROR": 2, "XM_CALL": 3}
 
@@ -58,6 +59,12 @@ def read_defines(path: Path) -> tuple[dict[int, str], dict[tuple[str, int], str]
     return modules, events
 
 
+def read_area_flags(path: Path) -> dict[int, str]:
+    """Flags of memory areas in guest.h: {bit: name in lower case}."""
+    found = map(AREA_FLAG.match, path.read_text(encoding="utf-8").splitlines())
+    return {int(row.group(2)): row.group(1).lower() for row in found if row}
+
+
 def tables(abi: Path) -> dict[str, dict]:
     """All dictionaries of names.py, by their name. Raises ValueError when a table is empty."""
     result: dict[str, dict] = {
@@ -85,6 +92,7 @@ def tables(abi: Path) -> dict[str, dict]:
             else:
                 result["HYPERCALLS"][number] = fields[1]
     result["TRACE_MODULES"], result["TRACE_EVENTS"] = read_defines(abi / "guest.h")
+    result["AREA_FLAGS"] = read_area_flags(abi / "guest.h")
     for name, table in result.items():
         if not table:
             raise ValueError(f"{abi}: no row found for {name}")

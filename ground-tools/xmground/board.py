@@ -14,6 +14,8 @@ from .model import (
     Head,
     Hello,
     LogBatch,
+    MemoryArea,
+    MemorySum,
     OnStage,
     Partition,
     PartitionAction,
@@ -21,6 +23,7 @@ from .model import (
     PlanState,
     PlanSwitched,
     Pong,
+    Port,
     Pulled,
     Slot,
     StageReport,
@@ -163,6 +166,15 @@ class Board(Protocol):
         on_stage: OnStage = ignore,
     ) -> PlanSwitched | None:
         """Changes the plan."""
+
+    def ports(self) -> list[Port]:
+        """The ports of all partitions."""
+
+    def memory_areas(self, partition: int) -> list[MemoryArea]:
+        """The memory areas of a partition."""
+
+    def memory_check(self, partition: int, address: int, size: int, check_id: int = 0) -> MemorySum:
+        """The CRC-32C of a part of memory, as far as the board has it."""
 
     def system_state(self) -> SystemState:
         """State and counters of the hypervisor."""

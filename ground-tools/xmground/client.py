@@ -17,9 +17,11 @@ from ._generated import supervisor_pb2 as pb
 from .board import ignore
 from .clock import utc_us
 from .convert import (
+    area_of,
     command_state_of,
     partition_of,
     plan_state_of,
+    port_of,
     version_text,
 )
 from .describe import frame_row
@@ -39,6 +41,8 @@ from .model import (
     CommandState,
     Hello,
     LogBatch,
+    MemoryArea,
+    MemorySum,
     OnStage,
     Partition,
     PartitionAction,
@@ -46,6 +50,7 @@ from .model import (
     PlanState,
     PlanSwitched,
     Pong,
+    Port,
     Pulled,
     Slot,
     Stage,
@@ -293,6 +298,47 @@ class Client(Requester):
         if not reply.HasField("plan_state") or reply.stage != pb.STAGE_COMPLETED:
             return None
         return PlanSwitched(plan_state_of(reply.plan_state), reply.board_time_us, reply.frame)
+
+    # ---- ports and memory
+
+    def ports(self) -> list[Port]:
+        """The ports of all partitions, by partition and place."""
+        found: list[Port] = []
+        while True:
+            page = self._ask(pb.Request(port_list=pb.PortList(first=len(found))), "ports").ports
+            found += [port_of(port) for port in page.port]
+            if len(found) >= page.total:
+                return found
+            _check_page(page.port, "port list")
+
+    def memory_areas(self, partition: int) -> list[MemoryArea]:
+        """The memory areas of a partition."""
+        found: list[MemoryArea] = []
+        while True:
+            wanted = pb.MemoryList(partition=partition, first=len(found))
+            page = self._ask(pb.Request(memory_list=wanted), "memory_areas").memory_areas
+            found += [area_of(len(found) + n, area) for n, area in enumerate(page.area)]
+            if len(found) >= page.total:
+                return found
+            _check_page(page.area, "list of memory areas")
+
+    def memory_check(self, partition: int, address: int, size: int, check_id: int = 0) -> MemorySum:
+        """Asks the board for the CRC-32C of a part of a partition's memory. It needs several slots
+        for a large one and tells what it has so far: ask again with its check_id until `bytes` is
+        the size (memory.sum_memory does). Raises Rejected: not within one area."""
+        wanted = pb.MemoryCheck(partition=partition, address=address, size=size)
+        request = pb.Request(id=check_id, memory_check=wanted)
+        reply = self._ask(request, "memory_checked", enough=lambda r: r.HasField("memory_checked"))
+        checked = reply.memory_checked
+        return MemorySum(
+            reply.id,
+            checked.bytes,
+            checked.crc32c,
+            checked.slots,
+            checked.begun_us,
+            reply.board_time_us,
+            reply.boot_id,
+        )
 
     # ---- the system
 

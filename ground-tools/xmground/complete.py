@@ -5,7 +5,7 @@ import argparse
 import os
 from collections.abc import Callable, Sequence
 
-from .board import Board, Named
+from .board import Board, Named, find_by_name
 from .errors import XmgError
 
 ANSWER_S = 1.0
@@ -19,6 +19,16 @@ def complete_partition(prefix: str, parsed_args: argparse.Namespace, **more: obj
 def complete_plan(prefix: str, parsed_args: argparse.Namespace, **more: object) -> list[str]:
     """Names of plans that begin so."""
     return _names(prefix, lambda board: board.plans()[0])
+
+
+def complete_port(prefix: str, parsed_args: argparse.Namespace, **more: object) -> list[str]:
+    """Names of ports that begin so, of the partition named before."""
+
+    def ports(board: Board) -> Sequence[Named]:
+        owner = find_by_name(board.partitions(), parsed_args.partition, "partition")
+        return [port for port in board.ports() if port.partition == owner.id]
+
+    return _names(prefix, ports)
 
 
 def _names(prefix: str, ask: Callable[[Board], Sequence[Named]]) -> list[str]:

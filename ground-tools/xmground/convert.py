@@ -4,7 +4,7 @@ from google.protobuf.message import Message
 
 from ._generated import names
 from ._generated import supervisor_pb2 as pb
-from .model import CommandState, Knowledge, Partition, PlanState, Stage
+from .model import CommandState, Knowledge, MemoryArea, Partition, PlanState, Port, Stage
 
 
 def version_text(word: int) -> str:
@@ -105,3 +105,51 @@ def plan_state_of(state: Message) -> PlanState:
     return PlanState(
         state.current, state.requested, previous, state.switch_time_us, state.switch_frame
     )
+
+
+def port_of(port: Message) -> Port:
+    """A port; what a newer board calls otherwise is given by its number."""
+    is_sampling = port.kind == pb.PORT_SAMPLING
+    is_queuing = port.kind == pb.PORT_QUEUING
+    has_message = port.waiting > 0
+    return Port(
+        port.partition,
+        port.port,
+        port.name,
+        _word(pb.PortKind, port.kind, "PORT_", "kind"),
+        _word(pb.PortDirection, port.direction, "PORT_", "direction"),
+        port.channel if port.channel >= 0 else None,
+        port.message_bytes,
+        port.depth,
+        port.valid_period_us if is_sampling and port.channel >= 0 else None,
+        port.open,
+        port.waiting,
+        _message_state(port) if is_sampling and has_message else None,
+        port.valid if is_sampling and has_message else None,
+        port.written_us if is_sampling and has_message else None,
+        port.last_bytes if has_message else None,
+        port.sent,
+        port.received if is_queuing else None,
+        port.refused if is_queuing else None,
+    )
+
+
+def _message_state(port: Message) -> str | None:
+    """A source has written the message or not; a destination has read it or not."""
+    if port.state == pb.MESSAGE_NEW:
+        return "written" if port.direction == pb.PORT_SOURCE else "new"
+    return "read" if port.state == pb.MESSAGE_CONSUMED else None
+
+
+def _word(kind: object, number: int, prefix: str, what: str) -> str:
+    """Name of an enumeration's value in lower case."""
+    if number in kind.values():  # type: ignore[attr-defined]
+        name = kind.Name(number)  # type: ignore[attr-defined]
+        return name.removeprefix(prefix).lower()
+    return f"{what} {number}"
+
+
+def area_of(number: int, area: Message) -> MemoryArea:
+    """A memory area."""
+    flags = tuple(name for bit, name in sorted(names.AREA_FLAGS.items()) if area.flags >> bit & 1)
+    return MemoryArea(number, area.name, area.start, area.size, area.mapped_at, flags)

@@ -48,6 +48,7 @@ class Book(IntEnum):
     HM = 1
     TRACE = 2
     CONSOLE = 3
+    MEMORY = 4  # of a partition; item n is the byte at physical address n - 1; in no list of logs
 
 
 class Knowledge(Enum):
@@ -171,6 +172,57 @@ class BookState:
     source: int
     oldest: int
     next: int
+
+
+@dataclass(frozen=True)
+class Port:
+    """A port of a partition, and its channel: all ports of a channel tell the same counts, since the
+    hypervisor's start and modulo 2^32. None: of the other kind, or nothing to tell."""
+
+    partition: int
+    id: int  # its place in the partition's PortTable
+    name: str
+    kind: str  # sampling or queuing
+    direction: str  # source or destination
+    channel: int | None  # None: not connected
+    message_bytes: int  # of the longest message
+    depth: int  # messages that a queue holds
+    valid_period_us: int | None  # 4294967295: for ever
+    open: bool
+    waiting: int
+    state: str | None  # of the message, seen from this port: new or read; sampling
+    valid: bool | None  # sampling: younger than the period
+    written_us: int | None  # board time
+    last_bytes: int | None  # of that message, or of the oldest in the queue
+    sent: int
+    received: int | None
+    refused: int | None  # were to be sent while the queue was full
+
+
+@dataclass(frozen=True)
+class MemoryArea:
+    """An area of a partition's memory, as configured."""
+
+    id: int
+    name: str
+    start: int  # physical
+    size: int
+    mapped_at: int
+    flags: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class MemorySum:
+    """A CRC-32C over a part of memory, made by the board over several of its slots; of the first
+    `bytes` so far."""
+
+    check_id: int
+    bytes: int
+    crc32c: int
+    slots: int  # 1: of one moment
+    begun_us: int
+    board_time_us: int
+    boot_id: int
 
 
 @dataclass(frozen=True)

@@ -233,7 +233,12 @@ class Pull:
 
     def _fill(self) -> None:
         while len(self._reads) < MOST_READS:
-            piece = self._next_hole() or self._next_piece() or self._next_copy()
+            piece = (
+                self._next_hole()
+                or self._next_piece()
+                or self._next_copy()
+                or self._next_survey()
+            )
             if not piece:
                 return
             self._ask(*piece)
@@ -294,6 +299,14 @@ class Pull:
             stop += 1
         return first, stop, per_frame
 
+    def _next_survey(self) -> tuple[int, int, int] | None:
+        """All items have come, but no LogEnd, which tells where the log stands: the last ones once
+        more, for that."""
+        if self.head or self._reads or not self._is_all_asked():
+            return None
+        per_frame = self._per_frame()
+        return max(self.first, self._frontier - per_frame, 1), self._frontier, per_frame
+
     def _is_sure(self) -> bool:
         """Before the board has told where the log stands: one read, and more once that brings
         something, for then it is known where it began."""
@@ -351,7 +364,7 @@ class Pull:
         read.frames += 1
         expected, read.at = read.at, max(read.at, chunk.first_seq + count)
         self._miss(expected, chunk.first_seq)
-        if read.at >= read.stop:
+        if read.at >= read.stop and self.head:  # else its LogEnd is still wanted
             self._reads.remove(read)
             self._close(read)
 

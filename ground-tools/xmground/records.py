@@ -12,7 +12,12 @@ HM_RECORD = struct.Struct(">QqIHBBBBHIIIII3II")
 TRACE_RECORD = struct.Struct(">QqIII4II")
 assert HM_RECORD.size == 64 and TRACE_RECORD.size == 48  # abi/records.h
 
-ITEM_BYTES = {Book.HM: HM_RECORD.size, Book.TRACE: TRACE_RECORD.size, Book.CONSOLE: 1}
+ITEM_BYTES = {
+    Book.HM: HM_RECORD.size,
+    Book.TRACE: TRACE_RECORD.size,
+    Book.CONSOLE: 1,
+    Book.MEMORY: 1,
+}
 
 FLAG_SYSTEM, FLAG_CONTEXT, FLAG_ADDRESS = 1, 2, 4
 

@@ -9,7 +9,8 @@ import csv
 import json
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from functools import cached_property
@@ -238,6 +239,28 @@ class Output:
         """Text exactly as given, without a line end; the caller has made it harmless."""
         self._stdout.write(text)
         self._stdout.flush()
+
+    @contextmanager
+    def progress(self, what: str, total: int) -> Iterator[Callable[[int], None]]:
+        """Shows how many of `total` bytes are done, and when all will be, while the block runs, which
+        tells it through the function given; on a terminal only, and gone afterwards."""
+        if not self._stderr.isatty():
+            yield lambda done: None
+            return
+        from rich.progress import (
+            BarColumn,
+            DownloadColumn,
+            Progress,
+            TextColumn,
+            TimeRemainingColumn,
+            TransferSpeedColumn,
+        )
+
+        parts = (TextColumn(what), BarColumn(), DownloadColumn(binary_units=True))
+        ends = (TransferSpeedColumn(), TimeRemainingColumn())
+        with Progress(*parts, *ends, console=self._err, transient=True) as bar:
+            task = bar.add_task(what, total=total)
+            yield lambda done: bar.update(task, completed=done)
 
     def stream(self, columns: list[Column]) -> "RowStream":
         """Rows written one by one as they come."""

@@ -49,11 +49,13 @@ class Requester:
         request: Message,
         timeout_s: float | None = None,
         on_chunk: Callable[[Message], None] = lambda chunk: None,
+        enough: Callable[[Message], bool] = lambda reply: False,
     ) -> Message:
-        """A request that may be repeated; its final reply, whatever that says."""
+        """A request that may be repeated; its final reply, or one that is enough, whatever that
+        says."""
         trip = RoundTrip(self._clock_us, self.session.clock.now)
         self._last_reply = reply = self.session.exchange(
-            request, timeout_s=timeout_s or self.timeout_s, on_chunk=on_chunk
+            request, timeout_s=timeout_s or self.timeout_s, on_chunk=on_chunk, enough=enough
         )
         rtt_us = trip.end()
         if rtt_us is not None:
@@ -66,10 +68,12 @@ class Requester:
         request: Message,
         result: str,
         on_chunk: Callable[[Message], None] = lambda chunk: None,
+        enough: Callable[[Message], bool] = lambda reply: False,
     ) -> Message:
-        """A request that changes nothing; its reply must carry the named result."""
+        """A request that changes nothing; its reply must carry the named result. enough: see
+        Session.exchange."""
         try:
-            reply = self._exchange_once(request, on_chunk=on_chunk)
+            reply = self._exchange_once(request, on_chunk=on_chunk, enough=enough)
         except OutcomeUnknown as error:
             raise NoAnswer(str(error)) from error
         self._raise_refusal(reply)

@@ -44,6 +44,7 @@ class CaptureLogs:
         self._names = dict(HYPERVISOR_NAMES)
         self._eras: dict[tuple[Book, int], list[_Era]] = {}
         self._sent_us: dict[int, int] = {}
+        self._reads: dict[int, tuple[int, int]] = {}  # book and source by request
         self._samples: dict[int, list[Sample]] = {}
         for record, item in frames_of(r for r in found if isinstance(r, Captured)):
             if isinstance(item, Frame):
@@ -53,7 +54,11 @@ class CaptureLogs:
     def _take(self, record: Captured, frame: Frame) -> None:
         try:
             if frame.type == FrameType.COMMAND and record.direction == TO_BOARD:
-                self._sent_us.setdefault(pb.Request.FromString(frame.payload).id, record.utc_us)
+                request = pb.Request.FromString(frame.payload)
+                self._sent_us.setdefault(request.id, record.utc_us)
+                if request.HasField("log_read"):
+                    read = request.log_read
+                    self._reads[request.id] = read.book, read.source
             elif frame.type == FrameType.REPLY:
                 self._reply(pb.Reply.FromString(frame.payload), record.utc_us)
             elif frame.type == FrameType.BULK:
@@ -72,9 +77,12 @@ class CaptureLogs:
             self._names[state.partition] = spelt_out(state.name)
 
     def _chunk(self, chunk: Message, came_us: int) -> None:
-        if chunk.book not in list(Book):
+        # One that answers to a terse read does not tell which log it is of.
+        told = chunk.book, chunk.source
+        number, source = told if chunk.book else self._reads.get(chunk.id, told)
+        if number not in list(Book) or number == Book.MEMORY:
             return
-        book = Book(chunk.book)
+        book = Book(number)
         unit = ITEM_BYTES[book]
         if len(chunk.items) % unit:
             return
@@ -82,7 +90,7 @@ class CaptureLogs:
             chunk.first_seq + at // unit: chunk.items[at : at + unit]
             for at in range(0, len(chunk.items), unit)
         }
-        source = 0 if book is Book.HM else chunk.source
+        source = 0 if book is Book.HM else source
         eras = self._eras.setdefault((book, source), [])
         if not eras or _contradicts(eras[-1], items, book, chunk.boot_id):
             eras.append(_Era(chunk.boot_id))

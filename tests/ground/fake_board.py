@@ -35,6 +35,7 @@ CHUNK_BYTES = 512  # of a Chunk; a LogRead may ask for less, down to
 LEAST_CHUNK_BYTES = 112
 JOURNAL_PLACES = 16
 COMMANDS = ("partition_control", "plan_switch", "system_control")
+NEW_OPERATIONS = ("port_list", "memory_list", "memory_check")  # of protocol 10.2
 CRITICAL = ("partition_control", "plan_switch")
 LAST_COUNTER = 0x7FFFFFFF
 
@@ -104,6 +105,24 @@ def hm_record(
     )
     body += struct.pack(">IIII I III", pc, pc + 4, 0xF30000A0, address, fsr, *payload)
     return body + struct.pack(">I", crc32c(body))
+
+
+def port(partition, number, name, kind, direction, channel, **now):
+    """A port as the supervisor tells it."""
+    is_sampling = kind == pb.PORT_SAMPLING
+    connected = channel >= 0
+    return pb.Port(
+        partition=partition,
+        port=number,
+        name=name,
+        kind=kind,
+        direction=direction,
+        channel=channel,
+        message_bytes=(64 if is_sampling else 256) * connected,
+        depth=(1 if is_sampling else 4) * connected,
+        valid_period_us=1_000_000 if is_sampling and connected else 0,
+        **({"open": True} | now),
+    )
 
 
 def trace_record(
@@ -220,6 +239,10 @@ class Faults:
     ignore_reset: bool = False
     halt_after: int = 0  # requests that are still answered before a halt takes effect
     chunk_items: int = 0  # 0: as many as fit
+    is_old: bool = False  # of protocol 10.1: ports and memory are unknown to it
+    # a byte of memory changes when so many chunks have been sent; 0: none does
+    changes_after: int = 0
+    slot_bytes: int = 8192  # of a check sum in one slot
 
 
 class FakeBoard:
@@ -259,6 +282,28 @@ class FakeBoard:
             (pb.BOOK_CONSOLE, 1): Log(1),
             (pb.BOOK_CONSOLE, 2): Log(1),
         }
+        self.ports = [
+            port(1, 0, "temperature", pb.PORT_SAMPLING, pb.PORT_SOURCE, 0, waiting=1, sent=41,
+                 state=pb.MESSAGE_NEW, valid=True, written_us=11_900_000, last_bytes=12),
+            port(1, 1, "packets", pb.PORT_QUEUING, pb.PORT_SOURCE, 1, waiting=3, sent=17,
+                 received=14, refused=2, last_bytes=200),
+            port(1, 2, "spare", pb.PORT_SAMPLING, pb.PORT_DESTINATION, -1, open=False),
+            port(2, 0, "temperature", pb.PORT_SAMPLING, pb.PORT_DESTINATION, 0, waiting=1, sent=41,
+                 state=pb.MESSAGE_CONSUMED, valid=True, written_us=11_900_000, last_bytes=12),
+            port(0, 0, "packets", pb.PORT_QUEUING, pb.PORT_DESTINATION, 1, waiting=3, sent=17,
+                 received=14, refused=2, last_bytes=200),
+        ]  # fmt: skip
+        # Areas of a partition: start, name, flags, contents.
+        text = b"The quick brown fox jumps over the lazy dog. "
+        self.memory = {
+            n: [
+                (0x40100000 + n * 0x100000, "", 0, bytearray(text * 200)[:8192]),
+                (0x40102000 + n * 0x100000, "tables", 1 << 2, bytearray(range(256)) * 16),
+            ]
+            for n in range(3)
+        }
+        self.chunks_sent = 0
+        self.checks: dict[int, int] = {}  # bytes summed so far, by request
         self.done_code = (0, 0)  # domain and code of COMPLETED
         # (book, number): records whose number is destroyed; the kernel leaves them out
         self.unreadable: set[tuple[int, int]] = set()
@@ -432,7 +477,7 @@ class FakeBoard:
     def _ack(self, nonce: int):
         return pb.HelloAck(
             nonce_board=nonce,
-            minor_version=2,
+            minor_version=1 if self.faults.is_old else 2,
             mtu=192,
             credit=self.credit,
             system_name="demo",
@@ -533,7 +578,7 @@ class FakeBoard:
             self._command(request, operation)
             return
         handler = getattr(self, "_op_" + operation, None)
-        if handler is None:
+        if handler is None or (self.faults.is_old and operation in NEW_OPERATIONS):
             self._reply(request, pb.STAGE_REJECTED, 0, pb.STATUS_UNSUPPORTED)
             return
         handler(request, getattr(request, operation))
@@ -760,9 +805,75 @@ class FakeBoard:
             books=pb.Books(book=page, boot_id=self.boot_id, total=len(states)),
         )
 
+    # ---- ports and memory
+
+    def _op_port_list(self, request, list_) -> None:
+        page = self.ports[list_.first : list_.first + 3]
+        self._reply(request, pb.STAGE_COMPLETED, ports=pb.Ports(port=page, total=len(self.ports)))
+
+    def _op_memory_list(self, request, list_) -> None:
+        areas = [
+            pb.MemoryArea(start=start, size=len(data), mapped_at=start, flags=flags, name=name)
+            for start, name, flags, data in self.memory[list_.partition]
+        ]
+        page = areas[list_.first : list_.first + 1]
+        self._reply(
+            request,
+            pb.STAGE_COMPLETED,
+            memory_areas=pb.MemoryAreas(area=page, total=len(areas)),
+        )
+
+    def _area(self, request, partition: int, address: int, size: int):
+        """The area that holds the range: its start and contents; refuses where none does."""
+        for start, _, _, data in self.memory.get(partition, []):
+            if size and start <= address and address + size <= start + len(data):
+                return start, data
+        self._reply(request, pb.STAGE_REJECTED, 0, pb.STATUS_INVALID, "no area holds that range")
+        return None
+
+    def _op_memory_check(self, request, check) -> None:
+        found = self._area(request, check.partition, check.address, check.size)
+        if found is None:
+            return
+        start, data = found
+        done = min(check.size, self.checks.get(request.id, 0) + self.faults.slot_bytes)
+        self.checks[request.id] = done
+        at = check.address - start
+        self._reply(
+            request,
+            pb.STAGE_COMPLETED if done == check.size else pb.STAGE_ACCEPTED,
+            memory_checked=pb.MemoryChecked(
+                crc32c=crc32c(bytes(data[at : at + done])),
+                begun_us=12_000_000,
+                slots=-(-done // self.faults.slot_bytes),
+                bytes=done,
+            ),
+        )
+
+    def _memory_log(self, request, read) -> Log | None:
+        """The area as a log: the byte at address a is item a + 1."""
+        found = self._area(request, read.source, read.from_seq - 1, read.max_items)
+        if found is None:
+            return None
+        start, data = found
+        return Log(1, start + 1, [bytes([byte]) for byte in data])
+
+    def _change_memory(self) -> None:
+        for areas in self.memory.values():
+            areas[0][3][0] ^= 0xFF
+
     def _op_log_read(self, request, read) -> None:
+        if read.book == pb.BOOK_MEMORY:
+            memory = self._memory_log(request, read)
+            if memory is not None:
+                self._serve(request, read, memory)
+            return
         # A log that is not configured cannot be told from an empty one, but it is not listed.
         log = self.logs.get((read.book, read.source if read.book != pb.BOOK_HM else 0), Log(1))
+        self._serve(request, read, log)
+
+    def _serve(self, request, read, log: Log) -> None:
+        """The chunks of a LogRead, and its LogEnd."""
         first = max(read.from_seq, log.oldest)
         count = max(0, min(read.max_items, log.next - first))
         wanted = min(read.max_payload or CHUNK_BYTES, CHUNK_BYTES)
@@ -786,6 +897,9 @@ class FakeBoard:
                 ),
             )
             chunks += 1
+            self.chunks_sent += 1
+            if self.chunks_sent == self.faults.changes_after:
+                self._change_memory()
             first = at if sent == 0 else first
             sent += len(part)
         if read.terse and (first, sent) == (read.from_seq, read.max_items):

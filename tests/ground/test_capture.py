@@ -29,6 +29,7 @@ from xmground.clock import Clock
 from xmground.errors import UsageError
 from xmground.framing import Frame
 from xmground.logs import LogReader
+from xmground.memory import read_memory
 from xmground.model import Book
 from xmground.session import Session
 from xmground.sources import CaptureLogs
@@ -262,6 +263,23 @@ def test_a_capture_shows_what_the_board_showed(view: str, capture: Path, xmg: Xm
         for key in ("utc_us", "utc_error_us", "received_us"):
             row.pop(key)
     assert live == again and len(live) >= 2
+
+
+def test_all_records_of_a_long_log_are_in_its_capture(board: FakeBoard, tmp_path: Path) -> None:
+    """Most reads of a long log are terse: their chunks do not tell which log they are of."""
+    board.fill_hm(500)
+
+    def read(client: Client) -> None:
+        assert len(list(LogReader(client, Book.HM).read())) == 500
+
+    rows = list(CaptureLogs(captured(board, tmp_path / "c", read)).rows(Book.HM, 0))
+    assert [row["seq"] for row in rows] == list(range(1, 501))
+
+
+def test_memory_in_a_capture_is_no_log(board: FakeBoard, tmp_path: Path) -> None:
+    path = captured(board, tmp_path / "c", lambda client: read_memory(client, 1, 0x40200000, 8192))
+    for book in Book:
+        assert CaptureLogs(path).sources(book) == {}
 
 
 def test_rows_of_a_capture_have_utc(capture: Path) -> None:

@@ -77,6 +77,49 @@ def switched(board: FakeBoard) -> None:
     board.plan, board.previous, board.switch_frame, board.switch_us = 1, 0, 40, 10_000_000
 
 
+def old(board: FakeBoard) -> None:
+    board.faults.is_old = True
+
+
+def memory_lost(board: FakeBoard) -> None:
+    board.faults.tx = (
+        lambda kind, m: "drop" if kind == "chunk" and m.first_seq == 0x40200011 else ""
+    )
+    board.faults.chunk_items = 16
+
+
+def changing_memory(board: FakeBoard) -> None:
+    board.faults.chunk_items = 16
+    board.faults.changes_after = 2
+
+
+def no_sum(board: FakeBoard) -> None:
+    board.faults.tx = (
+        lambda kind, m: "drop" if kind == "reply" and m.HasField("memory_checked") else ""
+    )
+
+
+def slow_sum(board: FakeBoard) -> None:
+    board.faults.slot_bytes = 16
+
+
+def refused_range(board: FakeBoard) -> None:
+    """The console's view of the areas is older than the board's."""
+    handler = board._op_memory_list
+
+    def then_gone(request, list_) -> None:
+        handler(request, list_)
+        if list_.first:
+            board.memory[1] = []
+
+    board._op_memory_list = then_gone  # type: ignore[method-assign]
+
+
+def hostile_port(board: FakeBoard) -> None:
+    board.ports[1].name = "pa\x1b[31mckets"
+    board.ports[1].kind, board.ports[1].direction = 7, 9
+
+
 def deaf(board: FakeBoard) -> None:
     board.faults.silent = True
 
@@ -301,6 +344,62 @@ CASES: list[tuple[str, Callable[[FakeBoard], None] | None, str]] = [
     ("console-follow-jsonl", content, "console follow P1 --count 9 --format jsonl"),
     ("book-list", content, "book list"),
     ("book-list-json", content, "book list --json"),
+    ("port-list", None, "port list"),
+    ("port-list-json", None, "port list --json"),
+    ("port-list-jsonl", None, "port list P1 --format jsonl"),
+    ("port-list-csv", None, "port list --format csv"),
+    ("port-list-none", None, "port list 9"),
+    ("port-list-hostile", hostile_port, "port list P1"),
+    ("port-list-old-board", old, "port list"),
+    ("port-show", None, "port show P1 packets"),
+    ("port-show-json", None, "port show P1 0 --json"),
+    ("port-show-jsonl", None, "port show payload temperature --format jsonl"),
+    ("port-show-csv", None, "port show P1 packets --format csv"),
+    ("port-show-spare", None, "port show P1 spare"),
+    ("port-show-unknown", None, "port show P1 humidity"),
+    ("help-port-list", None, "port list --help"),
+    ("mem-list", None, "mem list"),
+    ("mem-list-json", None, "mem list P1 --json"),
+    ("mem-list-jsonl", None, "mem list P1 --format jsonl"),
+    ("mem-list-csv", None, "mem list P1 --format csv"),
+    ("mem-list-old-board", old, "mem list"),
+    ("mem-dump", None, "mem dump P1 0x40200003 40"),
+    ("mem-dump-json", None, "mem dump P1 0x40202000 20 --json"),
+    ("mem-dump-jsonl", None, "mem dump P1 0x40202000 20 --format jsonl"),
+    ("mem-dump-csv", None, "mem dump P1 0x40202000 20 --format csv"),
+    ("mem-dump-out", None, "mem dump P1 0x40200000 8192 --out NEWFILE"),
+    ("mem-dump-out-json", None, "mem dump P1 0x40200000 8192 --out NEWFILE --json"),
+    ("mem-dump-out-nowhere", None, "mem dump P1 0x40200000 16 --out /does/not/exist"),
+    ("mem-dump-changing", changing_memory, "mem dump P1 0x40200000 64"),
+    ("mem-dump-changing-json", changing_memory, "mem dump P1 0x40200000 64 --json"),
+    ("mem-dump-lost", memory_lost, "mem dump P1 0x40200000 64"),
+    ("mem-dump-lost-jsonl", memory_lost, "mem dump P1 0x40200000 64 --format jsonl"),
+    ("mem-dump-lost-csv", memory_lost, "mem dump P1 0x40200000 64 --format csv"),
+    ("mem-dump-lost-out", memory_lost, "mem dump P1 0x40200000 64 --out NEWFILE"),
+    ("mem-dump-no-sum", no_sum, "mem dump P1 0x40200000 16 --timeout 0.4"),
+    ("mem-check-no-sum", no_sum, "mem check P1 0x40200000 16 --timeout 0.4"),
+    ("mem-dump-outside", None, "mem dump P1 0x40201fff 2"),
+    ("mem-dump-hypervisor", None, "mem dump P1 0x40000000 16"),
+    ("mem-dump-refused", refused_range, "mem dump P1 0x40200000 16"),
+    ("mem-dump-old-board", old, "mem dump P1 0x40200000 16"),
+    ("mem-dump-no-size", None, "mem dump P1 0x40200000"),
+    ("mem-dump-empty", None, "mem dump P1 0x40200000 0"),
+    ("mem-dump-unknown", None, "mem dump P9 0x40200000 16"),
+    ("mem-check", None, "mem check P1 0x40200000 8192"),
+    ("mem-check-json", None, "mem check P1 0x40200000 8192 --json"),
+    ("mem-check-jsonl", None, "mem check P1 0x40200000 8192 --format jsonl"),
+    ("mem-check-csv", slow_sum, "mem check P1 0x40200000 40 --format csv"),
+    ("mem-check-slots", slow_sum, "mem check P1 0x40200000 40"),
+    ("mem-check-right", None, "mem check P1 0x40202000 256 --crc 0x9c44184b"),
+    ("mem-check-wrong", None, "mem check P1 0x40202000 256 --crc 1"),
+    ("mem-check-wrong-json", None, "mem check P1 0x40202000 256 --crc 1 --json"),
+    ("mem-check-file-missing", None, "mem check P1 0x40202000 256 --file NEWFILE"),
+    ("mem-check-file-length", None, "mem check P1 0x40202000 256 --file KEYFILE"),
+    ("mem-check-two-ways", None, "mem check P1 0x40202000 256 --crc 1 --file NEWFILE"),
+    ("mem-check-outside", None, "mem check payload 0x40303000 1"),
+    ("mem-check-old-board", old, "mem check P1 0x40200000 16"),
+    ("help-mem-dump", None, "mem dump --help"),
+    ("help-mem-check", None, "mem check --help"),
     ("link-status", None, "link status"),
     ("link-status-json", None, "link status --json"),
     ("link-status-csv", None, "link status --format csv"),
@@ -449,7 +548,7 @@ def flat(value: object, prefix: str = "") -> set[str]:
         return set().union(*(flat(item, f"{prefix}.{key}") for key, item in value.items()))
     if isinstance(value, list) and value and isinstance(value[0], dict):
         return set().union(*(flat(item, prefix) for item in value))
-    return {prefix.removeprefix(".").removeprefix("stages.")}
+    return {prefix.removeprefix(".").removeprefix("stages.").removeprefix("rows.")}
 
 
 @pytest.mark.parametrize(
@@ -467,6 +566,11 @@ def flat(value: object, prefix: str = "") -> set[str]:
         "trace read P1",
         "console read P1",
         "book list",
+        "port list",
+        "port show P1 packets",
+        "mem list",
+        "mem dump P1 0x40200000 20",
+        "mem check P1 0x40200000 20",
         "sys status",
         "sys reset --warm --yes",
         "ping",

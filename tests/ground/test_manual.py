@@ -77,6 +77,15 @@ def test_completion_of_names_asks_the_daemon(served: Served, tmp_path: Path) -> 
         assert complete("xmg plan show n", tmp_path / "socket") == ["nominal"]
 
 
+def test_completion_of_ports_is_that_of_the_partition(served: Served, tmp_path: Path) -> None:
+    with ServedDaemon(served.url, tmp_path / "socket") as daemon:
+        assert complete("xmg port show P1 p", daemon.path) == ["packets"]
+        assert complete("xmg port show payload p", daemon.path) == []
+        assert complete("xmg port show payload t", daemon.path) == ["temperature"]
+        assert complete("xmg port show nobody p", daemon.path) == []
+        assert complete("xmg mem dump pay", daemon.path) == ["payload"]
+
+
 def test_completion_without_a_daemon_offers_no_names_and_takes_no_link(tmp_path: Path) -> None:
     assert complete("xmg part show P", tmp_path / "none") == []
 

@@ -77,6 +77,22 @@ def test_all_reads_but_the_first_and_the_last_are_terse(board: FakeBoard) -> Non
     assert sum(count for _, count, _ in seen) == 500
 
 
+@pytest.mark.parametrize("first, most", [(None, 3), (2, 3), (5, 1)])
+def test_a_lost_end_of_a_short_read_is_asked_for_again(
+    board: FakeBoard, first: int | None, most: int
+) -> None:
+    """All items have come, but not where the log stands."""
+    board.fill_hm(5)
+    board.faults.tx = sequence("drop", kind="reply")
+    seen = reads_of(board)
+    with loop_client(board) as client:
+        pulled = client.pull_log(Book.HM, 0, first, most)
+    wanted = range(first or 1, (first or 1) + most)
+    assert [seq + n for seq, data in pulled.pieces for n in range(len(data) // 64)] == list(wanted)
+    assert pulled.head.next == 6 and not pulled.silent
+    assert len(seen) == 2 and not seen[1][2]
+
+
 def test_only_what_was_lost_is_asked_for_again(board: FakeBoard) -> None:
     board.fill_hm(300)
     seen = reads_of(board)

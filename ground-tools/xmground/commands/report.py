@@ -2,11 +2,11 @@
 
 import argparse
 import os
-import tempfile
 from pathlib import Path
 
 from ..app import App
 from ..errors import UsageError, XmgError
+from ..files import replace_file
 from ..status import Status
 from .common import verb
 
@@ -80,27 +80,8 @@ def report(app: App) -> Status:
     kind = args.to or ("html" if args.output and args.output.suffix == ".html" else "md")
     text = text_of(made, kind)
     if args.output:
-        _write(args.output, text)
+        replace_file(args.output, text.encode())
         app.out.note(f"{args.output} written, {len(made.boards)} boards")
     else:
         app.out.script(text)
     return status
-
-
-def _write(path: Path, text: str) -> None:
-    """Replaces the file as a whole: a full disk leaves the old one. Raises UsageError."""
-    try:
-        with tempfile.NamedTemporaryFile(
-            "w", encoding="utf-8", dir=path.parent, prefix=f".{path.name}.", delete=False
-        ) as part:
-            try:
-                part.write(text)
-                part.flush()
-                os.fsync(part.fileno())
-                os.chmod(part.name, 0o644)
-                os.replace(part.name, path)
-            except OSError:
-                os.unlink(part.name)
-                raise
-    except OSError as error:
-        raise UsageError(f"cannot write {path}: {error.strerror}: name another file") from error

@@ -13,7 +13,9 @@ from .board import Board
 from .errors import LinkUnavailable, NoAnswer
 from .model import Book, MemorySum
 
-PAUSE_S = 0.1  # between two questions for a sum in the making
+# Between two questions for a sum in the making: at first, and at most. Each one costs the board a
+# reply, and the last one may come so much later than the sum, in parts of the time before.
+PAUSE_S, LONGEST_PAUSE_S, PAUSE_GROWTH = 0.1, 2.0, 1.3
 MOST_STALLS = 20  # questions in a row that find it no further
 
 OnProgress = Callable[[int], None]
@@ -88,10 +90,11 @@ def sum_memory(
     """The board's CRC-32C of a range, which it makes piece by piece. Raises NoAnswer when it gets no
     further."""
     now = client.memory_check(partition, address, size)
-    stalls = 0
+    stalls, pause_s = 0, PAUSE_S
     while now.bytes < size:
         on_progress(now.bytes)
-        time.sleep(PAUSE_S)
+        time.sleep(pause_s)
+        pause_s = min(LONGEST_PAUSE_S, pause_s * PAUSE_GROWTH)
         last, now = now, client.memory_check(partition, address, size, now.check_id)
         is_further = now.bytes > last.bytes and now.begun_us == last.begun_us
         stalls = 0 if is_further else stalls + 1

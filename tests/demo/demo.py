@@ -36,6 +36,7 @@ STEP_LIMIT_S = 45
 COMMAND_LIMIT_S = 40
 POLL_S = 0.3
 
+SUM_SLOT_BYTES = 8192  # supervisor/memory.h
 FOREIGN_ADDRESS = 0x40300000  # configs/demo/payload.c writes there: the consumer's memory
 
 
@@ -73,6 +74,13 @@ class Console:
         if done.returncode != 0:
             raise StepFailed(f"xmg {arguments} ended with status {done.returncode}")
         return answer
+
+    def refuse(self, arguments: str, status: int, claim: str) -> None:
+        """Run a command that must end with that exit status."""
+        say(f"\n$ xmg {arguments}")
+        done = self._run(arguments)
+        say(done.stderr.rstrip())
+        demand(done.returncode == status, f"{claim}: status {status}")
 
     def ask(self, arguments: str) -> Any:
         """The same data in JSON, unseen; None when the command fails (polling goes on)."""
@@ -132,6 +140,24 @@ def read_the_crash(console: Console) -> None:
     console.show("part list")
     states = {name: row["state"] for name, row in rows_by(console.ask("part list"), "name").items()}
     demand(states.pop("payload", None) == "halted" and set(states.values()) == {"ready"}, "the payload is halted, all others run on")
+
+
+def look_into_channels_and_memory(console: Console) -> None:
+    console.show("port list")
+    ports = {(row["partition_name"], row["name"]): row for row in console.ask("port list") or []}
+    sampling, queue = ports["sensor", "attitude"], ports["consumer", "measurements"]
+    demand(sampling["sent"] > 0 and sampling["valid"] and sampling["peers"] == ["consumer.attitude"], "the sensor's attitude is valid")
+    demand(queue["received"] > 0 and queue["refused"] == 0, "no measurement was refused by a full queue")
+    start = (console.ask("mem list payload") or [])[0]["start"]
+    console.show(f"mem dump payload {start:#x} 64")
+    answer = console.show(f"mem check payload {start:#x} {16 * SUM_SLOT_BYTES}")
+    demand("16 slots" in answer, "the CRC-32C of 128 KiB was made over 16 slots")
+    dumped = console.ask(f"mem dump payload {start:#x} 8192") or {}
+    summed = console.ask(f"mem check payload {start:#x} 8192") or {}
+    demand(dumped.get("complete") and dumped.get("crc32c") == summed.get("crc32c"),
+           "the halted payload's memory was read whole, and its CRC-32C is the board's")
+    console.refuse("mem dump payload 0x40000000 16", 2, "the hypervisor's memory cannot be read")
+    console.refuse("mem dump supervisor 0x40100000 16", 4, "nor the supervisor's, which has the keys")
 
 
 def restart_the_payload(console: Console) -> None:
@@ -197,6 +223,7 @@ def check_the_consumer(console: Console) -> None:
 STEPS: list[tuple[str, Callable[[Console], None]]] = [
     ("list partitions and plans", list_partitions_and_plans),
     ("a partition crashes; read the logbook", read_the_crash),
+    ("look into its channels and memory", look_into_channels_and_memory),
     ("restart it and see its new life", restart_the_payload),
     ("switch to the degraded plan: the payload falls silent", fly_degraded),
     ("switch back", fly_nominal_again),

@@ -824,7 +824,12 @@ class FakeBoard:
         )
 
     def _area(self, request, partition: int, address: int, size: int):
-        """The area that holds the range: its start and contents; refuses where none does."""
+        """The area that holds the range: its start and contents; refuses where none does, and all of
+        the supervisor's."""
+        if partition == 0:
+            why = "the supervisor's own memory holds the keys of the link"
+            self._reply(request, pb.STAGE_REJECTED, 0, pb.STATUS_INVALID, why)
+            return None
         for start, _, _, data in self.memory.get(partition, []):
             if size and start <= address and address + size <= start + len(data):
                 return start, data

@@ -520,6 +520,7 @@ def read_whole(mine: RemoteClient, cable: Cable) -> tuple[list[int], list[Any]]:
         try:
             seen = list(LogReader(mine, Book.HM).read())
         except (LinkUnavailable, NoAnswer):
+            cable.plugged = True  # on a slow host it was pulled after the timer had plugged it
             time.sleep(0.01)
             continue
         items = [item.seq for item in seen if hasattr(item, "data")]

@@ -381,6 +381,8 @@ CASES: list[tuple[str, Callable[[FakeBoard], None] | None, str]] = [
     ("mem-dump-outside", None, "mem dump P1 0x40201fff 2"),
     ("mem-dump-hypervisor", None, "mem dump P1 0x40000000 16"),
     ("mem-dump-refused", refused_range, "mem dump P1 0x40200000 16"),
+    ("mem-dump-supervisor", None, "mem dump supervisor 0x40100000 16"),
+    ("mem-check-supervisor", None, "mem check supervisor 0x40100000 16 --json"),
     ("mem-dump-old-board", old, "mem dump P1 0x40200000 16"),
     ("mem-dump-no-size", None, "mem dump P1 0x40200000"),
     ("mem-dump-empty", None, "mem dump P1 0x40200000 0"),

@@ -20,7 +20,8 @@ from .common import completed, count, find_partition, noun, partition_argument, 
 LINE_BYTES = 16
 READ_ONLY = (
     "Memory can only be read, and only within an area that the configuration gives the partition "
-    "(`xmg mem list`); addresses are physical, as in the configuration."
+    "(`xmg mem list`), but not the supervisor's, where the keys of the link are; addresses are "
+    "physical, as in the configuration."
 )
 AREA_COLUMNS = [
     Column("partition", "partition id", only_csv=True),
@@ -67,7 +68,9 @@ CHECK_DETAILS = [
 def register(groups: argparse._SubParsersAction, common: argparse.ArgumentParser) -> None:
     """Adds the parsers."""
     group = noun(groups, "mem", "Memory of the partitions: list, dump, check.")
-    parser = verb(group, common, "list", list_areas, "List the memory areas that can be read.")
+    parser = verb(
+        group, common, "list", list_areas, "List the memory areas that the partitions have."
+    )
     completed(
         parser.add_argument(
             "partition",

@@ -7,6 +7,7 @@ that is another than the one of the bytes read, memory has changed in between.
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 from .board import Board
@@ -16,6 +17,7 @@ from .model import Book, MemorySum
 # Between two questions for a sum in the making: at first, and at most. Each one costs the board a
 # reply, and the last one may come so much later than the sum, in parts of the time before.
 PAUSE_S, LONGEST_PAUSE_S, PAUSE_GROWTH = 0.1, 2.0, 1.3
+MOST_SILENCES = 2  # questions in a row without an answer
 MOST_STALLS = 20  # questions in a row that find it no further
 
 OnProgress = Callable[[int], None]
@@ -89,13 +91,22 @@ def sum_memory(
 ) -> MemorySum:
     """The board's CRC-32C of a range, which it makes piece by piece. Raises NoAnswer when it gets no
     further."""
-    now = client.memory_check(partition, address, size)
+
+    def ask(check_id: int) -> MemorySum:
+        """A question of which nothing is known any more is asked again: a bad line loses some, and the
+        board goes on meanwhile."""
+        for _ in range(MOST_SILENCES):
+            with suppress(NoAnswer):
+                return client.memory_check(partition, address, size, check_id)
+        return client.memory_check(partition, address, size, check_id)
+
+    now = ask(0)
     stalls, pause_s = 0, PAUSE_S
     while now.bytes < size:
         on_progress(now.bytes)
         time.sleep(pause_s)
         pause_s = min(LONGEST_PAUSE_S, pause_s * PAUSE_GROWTH)
-        last, now = now, client.memory_check(partition, address, size, now.check_id)
+        last, now = now, ask(now.check_id)
         is_further = now.bytes > last.bytes and now.begun_us == last.begun_us
         stalls = 0 if is_further else stalls + 1
         if stalls >= MOST_STALLS:

@@ -124,6 +124,28 @@ def test_memory_sum_survives_lost_answers(board: FakeBoard) -> None:
         assert sum_memory(client, 1, START, 450).crc32c == crc32c(contents(board, START, 450))
 
 
+@pytest.mark.parametrize("lost, comes", [(2, True), (3, False)])
+def test_memory_sum_is_asked_for_again_when_a_question_fails(
+    board: FakeBoard, lost: int, comes: bool
+) -> None:
+    questions: dict[int, None] = {}  # by their numbers
+
+    def lose(request) -> bool:
+        if request.WhichOneof("op") == "memory_check":
+            questions[request.id] = None
+            return len(questions) <= lost
+        return False
+
+    board.faults.rx_lost = lose
+    with loop_client(board, timeout_s=0.1) as client:
+        if comes:
+            assert sum_memory(client, 1, START, 450).bytes == 450
+        else:
+            with pytest.raises(NoAnswer, match="no answer within"):
+                sum_memory(client, 1, START, 450)
+    assert len(questions) == 3
+
+
 def test_memory_sum_that_stands_still_ends(board: FakeBoard) -> None:
     board.faults.slot_bytes = 0
     board._op_memory_check = lambda request, check: board._reply(  # type: ignore[method-assign]

@@ -4,9 +4,13 @@ import os
 from pathlib import Path
 
 import pytest
+import virtual
 from noise import Knobs
 from transfer import key_file, transfer
 from virtual import BAUD
+
+from xmground.framing import crc32c
+from xmground.memory import read_memory, sum_memory
 
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = ROOT / os.environ.get("XM_BUILD", "build") / "supervisor" / "host" / "line_board"
@@ -58,6 +62,27 @@ def test_whatever_the_line_does_the_log_arrives_whole(key: Path, knobs: dict) ->
     line = Knobs(baud=BAUD, **knobs)
     run = transfer(PROGRAM, key, "whatever", line, line)
     assert run.exact and not run.gaps
+
+
+# Of P1 in tools/sim/fake_kernel.h; at CLOCK_AT it has its execution clock, which goes on.
+AREA, CLOCK_AT = 0x40200000, 0x8000
+
+
+@pytest.mark.parametrize("ber", [0.0, 1e-3])
+def test_memory_arrives_whole_and_its_sum_is_the_boards(
+    key: Path, ber: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("xmground.memory.PAUSE_S", 0.0)  # the time of the world is virtual
+    line = Knobs(baud=BAUD, ber=ber)
+    world = virtual.World(virtual.Board(PROGRAM, 1, key), f"memory {ber}", line, line)
+    client = virtual.connect(world, "memory", key, 20.0)
+    image = read_memory(client, 1, AREA, CLOCK_AT)
+    assert not image.missing
+    assert image.data == bytes((at >> 8 ^ at ^ 1) & 0xFF for at in range(AREA, AREA + CLOCK_AT))
+    found = sum_memory(client, 1, AREA, CLOCK_AT)
+    assert found.crc32c == crc32c(image.data) and found.slots == 4
+    clock = read_memory(client, 1, AREA + CLOCK_AT, 8)
+    assert sum_memory(client, 1, AREA + CLOCK_AT, 8).crc32c != crc32c(clock.data)
 
 
 def test_a_system_without_keys_is_read_as_well() -> None:

@@ -3,7 +3,7 @@
 #   make ground-tools   protocol classes and name tables, below $(BUILD)/ground-tools; then
 #                       ground-tools/xmg runs from the checkout
 #   make ground-test    pytest; give arguments with GROUND_TEST_ARGS="-k session"
-#   make bench-archive  questions to an archive of 10^6 records, in seconds
+#   make bench-archive  questions to an archive of 10^6 records, in seconds; POSTGRESQL=1: on a server of its own
 
 GROUND_TOOLS_GEN := $(BUILD)/ground-tools/xmground/_generated
 GROUND_TOOLS_ABI := $(addprefix hypervisor/abi/,hm_events.def errors.def hypercalls.def guest.h)
@@ -28,4 +28,4 @@ ground-test: ground-tools sim
 
 .PHONY: bench-archive
 bench-archive: ground-tools
-	XM_BUILD=$(BUILD) $(PYTHON) tests/ground/bench_archive.py
+	XM_BUILD=$(BUILD) $(PYTHON) tests/ground/bench_archive.py $(if $(POSTGRESQL),--postgresql)

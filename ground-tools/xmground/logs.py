@@ -68,6 +68,11 @@ class LogReader:
         """Which log is read, as the board lists it."""
         return self._book, self._source
 
+    @property
+    def life(self) -> tuple[int, int]:
+        """Boot id and count of starts (LogBatch.life) as of the last answer."""
+        return self._boot_id, self._life
+
     def tail(self, count: int) -> None:
         """Moves to the last `count` items stored."""
         batch = self._ask(0, 1)

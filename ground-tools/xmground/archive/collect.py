@@ -4,10 +4,14 @@ A log is read on where the archive ends. That its numbers still mean the same is
 reading the last item filed once more; where it differs, or is numbered higher than anything the
 board has, a new era begins. Where the archive has holes and the board still has the items, they are
 asked for again.
+
+Other stations may collect the same board into the same archive at the same time. What was read is
+filed in the era in which it was read, whatever another station has begun meanwhile.
 """
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from enum import Enum
 
 from ..board import Board
 from ..clock import Clock
@@ -16,12 +20,19 @@ from ..model import Book, BookState, Gap, GapKind
 from ..records import Item
 from ..rows import UNIT_NAMES, Labels, gap_text
 from ..times import TOLD_STEP_US, RoundTrip
-from .store import Added, Archive
+from .store import Added, Archive, LogState
 
 # Items, or pieces of text, that one transaction holds.
 BATCH_ITEMS = 128
 # Pings for the clock's correlation at each turn.
 CLOCK_PINGS = 4
+
+
+class Proof(Enum):
+    """That the numbers of a log mean what they meant before could not be proven."""
+
+    DIFFERENT = "the board has other items under them"
+    LOST = "the link lost the answer"
 
 
 @dataclass
@@ -74,67 +85,108 @@ class Collector:
         return steps
 
     def collect(self, state: BookState, report: Report) -> None:
-        """Reads what is new of one log."""
-        for first, last in self._missing(state, report):
-            for batch in _batches(self._read(state, first, last)):
-                self._file(state, batch, report)
+        """Reads what is new of one log. A numbering that was not read before is read from its
+        beginning: what the board has overwritten by then is a gap like any other."""
+        filed = self._archive.log_state(self._target, state.book, state.source)
+        era, begin = filed.era, 1
+        reader = self._reader(state, begin)
+        if filed.last is not None:
+            end = _end(state.book, filed.last)
+            proof = self._proof(state, filed.last)
+            if proof is Proof.DIFFERENT:
+                # Perhaps another station has filed more than the board had when it told its state.
+                state = self._state_now(state)
+                proof = self._proof(state, filed.last)
+            if proof is Proof.LOST:
+                report.gaps.append(
+                    f"{_name(state)}: not read on: the link lost what proves its numbering"
+                )
+                return
+            if proof is Proof.DIFFERENT:
+                gap = Gap(GapKind.REBOOTED, end, None, filed.last.boot_id)
+                era = self._file(state, [gap], report, era)
+            else:
+                reader, begin = proof, end
+                if not self._fill_holes(state, filed, reader, report):
+                    return
+        if max(state.next, reader.next) > begin:
+            for batch in _batches(reader.read()):
+                era = self._file(state, batch, report, era)
 
-    def _file(self, state: BookState, batch: list[Item | Gap], report: Report) -> None:
-        report.filed += self._archive.add_items(
-            self._target, state.book, state.source, batch, self._labels, self._client.utc_us()
+    def _reader(self, state: BookState, first: int) -> LogReader:
+        return LogReader(self._client, state.book, state.source, first)
+
+    def _state_now(self, state: BookState) -> BookState:
+        """The log as the board tells it now."""
+        for now in self._client.books():
+            if (now.book, now.source) == (state.book, state.source):
+                return now
+        return state
+
+    def _file(self, state: BookState, batch: list[Item | Gap], report: Report, era: int) -> int:
+        """Files what was read in an era; gives the era at its end."""
+        added = self._archive.add_items(
+            self._target, state.book, state.source, batch, self._labels, self._client.utc_us(), era
         )
-        name = f"{state.book.name.lower()} of source {state.source}"
+        report.filed += added
         report.gaps += [
-            f"{name}: {gap_text(gap, UNIT_NAMES[state.book])}"
+            f"{_name(state)}: {gap_text(gap, UNIT_NAMES[state.book])}"
             for gap in batch
             if isinstance(gap, Gap)
         ]
+        return added.era
 
-    def _missing(self, state: BookState, report: Report) -> list[tuple[int, int | None]]:
-        """Ranges to ask for; to None: whatever there is. A numbering that was not read before is
-        read from its beginning: what the board has overwritten by then is a gap like any other."""
-        filed = self._archive.log_state(self._target, state.book, state.source)
-        whole: list[tuple[int, int | None]] = [(1, None)] if state.next > 1 else []
-        if filed.last is None:
-            return whole
-        end = filed.last.seq + _units(state.book, filed.last)
-        if not self._goes_on(state, filed.last, end):
-            self._file(state, [Gap(GapKind.REBOOTED, end, None, filed.last.boot_id)], report)
-            return whole
-        holes: list[tuple[int, int | None]] = [
-            hole
-            for hole in self._archive.holes(
-                self._target, state.book, state.source, filed.first_seq, end - 1
-            )
-            if hole[1] >= state.oldest
-        ]
-        return [*holes, (end, None)] if state.next > end else holes
-
-    def _goes_on(self, state: BookState, last: Item, end: int) -> bool:
-        """Whether the board's numbers are those of the archive."""
+    def _proof(self, state: BookState, last: Item) -> "LogReader | Proof":
+        """Whether the board's numbers are those of the archive: then a reader that stands behind
+        the last item filed, and will see when they begin anew."""
+        end = _end(state.book, last)
+        same_boot = state.book is not Book.CONSOLE or last.boot_id == self._client.boot_id
         if end > state.next:
-            return False
+            return Proof.DIFFERENT
         if last.seq < state.oldest:
             # Nothing is left to compare. A console's numbers begin anew with each boot.
-            return state.book is not Book.CONSOLE or last.boot_id == self._client.boot_id
-        units = _units(state.book, last)
-        again = b"".join(
-            item.data
-            for item in LogReader(self._client, state.book, state.source, last.seq).read(units)
-            if isinstance(item, Item)
-        )
+            return self._reader(state, end) if same_boot else Proof.DIFFERENT
+        reader = self._reader(state, last.seq)
+        again = list(reader.read(end - last.seq))
+        if any(isinstance(piece, Gap) and piece.kind is GapKind.LOST for piece in again):
+            return Proof.LOST
+        data = b"".join(piece.data for piece in again if isinstance(piece, Item))
         same_boot = state.book is not Book.CONSOLE or last.boot_id == self._client.boot_id
-        return same_boot and again == last.data
+        return reader if same_boot and data == last.data else Proof.DIFFERENT
 
-    def _read(self, state: BookState, first: int, last: int | None) -> Iterator[Item | Gap]:
-        reader = LogReader(self._client, state.book, state.source, first)
-        for item in reader.read():
-            at = item.first if isinstance(item, Gap) else item.seq
-            if last is not None and at > last:
-                return
-            if last is not None and isinstance(item, Item) and state.book is Book.CONSOLE:
-                item = replace(item, data=item.data[: last - at + 1])
-            yield item
+    def _fill_holes(
+        self, state: BookState, filed: LogState, proven: LogReader, report: Report
+    ) -> bool:
+        """Asks for what the archive lacks and the board still has. False: the board has started
+        anew since its numbers were proven, so that they may mean something else."""
+        assert filed.last is not None
+        holes = self._archive.holes(
+            self._target, state.book, state.source, filed.first_seq, filed.last.seq
+        )
+        for first, last in holes:
+            if last < state.oldest:
+                continue
+            reader = self._reader(state, first)
+            for batch in _batches(_up_to(reader.read(), last, state.book)):
+                if reader.life != proven.life:
+                    return False
+                self._file(state, batch, report, filed.era)
+        return True
+
+
+def _up_to(pieces: Iterator[Item | Gap], last: int, book: Book) -> Iterator[Item | Gap]:
+    """What is read as far as an item, that included."""
+    for piece in pieces:
+        at = piece.first if isinstance(piece, Gap) else piece.seq
+        if at > last:
+            return
+        if isinstance(piece, Item) and book is Book.CONSOLE:
+            piece = replace(piece, data=piece.data[: last - at + 1])
+        yield piece
+
+
+def _name(state: BookState) -> str:
+    return f"{state.book.name.lower()} of source {state.source}"
 
 
 def step_text(step_us: int) -> str:
@@ -145,8 +197,9 @@ def step_text(step_us: int) -> str:
     )
 
 
-def _units(book: Book, item: Item) -> int:
-    return len(item.data) if book is Book.CONSOLE else 1
+def _end(book: Book, item: Item) -> int:
+    """The number after an item's."""
+    return item.seq + (len(item.data) if book is Book.CONSOLE else 1)
 
 
 def _batches(items: Iterator[Item | Gap]) -> Iterator[list[Item | Gap]]:

@@ -49,6 +49,7 @@ class Added:
     added: int = 0
     known: int = 0
     conflicts: list[str] = field(default_factory=list)
+    era: int = 0  # at the end
 
     def __iadd__(self, other: "Added") -> "Added":
         self.added += other.added
@@ -432,10 +433,13 @@ class Archive:
         items: Iterable[Item | Gap],
         labels: Labels,
         received_us: int,
+        era: int | None = None,
     ) -> Added:
         """Files what a LogReader gave of one log, all of it or, when an error is raised, nothing.
 
-        A gap "board rebooted" begins a new era: what follows it is numbered anew.
+        A gap "board rebooted" begins a new era: what follows it is numbered anew. era: in which the
+        items were read; None: the present one. When another station has begun a later one, they
+        are filed in theirs all the same, and a gap "board rebooted" is what that station has seen.
         """
         todo = list(items)
         self._add_names(target, labels.names)
@@ -447,6 +451,7 @@ class Archive:
                 source,
                 labels,
                 received_us,
+                era,
             ).run(
                 todo,
                 lambda boot_id: self._see_boot(
@@ -766,6 +771,7 @@ class _Filing:
         source: int,
         labels: Labels,
         received_us: int,
+        era: int | None = None,
     ) -> None:
         self._connection, self._target_id = connection, target_id
         self._book = book if isinstance(book, str) else book.name.lower()
@@ -780,11 +786,13 @@ class _Filing:
             table.c.book == self._book,
             table.c.source == source,
         )
-        self._era = connection.execute(sa.select(table.c.era).where(self._numbering)).scalar_one()
+        present = connection.execute(sa.select(table.c.era).where(self._numbering)).scalar_one()
+        self._present = present
+        self._era = present if era is None else min(era, present)
 
     def begin_era(self) -> int:
         """Numbers begin anew."""
-        self._era += 1
+        self._era = self._present = self._present + 1
         self._connection.execute(
             sa.update(schema.numbering).where(self._numbering).values(era=self._era)
         )
@@ -808,7 +816,25 @@ class _Filing:
             batch = []
             self._gap(item)
         self._file(batch)
+        self._done.era = self._era
+        if self._era < self._present:
+            self._move_end(max((self._end(i) for i in items if isinstance(i, Item)), default=0))
         return self._done
+
+    def _end(self, item: Item) -> int:
+        return item.seq + (len(item.data) if self._kind is Book.CONSOLE else 1)
+
+    def _move_end(self, end: int) -> None:
+        """What was read before the board lost its log, and is filed after another station has said
+        so, comes before that gap."""
+        table = schema.gap
+        here = sa.and_(*(table.c[key] == value for key, value in self._log_key.items()))
+        self._connection.execute(
+            sa.update(table)
+            .where(here, table.c.era == self._era, table.c.kind == GapKind.REBOOTED.value)
+            .where(table.c.first < end)
+            .values(first=end)
+        )
 
     def _file(self, items: list[Item]) -> None:
         if not items:
@@ -826,6 +852,9 @@ class _Filing:
         self.records(made)
 
     def _gap(self, gap: Gap) -> None:
+        if gap.kind is GapKind.REBOOTED and self._era < self._present:
+            self._era = self._present  # another station has begun it
+            return
         last = None if gap.last is None else min(gap.last, LARGEST_SEQ)
         row = {
             **self._log_key,
@@ -869,7 +898,7 @@ class _Filing:
             )
             for seq, raw, era in found:
                 there.setdefault((boot_id, seq), []).append(bytes(raw))
-                old = old or era != self._era
+                old = old or era < self._era
         new = []
         for row, raw in made:
             key = (int(str(row["boot_id"])), int(str(row["seq"])))

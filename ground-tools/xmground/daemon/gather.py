@@ -76,6 +76,7 @@ class Memory:
         items: Iterable[Item | Gap],
         labels: Labels,
         received_us: int,
+        era: int | None = None,
     ) -> Added:
         """See Archive."""
         todo = [item for item in items if isinstance(item, Item)]
@@ -139,6 +140,7 @@ class Tee:
         items: Iterable[Item | Gap],
         labels: Labels,
         received_us: int,
+        era: int | None = None,
     ) -> Added:
         """See Archive."""
         todo = list(items)
@@ -150,7 +152,7 @@ class Tee:
         ]
         if rows:
             self._on_rows(rows)
-        added = self._archive.add_items(target, book, source, todo, labels, received_us)
+        added = self._archive.add_items(target, book, source, todo, labels, received_us, era)
         self._on_added(book.name.lower(), added)
         return added
 

@@ -1180,20 +1180,15 @@ def test_timeline_of_slots(gathering: ServedDaemon, board: FakeBoard) -> None:
     mine = connection(gathering)
     until(lambda: len(gathering.server.gatherer.planned) == 3)
     empty = mine.call("timeline", {}, 10)
-    assert empty["traced"] is False and empty["observed"] == []
+    assert empty["traced"] is False and empty["frames"] == []
     assert empty["planned"][0]["plan"]["name"] == "nominal" and len(empty["planned"]) == 3
     assert empty["planned"][0]["slots"][0]["duration_us"] == 200_000
-    for slot, partition in ((0, 1), (1, 0), (0, 1)):
-        board.fill_trace(
-            255, 1, system=1, code=0x20B, partition=255, payload=(partition, slot, 0, 0)
-        )
-    until(lambda: len(gathering.server.gatherer.switches) == 3)
+    board.fill_trace(255, 1, system=1, code=0x20B, partition=255, payload=(0, 0, 0, 0))
+    until(lambda: len(gathering.server.gatherer.slots) == 1)
     told = mine.call("timeline", {"seconds": 10}, 10)
-    assert told["traced"] and [s["partition"] for s in told["observed"]] == [1, 0, 1]
-    first, _, last = told["observed"]
-    assert first["end_us"] == first["start_us"] + 1000  # when the next one began
-    assert last["end_us"] == last["start_us"] + 200_000  # as planned
-    assert len(mine.call("timeline", {"seconds": 0.0005}, 10)["observed"]) < 3
+    assert told["traced"] and len(told["frames"]) == 1
+    (slot,) = told["frames"][0]["slots"]
+    assert slot["state"] == "seen" and slot["end_us"] == slot["start_us"] + 200_000
     for seconds in (0, "x", 1e9):
         with pytest.raises(UsageError):
             mine.call("timeline", {"seconds": seconds}, 10)

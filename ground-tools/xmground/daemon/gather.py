@@ -22,7 +22,6 @@ from google.protobuf.message import Message
 from ..archive import Added, Archive
 from ..archive.collect import Collector, Report
 from ..archive.store import LogState
-from ..board import HYPERVISOR_ID
 from ..clock import Clock
 from ..errors import ArchiveError, XmgError
 from ..labels import labels_of
@@ -32,6 +31,7 @@ from ..rows import Labels, Row, common, item_rows, spelt_out
 from ..times import Correlation, Sample, clock_step
 from .background import Background
 from .link import LinkThread, Stopped
+from .timeline import is_of_slots
 
 LOG = logging.getLogger("xmg.gather")
 BOOKS = ("hm", "trace", "console", "event")
@@ -40,7 +40,7 @@ CLOCK_S, HEALTH_S, ARCHIVE_RETRY_S = 30.0, 10.0, 5.0
 FIRST_PINGS = 4  # turns in which the clock is sampled after each boot, whatever CLOCK_S
 MOST_TOLD = 50_000
 MOST_HEALTH = 4096  # 11 hours
-MOST_SWITCHES = 20_000
+MOST_OF_SLOTS = 20_000
 MOST_WAITING = 10_000
 OPERATIONS = {
     "control_partition": "partition control",
@@ -225,7 +225,7 @@ class Gatherer(threading.Thread):
         self._why = ""
         self.state = GatherState(archive_url)
         self.health: deque[tuple[int, str, dict[str, Any]]] = deque(maxlen=MOST_HEALTH)
-        self.switches: deque[Row] = deque(maxlen=MOST_SWITCHES)  # records of slots that began
+        self.slots: deque[Row] = deque(maxlen=MOST_OF_SLOTS)  # the trace's records of them
         self.planned: list[tuple[Plan, list[Slot]]] = []
         self.board_counters: tuple[int | None, dict[str, Any]] = (None, {})  # when told, and what
 
@@ -349,7 +349,7 @@ class Gatherer(threading.Thread):
             self.state = replace(self.state, filed_by_book=filed)
 
     def _tell(self, rows: list[Row]) -> None:
-        self.switches.extend(row for row in rows if is_switch(row))
+        self.slots.extend(row for row in rows if is_of_slots(row))
         state = self.state
         by_book, by_kind = Counter(state.rows_by_book), Counter(state.gaps_by_kind)
         for row in rows:
@@ -458,8 +458,3 @@ def event_row(event: Message, labels: Labels, received_us: int) -> Row:
 def spelt(text: str) -> str:
     """A name for a target that has none."""
     return text or "unnamed"
-
-
-def is_switch(row: Row) -> bool:
-    """Whether a row tells that a slot began."""
-    return row["source"] == HYPERVISOR_ID and row["event_name"] == "SCHED CONTEXT_SWITCH"

@@ -286,7 +286,7 @@ class Server:
     def timeline(self, seconds: float) -> Timeline:
         """The last seconds of the schedule, planned and observed."""
         gatherer = self.gatherer
-        return timeline(list(gatherer.switches), gatherer.planned, round(seconds * 1e6))
+        return timeline(list(gatherer.slots), gatherer.planned, round(seconds * 1e6))
 
     def status(self) -> dict[str, Any]:
         """What `xmg serve status` shows."""

@@ -1,8 +1,9 @@
 // The page of `xmg web`: what the daemon tells over /ws, and commands with confirmation and stages.
 // Nothing is loaded from elsewhere; what comes from a board is text, never markup.
 
-import { $, boardTime, el, svg, utc, word } from "./page.js";
+import { $, boardTime, el, utc, word } from "./page.js";
 import { addHealth, drawHealth, newestHealth } from "./plots.js";
+import { ASKED_S, drawTimeline } from "./timeline.js";
 
 const MARKS = { debug: "D ·", info: "I ○", warn: "W ▲", error: "E ■", critical: "C ◆" };
 const ROW_HEIGHT = 20, MOST_ROWS = 100000, PAGE_ROWS = 10000, POLL_MS = 2000, LEASE_S = 120;
@@ -204,7 +205,12 @@ async function showPlan() {
     el("td", { text: plan.id === state.planState.current ? "now" : plan.id === state.planState.requested ? "next" : "" }),
     el("td", {}, el("button", { type: "button", "data-command": "switch", "data-plan": plan.name, text: "switch to",
       onclick: () => switchPlan(plan) })))));
-  drawTimeline(await daemon.call("timeline", { seconds: 2 }));
+  if (!$("hold").checked) await showTimeline();
+}
+
+async function showTimeline() {
+  const timeline = await daemon.call("timeline", { seconds: ASKED_S });
+  drawTimeline(timeline, state.partitions, state.planState.current, state.system.board_time_us, Number($("span").value) * 1e6);
 }
 
 function switchPlan(plan) {
@@ -214,38 +220,6 @@ function switchPlan(plan) {
       const done = await daemon.call("switch_plan", { plan: plan.id, wait: true }, { stage });
       return `plan ${done.state.previous} → ${done.state.current} from frame ${done.state.switch_frame}, board time ${boardTime(done.state.switch_time_us)}`;
     });
-}
-
-function drawTimeline(timeline) {
-  const picture = $("timeline"), left = 110, width = 1100, lane = 26, names = state.partitions;
-  const planned = timeline.planned.find((one) => one.plan.id === state.planState.current);
-  $("timeline-note").textContent = timeline.traced
-    ? "Outline: planned. Filled: observed, from the hypervisor's trace."
-    : "Outline: planned. The hypervisor's trace records no slots (Trace bitmask of the configuration), so none are observed.";
-  picture.setAttribute("viewBox", `0 0 ${left + width + 10} ${lane * names.length + 24}`);
-  picture.replaceChildren();
-  if (!planned) return;
-  const frame = planned.plan.major_frame_us;
-  const x = (us) => left + (us / frame) * width;
-  names.forEach((partition, n) => picture.append(svg("text", { x: 4, y: lane * n + 17 }, partition.name)));
-  const bar = (slot, start, duration, kind) => {
-    const n = names.findIndex((one) => one.id === slot.partition);
-    if (n < 0) return;
-    const made = svg("rect", { class: kind, x: x(start), y: lane * n + (kind === "planned" ? 3 : 7), width: Math.max(1, x(start + duration) - x(start)),
-      height: kind === "planned" ? 20 : 12 });
-    made.append(svg("title", {}, `${kind}: slot ${slot.slot ?? slot.id}, ${start / 1000} ms, ${duration / 1000} ms long`));
-    picture.append(made);
-  };
-  for (const slot of planned.slots) bar(slot, slot.start_us, slot.duration_us, "planned");
-  // Observed slots of the last frame, laid over the plan from the first slot that was seen of it.
-  const mine = timeline.observed.filter((slot) => slot.plan === planned.plan.id);
-  const first = mine.findLastIndex((slot) => slot.slot === planned.slots[0]?.id);
-  const begin = mine.slice(0, Math.max(0, first)).findLastIndex((slot) => slot.slot === planned.slots[0]?.id);
-  if (begin >= 0) {
-    const origin = mine[begin].start_us - planned.slots[0].start_us;
-    for (const slot of mine.slice(begin, first)) bar(slot, slot.start_us - origin, slot.end_us - slot.start_us, "observed");
-  }
-  picture.append(svg("text", { x: left, y: lane * names.length + 18 }, "0"), svg("text", { x: left + width - 50, y: lane * names.length + 18 }, `${frame / 1000} ms`));
 }
 
 // ---- logbook: virtualised, only what is seen is in the document -------------------------------
@@ -403,6 +377,8 @@ document.addEventListener("keydown", (event) => {
   if (view) show(view);
 });
 $("lease").addEventListener("click", lease);
+$("span").addEventListener("change", poll);
+$("hold").addEventListener("change", () => { $("held").hidden = !$("hold").checked; poll(); });
 $("log-form").addEventListener("submit", (event) => { event.preventDefault(); showLog(); });
 $("severity").addEventListener("change", showLog);
 $("book").addEventListener("change", showLog);

@@ -917,6 +917,19 @@ def test_documentation_has_the_table_of_metrics() -> None:
     assert table() in text
 
 
+def test_what_is_sent_is_json_for_others_than_python(web: ServedDaemon) -> None:
+    """A page's JSON.parse takes no Infinity."""
+    with socket.socket(socket.AF_UNIX) as mine:
+        mine.connect(str(web.path))
+        mine.sendall(b'{"id": 1, "call": "status"}\n')
+        line = mine.makefile().readline()
+
+    def refuse(word: str) -> None:
+        raise AssertionError(f"{word} is not JSON")
+
+    assert json.loads(line, parse_constant=refuse)["result"]["round_trips"]["buckets"]
+
+
 def test_websocket_has_the_same_calls(web: ServedDaemon, board: FakeBoard) -> None:
     (parts,) = talk(web.server.url, {"id": 1, "call": "partitions"})
     assert [part["name"] for part in parts["result"]] == board.names

@@ -14,7 +14,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from itertools import accumulate
-from math import inf
 from typing import Any
 
 from ..client import Client
@@ -98,8 +97,9 @@ class RoundTrips:
         self._sum_s += seconds
 
     def told(self) -> dict[str, Any]:
-        """Buckets as (upper bound, how many took at most that), and the sum of all."""
-        bounds = (*BOUNDS_S, inf)
+        """Buckets as (upper bound, how many took at most that), and the sum of all; the last bound is
+        None: clients are told in JSON, which has no infinity."""
+        bounds = (*BOUNDS_S, None)
         return {"buckets": list(zip(bounds, accumulate(self._counts))), "sum_s": self._sum_s}
 
 

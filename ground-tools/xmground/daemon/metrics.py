@@ -3,6 +3,7 @@ docs/daemon.md has the same table."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from math import inf
 from typing import Any
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
@@ -391,7 +392,10 @@ class StatusMetrics(Collector):
 
 def _family(measure: Measure, values: Any) -> Metric:
     if measure.kind == HISTOGRAM:
-        buckets = [(floatToGoString(bound), count) for bound, count in values["buckets"]]
+        buckets = [
+            (floatToGoString(inf if bound is None else bound), count)
+            for bound, count in values["buckets"]
+        ]
         return HistogramMetricFamily(
             measure.name, measure.text, buckets=buckets, sum_value=values["sum_s"]
         )

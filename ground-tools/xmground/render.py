@@ -25,8 +25,9 @@ if TYPE_CHECKING:
 
 Row = Mapping[str, object]
 FORMATS = ("table", "json", "jsonl", "csv")
-# Output into a file or pipe is never wrapped or cut.
-PIPE_WIDTH = 4000
+# Nothing is cut to the width of a screen, which wraps what is longer: a shortened event or a column
+# of no width would tell less than there is.
+WIDTH = 1 << 20
 STYLES = {
     "gap": "bold red",
     "bad": "red",
@@ -163,10 +164,9 @@ class Output:
     def _console(file: TextIO, color: bool) -> "Console":
         from rich.console import Console
 
-        width = None if file.isatty() else PIPE_WIDTH
         return Console(
             file=file,
-            width=width,
+            width=WIDTH,
             no_color=not color,
             highlight=False,
             emoji=False,
@@ -369,15 +369,16 @@ def flat(row: Row, prefix: str = "") -> dict[str, object]:
 
 def _csv_cell(value: object) -> object:
     """Lists as words; None as an empty cell; booleans as in json. A text that a spreadsheet would
-    run as a formula gets a quote before it."""
+    run as a formula gets a quote before it; what could act on a terminal is escaped."""
     if value is None:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, (list, tuple)):
         return " ".join(str(item) for item in value)
-    if isinstance(value, str) and value[:1] in ("=", "+", "-", "@"):
-        return "'" + value
+    if isinstance(value, str):
+        value = "".join(c if c.isprintable() or c in "\n\t" else repr(c)[1:-1] for c in value)
+        return "'" + value if value[:1] in ("=", "+", "-", "@", "\t") else value
     return value
 
 

@@ -35,6 +35,14 @@ def output(fmt: str) -> tuple[Output, io.StringIO]:
     return Output(fmt, False, False, out, io.StringIO()), out
 
 
+class Tty(io.StringIO):
+    """What looks like a terminal."""
+
+    def isatty(self) -> bool:
+        """See io."""
+        return True
+
+
 ROWS = [{"a": 1, "b": "=cmd", "style": "bad"}, {"a": None, "b": "x\x1b[0m"}]
 COLUMNS = [Column("a", "A"), Column("b", "B")]
 
@@ -58,8 +66,21 @@ def test_csv_can_be_read_back_and_holds_no_formula() -> None:
     assert list(csv.reader(io.StringIO(text.getvalue()))) == [
         ["a", "b"],
         ["1", "'=cmd"],
-        ["", "x\x1b[0m"],
+        ["", "x\\x1b[0m"],
     ]
+
+
+@pytest.mark.parametrize("width", ["40", "80"])
+def test_a_narrow_terminal_hides_nothing(monkeypatch: pytest.MonkeyPatch, width: str) -> None:
+    """An event cut to "SPARC_DIV..." and a severity of no width tell nothing: lines are as long as
+    what they say, whatever the screen."""
+    monkeypatch.setenv("COLUMNS", width)
+    out, text = Tty(), "word " * 1500
+    row = {"a": "SPARC_DATA_ACCESS_EXCEPTION", "b": "2026-01-01T00:00:00.123Z", "c": text + "end"}
+    columns = [Column(key, key.upper()) for key in row]
+    Output("table", False, False, out, io.StringIO()).rows(columns, [row])
+    lines = out.getvalue().splitlines()
+    assert len(lines) == 2 and all(value in lines[1] for value in row.values())
 
 
 def test_table_escapes_control_characters() -> None:
@@ -69,10 +90,6 @@ def test_table_escapes_control_characters() -> None:
 
 
 def test_colour_is_used_only_when_wanted(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Tty(io.StringIO):
-        def isatty(self) -> bool:
-            return True
-
     monkeypatch.setenv("TERM", "xterm")
     for no_color, color, expected in (("", True, True), ("1", True, False), ("", False, False)):
         monkeypatch.setenv("NO_COLOR", no_color)

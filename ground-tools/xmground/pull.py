@@ -234,10 +234,7 @@ class Pull:
     def _fill(self) -> None:
         while len(self._reads) < MOST_READS:
             piece = (
-                self._next_hole()
-                or self._next_piece()
-                or self._next_copy()
-                or self._next_survey()
+                self._next_hole() or self._next_piece() or self._next_copy() or self._next_survey()
             )
             if not piece:
                 return

@@ -27,6 +27,7 @@ UNIT_US = {
     "d": 86_400_000_000,
 }
 DAY_US = UNIT_US["d"]
+MOST_US = 1 << 62  # that a database can hold, whatever is added
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _SPAN = re.compile(r"(\d{1,12}(?:\.\d{1,6})?)(us|ms|s|m|h|d)", re.ASCII)
 _CLOCK = re.compile(r"(?:(\d{1,6})d )?(\d{1,3}):(\d{2}):(\d{2})(?:\.(\d{1,6}))?", re.ASCII)
@@ -75,11 +76,11 @@ def parse_moment(text: str, now_us: int) -> Moment:
     text = text.strip()
     if text.startswith("boot+"):
         us = parse_board_time(text)
-        if us is not None:
+        if us is not None and abs(us) < MOST_US:
             return Moment(us, board=True)
     else:
         us = _utc(text, now_us)
-        if us is not None:
+        if us is not None and abs(us) < MOST_US:
             return Moment(us)
     raise UsageError(f"{text!r} is not {EXPECTED}, or boot+12.5s")
 

@@ -1,6 +1,7 @@
 """One client: its calls, and what it is told."""
 
 import asyncio
+import json
 import logging
 from collections import deque
 from collections.abc import Awaitable, Callable
@@ -20,13 +21,15 @@ from ..session import Observer
 from ..status import Status
 from ..wire import CALLBACK, arguments_from_wire, to_wire
 from .link import Job, Priority, Seen, Stopped
-from .outbox import Outbox
+from .outbox import MOST_QUEUED, Outbox
 
 if TYPE_CHECKING:
     from .server import Server
 
 LOG = logging.getLogger("xmg.serve")
 MOST_OPEN_CALLS = 32
+# Answers that wait until the client reads them.
+MOST_WAITING, MOST_WAITING_BYTES = MOST_QUEUED, 4 << 20
 MOST_TAPPED = 1000
 LONGEST_TIMEOUT_S = 86400.0
 
@@ -56,6 +59,14 @@ class Tap:
     lines: deque[dict[str, object]] = field(default_factory=deque)
     dropped: int = 0
     news: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+def parsed(text: str | bytes) -> Any:
+    """The object that a client sent; None for what is no JSON, or nested too deeply."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
 
 
 def call_of(told: Any) -> Call:
@@ -112,7 +123,9 @@ class Peer:
         self._server, self.name, self._is_token = server, name, is_token
         self.may_command = is_token is None
         self.outbox = Outbox()
+        self.outbox.on_sent = lambda: server.has_room(self)
         self._open: dict[int, Job | None] = {}
+        self._ended = asyncio.Event()  # a call has
         self._holder = ""  # who took the lease over this connection
         self._tap: Tap | None = None
         self._stops: dict[int, asyncio.Event] = {}  # of calls that go on until they are stopped
@@ -133,8 +146,23 @@ class Peer:
 
     @property
     def is_full(self) -> bool:
-        """Whether it has as many calls open as it may: nothing is read from it until one ends."""
-        return len(self._open) >= MOST_OPEN_CALLS
+        """Whether it has as many calls open, or answers waiting to be read, as it may: nothing is
+        read from it until there are fewer."""
+        waiting = len(self.outbox) > MOST_WAITING or self.outbox.size > MOST_WAITING_BYTES
+        return waiting or len(self._open) >= MOST_OPEN_CALLS
+
+    async def finish(self) -> None:
+        """It will not call any more, but still reads: streams end, and what it asked is answered."""
+        for stop in list(self._stops.values()):
+            stop.set()
+        while self._open:
+            self._ended.clear()
+            await self._ended.wait()
+        await self.outbox.written()
+
+    def refuse(self, error: XmgError) -> None:
+        """Tells an error that no call has."""
+        self.outbox.send({"id": None, "error": error_object(error, "the call", "")})
 
     def close(self) -> None:
         """The client has gone. Its commands go on, what it only wanted to know is given up."""
@@ -179,6 +207,7 @@ class Peer:
 
     def _end(self, call: Call, told: dict[str, Any]) -> None:
         self._open.pop(call.id, None)
+        self._ended.set()
         self.outbox.end_stream(call.id)
         self.outbox.send({"id": call.id, **told})
         self._server.call_ended(self)
@@ -204,7 +233,12 @@ class Peer:
             client.timeout_s = call.timeout_s
             client.completion_s = max(self._server.completion_s, call.timeout_s)
             more = {CALLBACK: on_stage} if command else {}
-            return to_wire(getattr(client, call.name)(**args, **more))
+            try:
+                return to_wire(getattr(client, call.name)(**args, **more))
+            except ValueError as error:
+                if "out of range" not in str(error):
+                    raise
+                raise UsageError(f"{call.name}: {error}") from error  # says protobuf
 
         def done(result: Any, error: Exception | None) -> None:
             later(self._done, call, result, error, sent[0].detail if sent else "")
@@ -297,7 +331,9 @@ class Peer:
 
     async def _stop(self, call: Call) -> Any:
         """Ends another call of this client that has not begun, or would go on for ever."""
-        number = call.args.get("call", -1)
+        number = call.args.get("call")
+        if not isinstance(number, int):
+            raise UsageError('stop needs the number of a "call"')
         if number in self._stops:
             self._stops[number].set()
         job = self._open.get(number)
@@ -345,8 +381,8 @@ class Peer:
 
     async def _listen(self, call: Call) -> Any:
         wait_s = call.args.get("wait_s", 0.0)
-        if not isinstance(wait_s, float | int):
-            raise UsageError("wait_s is a number of seconds")
+        if not isinstance(wait_s, float | int) or not 0 <= wait_s <= LONGEST_TIMEOUT_S:
+            raise UsageError(f"wait_s is a number of seconds up to {LONGEST_TIMEOUT_S:g}")
         if self._tap is None:
             self._tap = Tap()
             self._server.taps.add(self._saw_frame)

@@ -7,7 +7,6 @@ Origin or Host is not the daemon's own address are refused.
 
 import asyncio
 import hmac
-import json
 import logging
 import os
 import secrets
@@ -18,6 +17,7 @@ from urllib.parse import urlsplit
 from aiohttp import WSMsgType, web
 
 from ..errors import UsageError
+from .calls import parsed
 from .metrics import CONTENT_TYPE, exposition
 
 if TYPE_CHECKING:
@@ -164,11 +164,7 @@ class HttpServer:
             async for message in socket:
                 if message.type is not WSMsgType.TEXT:
                     break
-                try:
-                    told = json.loads(message.data)
-                except ValueError:
-                    told = None
-                await take(told)
+                await take(parsed(message.data))
 
         await self._server.serve_peer(f"http {request.remote}", socket.send_str, read, may_command)
         try:

@@ -19,7 +19,11 @@ class Outbox:
 
     def __init__(self, most_queued: int = MOST_QUEUED) -> None:
         self._most = most_queued
-        self._queue: deque[dict[str, Any]] = deque()
+        self._queue: deque[str] = deque()
+        self.size = 0  # characters queued
+        self.on_sent: Callable[[], None] = lambda: None
+        self._idle = asyncio.Event()
+        self._idle.set()
         self._dropped: dict[int, int] = {}  # by stream
         self._ready = asyncio.Event()
         self.dropped_total = 0
@@ -29,7 +33,10 @@ class Outbox:
 
     def send(self, told: dict[str, Any]) -> None:
         """Queues an object that must arrive."""
-        self._queue.append(told)
+        line = json.dumps(told)
+        self._queue.append(line)
+        self.size += len(line)
+        self._idle.clear()
         self._ready.set()
 
     def stream(self, told: dict[str, Any]) -> None:
@@ -55,7 +62,16 @@ class Outbox:
                 self._ready.clear()
                 await self._ready.wait()
                 continue
-            await write(json.dumps(self._queue.popleft()))
+            line = self._queue.popleft()
+            await write(line)
+            self.size -= len(line)
+            if not self._queue and not self._dropped:
+                self._idle.set()
+            self.on_sent()
+
+    async def written(self) -> None:
+        """Waits until all that was queued has been written."""
+        await self._idle.wait()
 
     def _tell_dropped(self, number: int) -> None:
         count = self._dropped.pop(number, 0)

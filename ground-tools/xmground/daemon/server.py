@@ -6,12 +6,14 @@ import json
 import logging
 import os
 import re
+import select
 import signal
 import socket
 import stat
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -33,7 +35,7 @@ from ..remote import is_served
 from ..rows import Row
 from ..times import parse_moment
 from ..transport import Transport, open_link, parse_link
-from .calls import Call, Peer, check_books
+from .calls import Call, Peer, check_books, parsed
 from .gather import TURN_S, Gatherer
 from .lease import Lease
 from .link import Job, LinkThread, Priority, Seen
@@ -44,6 +46,8 @@ if TYPE_CHECKING:
 
 LOG = logging.getLogger("xmg.serve")
 LONGEST_LINE_BYTES = 1 << 20
+MOST_CLIENTS = 500  # files that a process may have open: 1024
+FAREWELL_S = 1.0
 Take = Callable[[Any], Awaitable[None]]
 STOP_S, FLUSH_S = 0.4, 0.1
 KINDS = {"filter": str, "target": str, "source": int, "first": int, "newest": bool}
@@ -124,7 +128,7 @@ class Server:
         self._loop, self._ended = asyncio.get_running_loop(), asyncio.Event()
         listener = listen_at(self._socket_path)
         server = await asyncio.start_unix_server(
-            self._serve_socket, sock=listener.socket, limit=LONGEST_LINE_BYTES
+            self._serve_socket, sock=listener.socket, limit=LONGEST_LINE_BYTES, backlog=MOST_CLIENTS
         )
         try:
             if self._http:
@@ -313,8 +317,12 @@ class Server:
         }
 
     def call_ended(self, peer: Peer) -> None:
-        """A client has room for another call."""
+        """A call of a client is answered."""
         self.calls += 1
+        self.has_room(peer)
+
+    def has_room(self, peer: Peer) -> None:
+        """A client may have room for another call."""
         if peer in self._room:
             self._room[peer].set()
 
@@ -330,12 +338,17 @@ class Server:
             await writer.drain()
 
         async def read(take: Take) -> None:
-            while line := await reader.readline():
+            while True:
                 try:
-                    told = json.loads(line)
+                    line = await reader.readline()
                 except ValueError:
-                    told = None
-                await take(told)
+                    await take(TooLong())
+                    return
+                if not line:
+                    break
+                await take(parsed(line))
+            if not has_hung_up(writer.get_extra_info("socket")):
+                await take(SaysNoMore())
 
         await self.serve_peer("socket", write, read)
         writer.close()
@@ -350,10 +363,23 @@ class Server:
         """Serves a client until it has gone. read gives what arrives to the function it gets, and
         waits for that. is_token: the client may command only once it has given such a token."""
         peer = Peer(self, name, is_token)
+        if len(self.peers) >= MOST_CLIENTS:
+            LOG.warning("%s is refused: there are %d clients", name, len(self.peers))
+            peer.refuse(LinkOccupied(f"the daemon has {len(self.peers)} clients: end one of them"))
+            await farewell(peer, write)
+            return
         self.peers.add(peer)
         room = self._room[peer] = asyncio.Event()
 
         async def take(told: Any) -> None:
+            if isinstance(told, TooLong):
+                LOG.warning("%s sends a line without end", name)
+                peer.refuse(UsageError(f"a call has at most {LONGEST_LINE_BYTES} bytes"))
+                await asyncio.wait_for(peer.outbox.written(), FAREWELL_S)
+                return
+            if isinstance(told, SaysNoMore):
+                await peer.finish()
+                return
             peer.take(told)
             while peer.is_full:
                 room.clear()
@@ -370,6 +396,30 @@ class Server:
             self._left_out += peer.outbox.dropped_total
             del self._room[peer]
             peer.close()
+
+
+class TooLong:
+    """In place of a call: a line that does not end."""
+
+
+class SaysNoMore:
+    """In place of a call: the client has ended its side of the connection."""
+
+
+async def farewell(peer: Peer, write: Callable[[str], Awaitable[None]]) -> None:
+    """Writes what there is for a client that is not served."""
+    pump = asyncio.ensure_future(peer.outbox.pump(write))
+    with suppress(asyncio.TimeoutError):
+        await asyncio.wait_for(peer.outbox.written(), FAREWELL_S)
+    pump.cancel()
+    await asyncio.gather(pump, return_exceptions=True)
+
+
+def has_hung_up(sock: Any) -> bool:
+    """Whether the other side has closed the connection, and not only its direction of it."""
+    poll = select.poll()
+    poll.register(sock.fileno(), 0)
+    return any(event & select.POLLHUP for _, event in poll.poll(0))
 
 
 def capturing(
@@ -397,6 +447,9 @@ def question_of(args: dict[str, Any], now_us: int) -> dict[str, Any]:
     for name, kind in KINDS.items():
         if name in question and (type(question[name]) is not kind):
             raise UsageError(f"{name} is of the wrong type")
+    for name in ("source", "first"):
+        if not 0 <= question.get(name, 0) < 1 << 62:
+            raise UsageError(f"{name} is a number from 0 on")
     wanted = filters.of_argument(question.pop("filter", None), now_us)
     for name in ("since", "until"):
         if name in question:

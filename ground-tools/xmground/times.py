@@ -180,11 +180,12 @@ class Correlation:
         """samples: in the order in which they were taken, which UTC does not tell: it may have been
         stepped back."""
         self.stepped_us = 0
+        self.since_us = 0  # UTC of the first sample after the step; 0: there was none
         kept: list[Sample] = []
         for sample in samples:
             step = clock_step(kept[-1], sample) if kept else 0
             if step:
-                self.stepped_us = step
+                self.stepped_us, self.since_us = step, sample.sent_us
                 kept = []
             kept.append(sample)
         self._samples = _thinned(sorted(kept, key=lambda s: s.board_us))

@@ -464,6 +464,57 @@ def test_estimates_are_written_anew_when_they_become_better(archive: Archive) ->
     assert archive.refit("demo", BOOT) == 2
 
 
+def test_estimates_of_an_earlier_life_are_left_alone(archive: Archive) -> None:
+    """A board that forgets its boot id has had this board time before, at another UTC."""
+    hour = 3_600_000_000
+    archive.add_clock("demo", BOOT, NOW, 5000, 400_000)
+    add(archive, hm(1))
+    archive.refit("demo", BOOT)
+    first = next(archive.query())
+    for number in range(4):
+        at_us = number * 1_000_000
+        archive.add_clock("demo", BOOT, NOW + hour + at_us, 1000 + at_us, 40)
+    add_later = Labels("demo", {})
+    archive.add_items("demo", Book.HM, 0, [hm(2)], add_later, NOW + hour + 5_000_000)
+    assert archive.refit("demo", BOOT) == 1
+    assert next(archive.query())["utc_us"] == first["utc_us"]
+
+
+def test_rows_of_a_new_life_go_by_its_clock(board: FakeBoard, archive: Archive) -> None:
+    """The restart is found in the middle of a turn; the boot id is the same again."""
+    board.now_us = 7_200_000_000
+    board.fill_hm(3)
+    mine = collector(board, archive)
+    mine.turn()
+    board.power_cycle()
+    board.fill_hm(1, event=31)
+    told = Report()
+    for state in loop_client(board).books():
+        mine.collect(state, told)
+    assert any("+719" in step for step in told.steps)
+    row = list(archive.query(["hm"], order="number"))[-1]
+    assert row["kind"] == "record" and row["seq"] == 1
+    assert abs(row["utc_us"] - row["received_us"]) < 600_000_000
+
+
+def test_text_of_a_new_life_is_filed_though_it_is_the_same(
+    board: FakeBoard, archive: Archive
+) -> None:
+    """A board that forgets its boot id prints what it printed before, under the same keys."""
+    board.print(1, b"starts\nruns\n")
+    collect(board, archive)
+    board.power_cycle()
+    board.print(1, b"starts\n")
+    assert collect(board, archive).filed.conflicts == []
+    assert printed(archive).startswith("starts\nruns\n[board rebooted:")
+    assert printed(archive).endswith("]starts\n")
+    assert collect(board, archive).filed.added == 0
+    board.print(1, b"ru")
+    board.print(1, b"ns on\n")
+    collect(board, archive)
+    assert printed(archive).endswith("starts\nruns on\n") and archive.check() == []
+
+
 def test_round_trips_of_a_long_boot_stay_few(
     archive: Archive, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1093,6 +1093,25 @@ def test_followers_see_gaps_whatever_the_filter(gathering: ServedDaemon, board: 
     mine.close()
 
 
+def test_followers_see_a_new_life_that_repeats_the_old_one(
+    gathering: ServedDaemon, board: FakeBoard
+) -> None:
+    """A board that forgets its boot id uses the same numbers again."""
+    board.now_us = 7_200_000_000
+    mine = connection(gathering)
+    mine.start("follow", {"books": ["console"]})
+    mine.receive(10)
+    board.print(1, b"starts\n")
+    assert mine.receive(10)["row"]["text"] == "starts\n"
+    board.print(1, b"runs\n")
+    assert mine.receive(10)["row"]["text"] == "runs\n"
+    board.power_cycle()
+    board.print(1, b"starts\n")
+    assert mine.receive(10)["row"]["gap"] == "board rebooted"
+    assert mine.receive(10)["row"]["text"] == "starts\n"
+    mine.close()
+
+
 def test_commands_and_their_stages_are_filed(gathering: ServedDaemon, board: FakeBoard) -> None:
     until(lambda: gathering.server.gatherer.state.turn_us > 0)
     with client(gathering, "alice") as mine:

@@ -64,6 +64,7 @@ class Collector:
             on_log(state, part)
             whole.filed += part.filed
             whole.gaps += part.gaps
+            whole.steps += part.steps
         return whole
 
     def sample_clock(self) -> list[str]:
@@ -125,6 +126,9 @@ class Collector:
 
     def _file(self, state: BookState, batch: list[Item | Gap], report: Report, era: int) -> int:
         """Files what was read in an era; gives the era at its end."""
+        if _is_reboot(batch[0]):
+            # What follows is of a new life, whose clock began anew.
+            report.steps += self.sample_clock()
         added = self._archive.add_items(
             self._target, state.book, state.source, batch, self._labels, self._client.utc_us(), era
         )
@@ -192,8 +196,9 @@ def _name(state: BookState) -> str:
 def step_text(step_us: int) -> str:
     """A step of UTC, in words."""
     return (
-        f"the ground's clock was stepped by {step_us / 1e6:+.1f} s against the board's: UTC goes by "
-        "the new one; earlier rows keep what they were given"
+        f"the ground's clock was stepped by {step_us / 1e6:+.1f} s against the board's, or the board "
+        "started anew under its old boot id: UTC goes by what holds now; earlier rows keep what they "
+        "were given"
     )
 
 
@@ -202,12 +207,17 @@ def _end(book: Book, item: Item) -> int:
     return item.seq + (len(item.data) if book is Book.CONSOLE else 1)
 
 
+def _is_reboot(item: Item | Gap) -> bool:
+    return isinstance(item, Gap) and item.kind is GapKind.REBOOTED
+
+
 def _batches(items: Iterator[Item | Gap]) -> Iterator[list[Item | Gap]]:
+    """A reboot stands at the beginning of its own one."""
     batch: list[Item | Gap] = []
     for item in items:
-        batch.append(item)
-        if len(batch) == BATCH_ITEMS:
+        if batch and (len(batch) == BATCH_ITEMS or _is_reboot(item)):
             yield batch
             batch = []
+        batch.append(item)
     if batch:
         yield batch

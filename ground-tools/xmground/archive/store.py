@@ -383,7 +383,12 @@ class Archive:
 
         def work(connection: Connection) -> int:
             target_id = self._target_id(connection, target)
-            here = sa.and_(log.c.target_id == target_id, log.c.boot_id == boot_id)
+            here = sa.and_(
+                log.c.target_id == target_id,
+                log.c.boot_id == boot_id,
+                # What came before a step may be of an earlier life with the same boot id.
+                log.c.received_us >= fit.since_us,
+            )
             found = connection.execute(
                 sa.select(
                     log.c.book,
@@ -982,26 +987,26 @@ class _Filing:
 
     def _text(self, item: Item) -> None:
         """Files console bytes: joined with the rows of this boot and era that they touch, and split
-        by lines again."""
+        by lines again. What another era has under these keys - a board that forgets its boot id
+        prints its first lines under them once more - stays as it is, beside them."""
         end = item.seq + len(item.data)
         key = self._key(item.boot_id)
-        touched: list[Any] = self._connection.execute(
-            sa.select(log.c.seq, log.c.raw, log.c.variant, log.c.received_us)
-            .where(key, log.c.era == self._era, log.c.variant == 0)
-            .where(log.c.seq <= end, log.c.seq + log.c.count >= item.seq)
-            .order_by(log.c.seq)
+        found: list[Any] = self._connection.execute(
+            sa.select(log.c.seq, log.c.raw, log.c.variant, log.c.received_us, log.c.era)
+            .where(key, log.c.seq <= end, log.c.seq + log.c.count >= item.seq)
+            .order_by(log.c.seq, log.c.variant)
         ).all()
-        taken = self._elsewhere(key, item.seq, end)
-        if any(_differs(row.seq, bytes(row.raw), item) for row in touched):
+        touched = [row for row in found if row.era == self._era]
+        contradicts = any(_differs(row.seq, bytes(row.raw), item) for row in touched)
+        if contradicts or _overlap_each_other(touched):
             self._text_beside(key, item)
             return
         have = sum(_overlap(row.seq, len(row.raw), item) for row in touched)
         if have == len(item.data):
             self._done.known += 1
             return
-        if taken:
-            self._text_beside(key, item)
-            return
+        if any(_differs(row.seq, bytes(row.raw), item) for row in found if row.era != self._era):
+            self._conflict((item.boot_id, item.seq))
         first = min([item.seq, *(row.seq for row in touched)])
         stop = max([end, *(row.seq + len(row.raw) for row in touched)])
         joined = bytearray(stop - first)
@@ -1013,42 +1018,34 @@ class _Filing:
                 sa.delete(log).where(
                     key,
                     log.c.era == self._era,
-                    log.c.variant == 0,
                     log.c.seq.between(touched[0].seq, touched[-1].seq),
                 )
             )
         received = {row.seq: row.received_us for row in touched}
-        rows = []
         for piece in split_lines(Item(first, bytes(joined), item.boot_id)):
             came_us = received.get(piece.seq, self._received_us)
             line = console_row(piece, self._source, self._labels, came_us)
-            rows.append(self._columns(line, piece.data, 0, len(piece.data)))
-        self._insert(rows)
+            variant = self._free_variant(key, piece.seq)
+            self._insert([self._columns(line, piece.data, variant, len(piece.data))])
         self._done.added += 1
 
-    def _elsewhere(self, key: Any, first: int, end: int) -> bool:
-        """Whether rows of another era, or conflicting ones, hold one of these keys."""
-        found = self._connection.execute(
-            sa.select(log.c.seq)
-            .where(key, log.c.seq >= first, log.c.seq < end)
-            .where(sa.or_(log.c.era != self._era, log.c.variant != 0))
-            .limit(1)
-        )
-        return found.first() is not None
+    def _free_variant(self, key: Any, seq: int) -> int:
+        highest = self._connection.execute(
+            sa.select(sa.func.max(log.c.variant)).where(key, log.c.seq == seq)
+        ).scalar()
+        return 0 if highest is None else int(highest) + 1
 
     def _text_beside(self, key: Any, item: Item) -> None:
-        """Other contents than what is filed under these keys: kept as they are, beside it."""
+        """Other contents than what this era has under these keys: kept as they are, beside it."""
         for piece in split_lines(item):
-            there: list[Any] = self._connection.execute(
-                sa.select(log.c.variant, log.c.raw)
-                .where(key, log.c.seq == piece.seq)
-                .order_by(log.c.variant)
-            ).all()
-            if any(bytes(row.raw) == piece.data for row in there):
+            there = self._connection.execute(
+                sa.select(log.c.raw).where(key, log.c.seq == piece.seq, log.c.era == self._era)
+            ).scalars()
+            if piece.data in (bytes(raw) for raw in there):
                 self._done.known += 1
                 continue
             line = console_row(piece, self._source, self._labels, self._received_us)
-            variant = max((row.variant for row in there), default=-1) + 1
+            variant = self._free_variant(key, piece.seq)
             self._insert([self._columns(line, piece.data, variant, len(piece.data))])
             if variant:
                 self._conflict((item.boot_id, piece.seq))
@@ -1057,6 +1054,11 @@ class _Filing:
 
 def _overlap(seq: int, size: int, item: Item) -> int:
     return max(0, min(seq + size, item.seq + len(item.data)) - max(seq, item.seq))
+
+
+def _overlap_each_other(rows: list[Any]) -> bool:
+    """Whether rows, ordered by number, contradict each other."""
+    return any(after.seq < before.seq + len(before.raw) for before, after in zip(rows, rows[1:]))
 
 
 def _differs(seq: int, raw: bytes, item: Item) -> bool:

@@ -119,9 +119,11 @@ class Tee:
         archive: Any,
         on_rows: Callable[[list[Row]], None],
         on_added: Callable[[str, Added], None],
+        life: Callable[[], int] = lambda: 0,
     ) -> None:
-        """on_added: told of each book what was filed."""
+        """on_added: told of each book what was filed. life: counts the board's starts."""
         self._archive, self._on_rows, self._on_added = archive, on_rows, on_added
+        self._life = life
         # What was told is not told again when filing failed and the items are read again.
         self._told: OrderedDict[tuple[object, ...], None] = OrderedDict()
 
@@ -157,7 +159,9 @@ class Tee:
         return added
 
     def _is_new(self, row: Row) -> bool:
-        key = (row["boot_id"], row["book"], row["source"], row["seq"], row["kind"], row.get("last"))
+        # A board that forgets its boot id uses the same numbers again, for other things.
+        log = (self._life(), row["boot_id"], row["book"], row["source"])
+        key = (*log, row["seq"], row["kind"], row.get("last"))
         if key in self._told:
             return False
         self._told[key] = None
@@ -212,7 +216,9 @@ class Gatherer(threading.Thread):
         self._stop_now, self._news = threading.Event(), threading.Event()
         self._board = Background(link, self._stop_now)
         self._clock = Clock()
-        self._archive = Tee(Memory(), self._tell, self._count_filed)
+        self._archive = Tee(
+            Memory(), self._tell, self._count_filed, lambda: link.client.session.life
+        )
         self._is_filing = False  # into the archive, and not into memory
         self._labels = Labels()
         self._boot: tuple[int, int] = (0, 0)  # boot id and life that the names are of
@@ -423,6 +429,8 @@ class Gatherer(threading.Thread):
         try:
             collector.collect(state, report)
         finally:
+            for step in report.steps:
+                LOG.warning("%s", step)
             conflicts = len(report.filed.conflicts)
             for conflict in report.filed.conflicts:
                 LOG.warning("%s", conflict)

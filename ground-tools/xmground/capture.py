@@ -61,7 +61,8 @@ class Damage:
     @property
     def words(self) -> str:
         """For operators, after the file's name."""
-        return f"{self.length} bytes from {self.offset} on are no record"
+        where = f"{self.length} bytes from {self.offset} on"
+        return f"{where} are damaged: what crossed the link there is not shown"
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
 
-from .model import Book, CommandState, Gap, Knowledge, Stage
+from .model import Book, CommandState, Gap, Knowledge, Stage, StageReport
 from .records import HmRecord, Item, TraceRecord, decode_hm, decode_trace, kernel_words
 
 Row = dict[str, object]
@@ -272,6 +272,30 @@ def item_rows(
     else:
         for piece in split_lines(item):
             yield console_row(piece, source, labels, received_us)
+
+
+def command_stage_row(
+    target: str, request_id: int, operation: str, sender: str | None, report: StageReport
+) -> Row:
+    """A stage of a command, as the ground saw it. sender: who commanded; None: not known."""
+    row = common(
+        Labels(target),
+        "command",
+        0,
+        request_id,
+        report.boot_id or 0,
+        report.board_time_us,
+        report.ground_time_us,
+        "stage",
+    )
+    return row | {
+        "severity": STAGE_SEVERITY.get(report.stage, Severity.INFO).word,
+        "event_name": operation,
+        "detail": spelt_out(report.detail),
+        "stage": report.stage.value,
+        "frame": report.frame,
+        "sender": sender,
+    }
 
 
 def command_row(state: CommandState, labels: Labels, received_us: int | None) -> Row:

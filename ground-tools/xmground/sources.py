@@ -9,16 +9,16 @@ from google.protobuf.message import DecodeError, Message
 
 from ._generated import supervisor_pb2 as pb
 from .capture import TO_BOARD, Captured, frames_of, is_capture, read_capture
+from .convert import operation_name, stage_of, status_text
 from .errors import UsageError
 from .framing import Frame, FrameType
-from .model import Book, Gap, GapKind
+from .model import Book, Gap, GapKind, Stage, StageReport
 from .records import ITEM_BYTES, Item
-from .rows import COMMON_KEYS, Labels, Row, item_rows, spelt_out
+from .rows import COMMON_KEYS, Labels, Row, command_stage_row, item_rows, spelt_out
 from .times import Correlation, Sample
 
 HYPERVISOR_NAMES = {255: "hypervisor"}
-
-
+COMMANDS = ("partition_control", "plan_switch", "system_control")
 # An answer that seems to have taken longer, or less than nothing, shows a step of the ground's clock.
 LONGEST_TRIP_US = 60_000_000
 
@@ -46,6 +46,7 @@ class CaptureLogs:
         self._sent_us: dict[int, int] = {}
         self._reads: dict[int, tuple[int, int]] = {}  # book and source by request
         self._samples: dict[int, list[Sample]] = {}
+        self._commands: dict[int, dict[str, Row]] = {}  # stages by name, of commands by id
         for record, item in frames_of(r for r in found if isinstance(r, Captured)):
             if isinstance(item, Frame):
                 self._take(record, item)
@@ -54,11 +55,7 @@ class CaptureLogs:
     def _take(self, record: Captured, frame: Frame) -> None:
         try:
             if frame.type == FrameType.COMMAND and record.direction == TO_BOARD:
-                request = pb.Request.FromString(frame.payload)
-                self._sent_us.setdefault(request.id, record.utc_us)
-                if request.HasField("log_read"):
-                    read = request.log_read
-                    self._reads[request.id] = read.book, read.source
+                self._request(pb.Request.FromString(frame.payload), record.utc_us)
             elif frame.type == FrameType.REPLY:
                 self._reply(pb.Reply.FromString(frame.payload), record.utc_us)
             elif frame.type == FrameType.BULK:
@@ -66,7 +63,40 @@ class CaptureLogs:
         except DecodeError:
             return
 
+    def _request(self, request: Message, sent_us: int) -> None:
+        self._sent_us.setdefault(request.id, sent_us)
+        if request.HasField("log_read"):
+            self._reads[request.id] = request.log_read.book, request.log_read.source
+        operation = request.WhichOneof("op")
+        # What asks for the token of a hazardous command is not yet the command.
+        arms = operation == "system_control" and not request.hazard_token
+        if operation in COMMANDS and not arms and request.id not in self._commands:
+            number = request.DESCRIPTOR.fields_by_name[operation].number
+            sent = StageReport(Stage.SENT, sent_us)
+            self._commands[request.id] = {}
+            self._stage(request.id, operation_name(number), sent)
+
+    def _stage(self, request_id: int, operation: str, report: StageReport) -> None:
+        """The first answer of each stage counts; repetitions tell nothing new."""
+        row = command_stage_row(self.target, request_id, operation, None, report)
+        self._commands[request_id].setdefault(report.stage.value, row)
+
+    def _command_reply(self, reply: Message, came_us: int) -> None:
+        operation = str(self._commands[reply.id][Stage.SENT.value]["event_name"])
+        status = reply.status
+        detail = status_text(status, reply.stage) if status.code else status.detail
+        report = StageReport(
+            stage_of(reply), came_us, reply.board_time_us, reply.frame, reply.boot_id, detail
+        )
+        self._stage(reply.id, operation, report)
+
+    def commands(self) -> list[Row]:
+        """Stages of the commands that crossed the link, as Archive.commands gives them."""
+        return [row for stages in self._commands.values() for row in stages.values()]
+
     def _reply(self, reply: Message, came_us: int) -> None:
+        if reply.id in self._commands:
+            self._command_reply(reply, came_us)
         sent_us = self._sent_us.get(reply.id)
         if sent_us is not None and 0 <= came_us - sent_us <= LONGEST_TRIP_US:
             sample = Sample(sent_us, reply.board_time_us, came_us - sent_us)

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import re
+import secrets
 import sys
 import threading
 import time
@@ -23,9 +24,12 @@ from xmground.daemon.link import LinkState  # noqa: E402
 from xmground.daemon.server import Server  # noqa: E402
 from xmground.keys import Key  # noqa: E402
 from xmground.session import Session  # noqa: E402
+from xmground.times import Sample  # noqa: E402
 
 GROUND_TIME_US = 1_767_225_600_000_000  # 2026-01-01T00:00:00Z
 QUICK_RETRY_S = 0.004
+GOLDEN = Path(__file__).parent / "golden"
+GOLDEN_KEY = bytes(range(32))
 
 
 class LoopTransport:
@@ -85,11 +89,34 @@ class Result:
         text = re.sub(r"\bid: \d+", "id: N", text)
         text = re.sub(r"0x[0-9a-f]{8}(?= before sending)|(?<=command )0x[0-9a-f]{8}", "ID", text)
         text = re.sub(r"board time \S+: started at \S+Z", "board time NOW: started at TIME", text)
+        if "number,rtt_us," in text:
+            text = re.sub(r"^(\d+),\d+,", r"\1,RTT,", text, flags=re.M)
         # --help lists the commands; one place is enough to change with each new one.
         text = re.sub(r"\(choose from 'part', [^)]*\)", "(choose from COMMANDS)", text)
         # A round trip of 10 ms and more is one digit longer and has one blank less before it.
         text = re.sub(r" *\d+\.\d ms", lambda m: " " * (len(m[0]) - len("0.0 ms")) + "RTT", text)
         return re.sub(r"(?<=rtt_us\": )\d+", "RTT", text)
+
+
+def same_every_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Takes chance and clocks out of what is shown."""
+    monkeypatch.setattr(secrets, "token_bytes", lambda count: GOLDEN_KEY)
+    monkeypatch.setattr(secrets, "token_urlsafe", lambda count: "TOKEN")
+    # So that UTC does not depend on how many requests a command makes.
+    sample = Sample(GROUND_TIME_US, 2_000_000, 3000)
+    monkeypatch.setattr(Client, "clock_samples", lambda self, boot_id: [sample])
+    monkeypatch.setattr(secrets, "randbits", lambda count: 0x1234)  # so the session is always one
+    # A request's id is a varint: frames are as long as its value says.
+    monkeypatch.setattr(secrets, "randbelow", lambda limit: limit // 2)
+
+
+def compare(seen: str, name: str) -> None:
+    """With the transcript of that name, which is written first where that is wanted."""
+    file = GOLDEN / f"{name}.txt"
+    if os.environ.get("XMG_UPDATE_GOLDEN"):
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(seen, encoding="utf-8")
+    assert seen == file.read_text(encoding="utf-8")
 
 
 class ServedDaemon:
@@ -164,8 +191,11 @@ def xmg(
 ) -> Callable[..., Result]:
     """Calls xmg on the served board: xmg("part", "list")."""
 
-    def call(*argv: str, link: str | None = None) -> Result:
-        monkeypatch.setenv("XMG_LINK", served.url if link is None else link)
+    def call(*argv: str, link: str | None = None, named: bool = True) -> Result:
+        if named:
+            monkeypatch.setenv("XMG_LINK", served.url if link is None else link)
+        else:  # as if nobody had named a link
+            monkeypatch.delenv("XMG_LINK", raising=False)
         try:
             status = cli.main(argv, clock_us=lambda: GROUND_TIME_US)
         except SystemExit as stop:  # argparse

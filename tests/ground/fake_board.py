@@ -38,6 +38,7 @@ COMMANDS = ("partition_control", "plan_switch", "system_control")
 NEW_OPERATIONS = ("port_list", "memory_list", "memory_check")  # of protocol 10.2
 CRITICAL = ("partition_control", "plan_switch")
 LAST_COUNTER = 0x7FFFFFFF
+POLL_S = 0.005  # how late the end of a served board is seen
 
 
 def crc32c(data: bytes) -> int:
@@ -1048,19 +1049,19 @@ class Served:
     def _serve_pty(self) -> None:
         master = self._fds[0]
         while not self._stop.is_set():
-            if select.select([master], [], [], 0.02)[0]:
+            if select.select([master], [], [], POLL_S)[0]:
                 os.write(master, self.board.receive(os.read(master, 4096)))
 
     def _serve_udp(self) -> None:
         while not self._stop.is_set():
-            if select.select([self._listener], [], [], 0.02)[0]:
+            if select.select([self._listener], [], [], POLL_S)[0]:
                 data, sender = self._listener.recvfrom(4096)
                 for datagram in self.board.receive_datagram(data):
                     self._listener.sendto(datagram, sender)
 
     def _serve_tcp(self) -> None:
         while not self._stop.is_set():
-            if select.select([self._listener], [], [], 0.02)[0]:
+            if select.select([self._listener], [], [], POLL_S)[0]:
                 client, _ = self._listener.accept()
                 with client:
                     self._serve_client(client)
@@ -1069,7 +1070,7 @@ class Served:
         try:
             client.sendall(self.greeting)
             while not self._stop.is_set():
-                if not select.select([client], [], [], 0.02)[0]:
+                if not select.select([client], [], [], POLL_S)[0]:
                     continue
                 data = client.recv(4096)
                 if not data:

@@ -1,32 +1,37 @@
 """xmg archive: golden transcripts in every format, and what collecting leaves behind."""
 
 import csv
+import itertools
 import json
-import os
 import re
 import socket
 import zlib
+import secrets
+import shlex
+import shutil
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
-from conftest import Result, loop_client
+from conftest import Result, compare, loop_client, same_every_time
 from fake_board import HYPERVISOR, FakeBoard
 
 from xmground._generated import supervisor_pb2 as pb
+from xmground import requester
 from xmground.archive import Archive
 from xmground.archive.collect import Collector
 from xmground.capture import RECORD, TO_BOARD, TO_GROUND
 from xmground.client import Client
 from xmground.framing import Frame, FrameType, encode_uart
-from xmground.model import Book, Gap, GapKind
+from xmground.model import Book, Gap, GapKind, Stage, StageReport
 from xmground.records import Item
 from xmground.rows import Labels
 from xmground.status import Status
 from xmground.times import Sample
 
 Xmg = Callable[..., Result]
-GOLDEN = Path(__file__).parent / "golden" / "archive"
 NOW = 1_767_225_600_000_000
 LABELS = Labels("demo", {0: "supervisor", 1: "P1", HYPERVISOR: "hypervisor"})
 
@@ -66,6 +71,11 @@ def filed(board: FakeBoard, place: Path) -> Path:
         board.fill_hm(1)
         other = first[:8] + bytes(8) + first[16:]
         archive.add_items("demo", Book.HM, 0, [Item(1, other, board.boot_id)], LABELS, NOW)
+        for number, last in ((7, Stage.COMPLETED), (8, Stage.REJECTED), (9, Stage.SENT)):
+            for stage in dict.fromkeys((Stage.SENT, last)):
+                board_us = None if stage is Stage.SENT else 9_000_000 + number
+                told = StageReport(stage, NOW + number, board_us, 36, board.boot_id)
+                archive.add_stage("demo", number, "partition control", "alice@ops", told)
     return path
 
 
@@ -95,6 +105,7 @@ CASES = [
     ("gaps-none", "archive gaps --book trace"),
     ("check", "archive check"),
     ("check-json", "archive check --json"),
+    ("check-faulty", "archive check --archive FAULTY"),
     ("migrate", "archive migrate"),
     ("prune-nobody-to-ask", "archive prune --before 1d"),
     ("prune", "archive prune --before now --yes"),
@@ -111,7 +122,53 @@ CASES = [
     ("console-read", "console read P1 --from archive"),
     ("console-read-jsonl", "console read 1 --from archive --format jsonl"),
     ("cmd-list", "cmd list --from archive"),
+    ("collect", "archive collect --capture CAPTURES"),
+    ("collect-follow", "archive collect --follow --count 2 --every 1 --capture="),
     ("replay-no-file", "replay nowhere.xmcap"),
+    ("capture-replay", "replay CAPTURE"),
+    ("capture-replay-tx", "replay CAPTURE --way tx"),
+    ("capture-replay-count", "replay CAPTURE --count 3"),
+    ("capture-replay-damaged", "replay DAMAGED"),
+    ("capture-replay-rows", "replay ROWS"),
+    ("capture-hm-read", "hm read --from CAPTURE"),
+    ("capture-hm-read-filter", "hm read --from CAPTURE --filter 'sev>=critical'"),
+    ("capture-hm-read-damaged", "hm read --from DAMAGED"),
+    ("capture-trace-read", "trace read P1 --from CAPTURE"),
+    ("capture-trace-read-none", "trace read P9 --from CAPTURE"),
+    ("capture-console-read", "console read P1 --from CAPTURE"),
+    ("capture-cmd-list", "cmd list --from CAPTURE"),
+    ("rows-hm-read", "hm read --from ROWS"),
+    ("rows-hm-read-last", "hm read --from ROWS --last 1"),
+    ("rows-trace-read", "trace read P1 --from ROWS"),
+    ("rows-console-read", "console read P1 --from ROWS"),
+    ("file-follow", "hm read --from CAPTURE --follow"),
+    ("file-no-such", "hm read --from nowhere"),
+    ("file-no-log", "hm read --from BINARY"),
+    ("hm-read-since", "hm read --from archive --since 2025-12-31T23:59:58.4Z"),
+    ("hm-read-until", "hm read --from archive --until boot+0.5s"),
+    ("hm-read-since-relative", "hm read --from archive --since '10m ago'"),
+    ("hm-read-since-later", "hm read --from archive --since '2026-01-01T12:00+01:00'"),
+    ("hm-read-since-bad", "hm read --from archive --since yesteryear"),
+    ("hm-read-filter", "hm read --from archive --filter 'event~unexp and part=hypervisor'"),
+    ("hm-read-other-target", "hm read --from archive --target EM2"),
+    ("hm-read-first-and-last", "hm read --from archive --first 1 --last 1"),
+    ("console-read-since-board", "console read P1 --from archive --since boot+1s"),
+    ("console-read-unknown", "console read P7 --from archive"),
+    ("trace-read-since", "trace read P1 --from archive --since 2026-01-01T00:00:00Z"),
+    ("report", "report"),
+    ("report-html", "report --to html"),
+    ("report-csv", "report --format csv"),
+    ("report-board-time", "report --since boot+1s"),
+    ("report-no-such-board", "report --target EM2"),
+    ("gaps-since", "archive gaps --since 1h"),
+    ("gaps-bad-time", "archive gaps --since 1fortnight"),
+    ("query-order-bad", "archive query --order size"),
+    ("check-none", "archive check --archive NOWHERE"),
+    ("list-none", "archive list --archive NOWHERE"),
+    ("query-no-database", "archive query --archive BINARY"),
+    ("query-bad-url", "archive query --archive nosuch://host/name"),
+    ("export-csv", "archive export OUT.csv --filter book=hm"),
+    ("export-pcapng", "archive export OUT.pcapng CAPTURE"),
     ("help-replay", "replay --help"),
     ("captures-none", "archive captures"),
     ("help-captures", "archive captures --help"),
@@ -130,10 +187,24 @@ CASES = [
     ("sniff-file-and-live", "link sniff --from DATA/xmg/capture/1.xmcap --ping"),
     ("sniff-live-and-times", "link sniff --since 1h"),
 ]
+EVERY_FORMAT = """
+capture-cmd-list capture-console-read capture-hm-read capture-trace-read
+check check-faulty cmd-list collect console-read gaps gaps-none hm-read hm-read-filter hm-read-since hm-read-until
+list query query-last query-number capture-replay capture-replay-damaged report rows-console-read rows-hm-read
+rows-trace-read show trace-read trace-read-since
+""".split()
+PLACES = ("CAPTURE", "CAPTURES", "DAMAGED", "ROWS", "BINARY", "FAULTY", "OUT")
+ALL_CASES = CASES + [
+    (f"{name}-{fmt}", f"{dict(CASES)[name]} --format {fmt}")
+    for name in EVERY_FORMAT
+    for fmt in ("json", "jsonl", "csv")
+    if f"{name}-{fmt}" not in dict(CASES)
+    if name != "report" or fmt == "json"
+]
 
 
 @pytest.fixture
-def kept(filed: Path, place: Path) -> None:
+def kept(files: dict[str, str], place: Path) -> None:
     """Raw captures: two of this station, of which one misses something and ends torn, one that is
     gone, one of another station."""
     folder = place / "xmg" / "capture"
@@ -146,7 +217,7 @@ def kept(filed: Path, place: Path) -> None:
     write_capture(folder / "2.xmcap", NOW + 2 * 10**6, (TO_GROUND, wire[9:]), missed_bytes=99)
     torn = folder / "2.xmcap"
     torn.write_bytes(torn.read_bytes() + b"XC torn")
-    with Archive.open(str(filed)) as archive:
+    with Archive.open(str(place / "xmg" / "archive.db")) as archive:
         for name, station in (("0", "here"), ("1", "here"), ("2", "here"), ("1", "elsewhere")):
             where = socket.gethostname() if station == "here" else "ant2"
             path = folder / f"{name}.xmcap"
@@ -163,23 +234,94 @@ def write_capture(path: Path, at_us: int, *records: tuple[int, bytes], **about: 
     path.write_bytes(data)
 
 
-@pytest.mark.parametrize("name, line", CASES, ids=[case[0] for case in CASES])
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What make_files() has made, for the next test."""
+    return tmp_path_factory.mktemp("kept")
+
+
+def make_files(place: Path, xmg: Xmg, board: FakeBoard) -> None:
+    """Files that cases name: a raw capture, a damaged one, exported rows, and what is neither."""
+    folder = place / "captures"
+    with pytest.MonkeyPatch.context() as only_here:
+        only_here.setenv("XMG_CAPTURE", str(folder))
+        only_here.setenv("XMG_ARCHIVE", str(place / "none.db"))
+        numbers = itertools.count(0x1000_0000, 0x100)  # each command is one of its own
+        only_here.setattr(secrets, "randbelow", lambda limit: next(numbers))
+        for line in ("hm read", "trace read P1", "console read P1", "part reset P1 --yes"):
+            assert xmg(*line.split()).status == Status.DONE
+        assert xmg("plan", "switch", "dark", "--yes").status == Status.REJECTED
+        with pytest.MonkeyPatch.context() as deaf:
+            deaf.setattr(requester, "COMPLETION_S", 0.2)
+            board.faults.no_commands = True
+            line = "part suspend payload --yes --timeout 0.2"
+            assert xmg(*line.split()).status == Status.UNKNOWN
+            board.faults.no_commands = False
+        assert xmg("sys", "reset", "--warm", "--yes").status == Status.DONE
+    parts = [path.read_bytes() for path in sorted(folder.glob("*.xmcap"))]
+    shutil.rmtree(folder)
+    begins = [part.index(b"}\n") + 2 for part in parts]
+    data = parts[0][: begins[0]] + b"".join(part[at:] for part, at in zip(parts, begins))
+    (place / "CAPTURE").write_bytes(data)
+    (place / "DAMAGED").write_bytes(data[: len(data) // 3] + b"\xee" + data[len(data) // 3 + 1 :])
+    xmg("archive", "export", str(place / "ROWS.jsonl"))
+    (place / "ROWS.jsonl").rename(place / "ROWS")
+    shutil.copy(place / "xmg" / "archive.db", place / "FAULTY")
+    with sqlite3.connect(place / "FAULTY") as database:
+        database.execute("UPDATE log SET raw = zeroblob(64) WHERE book = 'hm' AND seq = 2")
+    (place / "BINARY").write_bytes(bytes(range(256)) * 40)
+
+
+@pytest.fixture
+def files(
+    made: Path,
+    place: Path,
+    board: FakeBoard,
+    xmg: Xmg,
+    monkeypatch: pytest.MonkeyPatch,
+    request: pytest.FixtureRequest,
+) -> dict[str, str]:
+    """An archive where it is looked for, and the paths of those files; made once."""
+    same_every_time(monkeypatch)
+    if not any(made.iterdir()):
+        request.getfixturevalue("filed")
+        board.fill_hm(1)
+        make_files(place, xmg, board)
+        shutil.copytree(place, made, dirs_exist_ok=True)
+    else:
+        content(board)
+        board.fill_hm(2)
+        shutil.copytree(made, place, dirs_exist_ok=True)
+    names = {name: str(place / name) for name in PLACES}
+    return names | {"NOWHERE": str(place / "none.db")}
+
+
+@pytest.mark.parametrize("name, line", ALL_CASES, ids=[case[0] for case in ALL_CASES])
 def test_golden(
-    name: str, line: str, filed: Path, xmg: Xmg, place: Path, request: pytest.FixtureRequest
+    name: str,
+    line: str,
+    files: dict[str, str],
+    xmg: Xmg,
+    place: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    request: pytest.FixtureRequest,
 ) -> None:
     if name.startswith(("captures", "replay", "sniff")) and name != "captures-none":
         request.getfixturevalue("kept")
-    argv = line.replace("DATA", str(place)).split()
-    seen = xmg(*argv, link="tcp:127.0.0.1:1").transcript(line).replace(str(place), "DATA")
-    seen = seen.replace(socket.gethostname(), "STATION")
+    monkeypatch.setattr("xmground.commands.archive.time", SimpleNamespace(sleep=lambda s: None))
+    words = [
+        re.sub(r"^[A-Z]{3,}", lambda m: files.get(m[0], m[0]), word)
+        for word in shlex.split(line.replace("DATA", str(place)))
+    ]
+    link = {} if "collect" in line else {"link": "tcp:127.0.0.1:1"}
+    seen = xmg(*words, **link).transcript(line)
+    for name_of, path in files.items():
+        seen = seen.replace(path, name_of)
+    seen = seen.replace(str(place), "DATA").replace(socket.gethostname(), "STATION")
     seen = re.sub(
         r"(?<=size          )\d+|(?<=\"bytes\": )\d+|(?<=,)\d{5,6}$", "SIZE", seen, flags=re.M
     )
-    file = GOLDEN / f"{name}.txt"
-    if os.environ.get("XMG_UPDATE_GOLDEN"):
-        GOLDEN.mkdir(exist_ok=True)
-        file.write_text(seen, encoding="utf-8")
-    assert seen == file.read_text(encoding="utf-8")
+    compare(seen, f"archive/{name}")
 
 
 @pytest.mark.parametrize(
@@ -274,6 +416,7 @@ def test_commands_are_filed_where_there_is_an_archive(board: FakeBoard, xmg: Xmg
     xmg("part", "reset", "P1", "--yes")
     (row,) = json.loads(xmg("cmd", "list", "--from", "archive", "--json").out)
     assert (row["operation"], row["stage"]) == ("partition control", "completed")
+    assert (row["knowledge"], row["severity"]) == ("finished", "info")
     assert row["target"] == "demo" and row["id"] > 0
 
 

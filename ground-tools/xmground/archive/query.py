@@ -10,13 +10,13 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from .. import filter as filters
-from ..model import Book, Gap, GapKind, Stage
+from ..model import Book, Gap, GapKind, Stage, StageReport
 from ..records import Item, decode_hm, decode_trace
 from ..rows import (
-    STAGE_SEVERITY,
     Labels,
     Row,
     Severity,
+    command_stage_row,
     common,
     console_row,
     gap_row,
@@ -285,24 +285,17 @@ def command_rows(connection: Connection, target: str | None) -> Iterator[Row]:
         query = query.where(schema.target.c.name == target)
     record: Any
     for record in connection.execute(query):
-        row = common(
-            Labels(record.name),
-            "command",
-            0,
-            record.request_id,
-            record.boot_id or 0,
-            record.board_time_us,
+        report = StageReport(
+            Stage(record.stage),
             record.ground_time_us,
-            "stage",
+            record.board_time_us,
+            record.frame,
+            record.boot_id,
+            record.detail,
         )
-        yield row | {
-            "severity": STAGE_SEVERITY.get(Stage(record.stage), Severity.INFO).word,
-            "event_name": record.operation,
-            "detail": record.detail,
-            "stage": record.stage,
-            "frame": record.frame,
-            "sender": record.sender,
-        }
+        yield command_stage_row(
+            record.name, record.request_id, record.operation, record.sender, report
+        )
 
 
 def gap_rows(connection: Connection, asked: Question) -> Iterator[Row]:

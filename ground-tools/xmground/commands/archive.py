@@ -497,6 +497,10 @@ def check(app: App) -> Status:
             "power-up numbers anew"
         )
     if faults:
+        app.out.warn(
+            "the archive has faults: restore a copy of it, or collect into another (--archive) what "
+            "the board still has"
+        )
         return Status.FAILED
     app.out.note("intact")
     return Status.INCOMPLETE if conflicts else Status.DONE

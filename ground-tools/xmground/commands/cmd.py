@@ -1,17 +1,15 @@
 """xmg cmd: what became of commands, as the board's journal tells it."""
 
 import argparse
-
 from pathlib import Path
 
 from ..app import App
-from ..errors import UsageError
 from ..model import CommandState, Knowledge, Stage
 from ..render import Column, board_time, plain, severity_mark, word
 from ..rows import Labels, Row, command_row
 from ..status import Status
 from .common import csv_columns, labels_of, noun, numbers, source_options, verb
-from .reading import ARCHIVE, LIVE, only_target, picked, wanted_of
+from .reading import ARCHIVE, LIVE, only_target, open_capture, picked, wanted_of
 
 COLUMNS = [
     Column("id", "command", word),
@@ -20,10 +18,12 @@ COLUMNS = [
     Column("knowledge", "known"),
     Column("stage", "stage"),
     Column("board_time_us", "board time", board_time),
-    Column("boot_id", "boot", word),
+    Column("boot_id", "boot", lambda boot_id: word(boot_id or None)),  # 0: the board never said
     Column("detail", "detail", lambda value: plain(value or "")),
     *csv_columns(
         "session",
+        "frame",
+        "sender",
         "seq",
         "utc_us",
         "utc_error_us",
@@ -38,6 +38,13 @@ RESULTS = {
     Stage.COMPLETED: Status.DONE,
     Stage.FAILED: Status.FAILED,
     Stage.REJECTED: Status.REJECTED,
+}
+# Of a command in the archive or a capture, which hold only what the ground heard.
+NO_END = "no end seen"
+NO_END_SEVERITY = "error"
+NO_COMMANDS = {
+    LIVE: "the board remembers no command: none arrived, or a reset has lost the journal",
+    ARCHIVE: "no command is filed",
 }
 NEVER_RECEIVED = (
     "the board does not know this command: it never arrived, is older than the last 16, or a reset "
@@ -64,7 +71,13 @@ def register(groups: argparse._SubParsersAction, common: argparse.ArgumentParser
         help="as told when the command was sent, or by `xmg cmd list`",
     )
     parser = verb(
-        group, common, "list", list_commands, "List the last commands that the board remembers."
+        group,
+        common,
+        "list",
+        list_commands,
+        "List the last commands that the board remembers.",
+        "From the archive or a file: those that this ground sent, and how far it saw them come. Where "
+        "no end was seen, `xmg cmd status` asks the board.",
     )
     source_options(parser)
 
@@ -89,7 +102,7 @@ def status(app: App) -> Status:
 
 def list_commands(app: App) -> Status:
     """xmg cmd list"""
-    wanted = wanted_of(app)
+    wanted, damaged = wanted_of(app), False
     if wanted.origin == LIVE:
         with app.connect() as client:
             rows = _rows(app, client.command_states(), labels_of(client))
@@ -98,29 +111,39 @@ def list_commands(app: App) -> Status:
             target = only_target(archive, app.args.target)
             rows = _last_stages(list(archive.commands(target)))
     else:
-        from ..sources import json_rows, kind_of
-
-        if kind_of(Path(wanted.origin)) == "capture":
-            raise UsageError("commands are not read from a capture: `xmg replay` shows its frames")
-        rows = [row for row in json_rows(Path(wanted.origin)) if row["book"] == "command"]
+        rows, damaged = _rows_of_file(app, Path(wanted.origin))
     app.out.rows(COLUMNS, list(picked(rows, wanted, app)))
-    return Status.DONE
+    if not rows:
+        app.out.note(NO_COMMANDS.get(wanted.origin, "it holds no commands"))
+    return Status.INCOMPLETE if damaged else Status.DONE
+
+
+def _rows_of_file(app: App, path: Path) -> tuple[list[Row], bool]:
+    """Commands of a capture or of exported rows, and whether some may be missing."""
+    from ..sources import json_rows, kind_of
+
+    if kind_of(path) == "capture":
+        logs = open_capture(app, path)
+        return _last_stages(logs.commands()), bool(logs.faults)
+    rows = [row for row in json_rows(path) if row["book"] == "command"]
+    stages = [row for row in rows if row["kind"] == "stage"]
+    return [row for row in rows if row["kind"] != "stage"] + _last_stages(stages), False
 
 
 def _last_stages(stages: list[Row]) -> list[Row]:
-    """How far each command came, as the ground saw it, newest first."""
+    """How far each command came, as the ground saw it, newest first. One whose end nobody saw may
+    have been carried out or not: that is no harmless state."""
     last: dict[object, Row] = {}
     for row in stages:
         last[row["seq"]] = last.pop(row["seq"], {}) | row
-    return [
-        row
-        | {
+    rows = []
+    for row in reversed(list(last.values())):
+        ended = Stage(row["stage"]) in RESULTS
+        about: Row = {
             "id": row["seq"],
             "operation": row["event_name"],
-            "knowledge": (
-                Knowledge.FINISHED if Stage(row["stage"]) in RESULTS else Knowledge.IN_PROGRESS
-            ).value,
+            "knowledge": Knowledge.FINISHED.value if ended else NO_END,
             "board_time_us": row["time_us"],
         }
-        for row in reversed(list(last.values()))
-    ]
+        rows.append(row | about | ({} if ended else {"severity": NO_END_SEVERITY}))
+    return rows

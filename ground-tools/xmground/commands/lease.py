@@ -12,8 +12,13 @@ from .common import noun, numbers, verb
 DEFAULT_S = 600
 COLUMNS = [
     Column("holder", "commanded by", lambda holder: holder or "nobody"),
-    Column("left_s", "for", lambda left: "-" if left is None else f"{left:.0f} s"),
+    Column("left_s", "for", lambda left: left_text(left)),
 ]
+
+
+def left_text(left_s: float | None) -> str:
+    """How long a lease lasts yet, for a table; None: nobody has one, or there is no telling."""
+    return "-" if left_s is None else f"{left_s:.0f} s"
 
 
 def register(groups: argparse._SubParsersAction, common: argparse.ArgumentParser) -> None:

@@ -31,6 +31,7 @@ from .common import (
 
 if TYPE_CHECKING:
     from ..archive import Archive
+    from ..sources import CaptureLogs
 
 LIVE, ARCHIVE = "live", "archive"
 
@@ -176,7 +177,7 @@ def read_log(app: App, book: Book, key: str | None, sink: RowSink | TextSink) ->
     if book is Book.CONSOLE and any(m and m.board for m in (wanted.since, wanted.until)):
         raise UsageError("console text has no board time: give --since and --until in UTC")
     gaps: list[Row] = []
-    damaged = 0
+    damaged, torn = 0, False
 
     def watched(rows: Iterable[Row]) -> Iterator[Row]:
         """Gaps and damage are told, whatever the filter."""
@@ -190,14 +191,15 @@ def read_log(app: App, book: Book, key: str | None, sink: RowSink | TextSink) ->
     if wanted.origin == LIVE:
         oldest = _read_live(app, book, key, wanted, watched, sink)
     else:
-        rows = _stored_rows(app, book, key, wanted)
+        rows, torn = _stored_rows(app, book, key, wanted)
         for row in picked(watched(rows), wanted, app, wanted.count):
             sink.add(row)
         oldest = None
     sink.close()
     if oldest:
         tell_oldest(oldest, wanted.first is None and not wanted.last, UNIT_NAMES[book], app.out)
-    return finish(gaps, damaged, UNIT_NAMES[book], app.out)
+    status = finish(gaps, damaged, UNIT_NAMES[book], app.out)
+    return Status.INCOMPLETE if torn else status
 
 
 # ---- the board
@@ -263,20 +265,20 @@ def _number_of(key: str | None, names: dict[int, str], where: str) -> int:
     raise UsageError(f"there is no partition {key!r} in {where}; it has: {known or 'none'}")
 
 
-def _stored_rows(app: App, book: Book, key: str | None, wanted: Wanted) -> Iterator[Row]:
+def _stored_rows(
+    app: App, book: Book, key: str | None, wanted: Wanted
+) -> tuple[Iterator[Row], bool]:
+    """Rows that were kept, and whether something of them may be missing that no gap tells."""
     if wanted.origin == ARCHIVE:
-        with app.open_archive() as archive:
-            target = only_target(archive, app.args.target)
-            source = _number_of(key, archive.partition_names(target), "the archive")
-            yield from _archive_rows(app, archive, target, book, source, wanted)
-        return
-    from ..sources import CaptureLogs, json_rows, kind_of
+        return _filed_rows(app, book, key, wanted), False
+    from ..sources import json_rows, kind_of
 
     path = Path(wanted.origin)
+    damaged = False
+    rows: Iterator[Row]
     if kind_of(path) == "capture":
-        logs = CaptureLogs(path)
-        for fault in logs.faults:
-            app.out.warn(f"{path}: {fault}")
+        logs = open_capture(app, path)
+        damaged = bool(logs.faults)
         rows = logs.rows(book, _number_of(key, logs.names(), str(path)))
     else:
         word = book.name.lower()
@@ -285,7 +287,24 @@ def _stored_rows(app: App, book: Book, key: str | None, wanted: Wanted) -> Itera
             rows = (r for r in rows if key in (str(r["source"]), r.get("partition_name")))
     first = wanted.first or 0
     rows = (row for row in rows if int(str(row.get("last") or row["seq"])) >= first)
-    yield from last_units(rows, wanted.last)
+    return last_units(rows, wanted.last), damaged
+
+
+def open_capture(app: App, path: Path) -> "CaptureLogs":
+    """What a capture tells; its faults are told at once. Raises UsageError."""
+    from ..sources import CaptureLogs
+
+    logs = CaptureLogs(path)
+    for fault in logs.faults:
+        app.out.warn(f"{path}: {fault}")
+    return logs
+
+
+def _filed_rows(app: App, book: Book, key: str | None, wanted: Wanted) -> Iterator[Row]:
+    with app.open_archive() as archive:
+        target = only_target(archive, app.args.target)
+        source = _number_of(key, archive.partition_names(target), "the archive")
+        yield from _archive_rows(app, archive, target, book, source, wanted)
 
 
 def _archive_rows(

@@ -58,6 +58,10 @@ def report(app: App) -> Status:
     args, now_us = app.args, app.clock_us()
     since = parse_moment(args.since, now_us)
     until = parse_moment(args.until, now_us) if args.until else None
+    if app.out.format in ("jsonl", "csv"):
+        raise UsageError(
+            "a report is text, or --format json: rows as csv or jsonl come from `xmg archive query`"
+        )
     if since.board or (until and until.board):
         raise UsageError("--since and --until are UTC here: the report is of several boots")
     with Archive.open(args.archive or default_archive(os.environ), create=False) as archive:

@@ -122,6 +122,7 @@ class Peer:
         """is_token: it may command only once it has given such a token."""
         self._server, self.name, self._is_token = server, name, is_token
         self.may_command = is_token is None
+        self.has_asked = False  # else it only looks whether a daemon is there
         self.outbox = Outbox()
         self.outbox.on_sent = lambda: server.has_room(self)
         self._open: dict[int, Job | None] = {}
@@ -175,6 +176,7 @@ class Peer:
 
     def take(self, told: Any) -> None:
         """Begins what a client asks for."""
+        self.has_asked = True
         number = told.get("id") if isinstance(told, dict) else None
         try:
             call = call_of(told)

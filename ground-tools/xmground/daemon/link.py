@@ -156,6 +156,7 @@ class LinkThread(threading.Thread):
         self._pause_s, self._next_try = FIRST_PAUSE_S, 0.0
         self.state = LinkState(url)
         self.round_trips = RoundTrips()
+        self._clock_us = clock_us
         observer = Observer(
             self._saw_frame,
             on_event,
@@ -255,7 +256,7 @@ class LinkThread(threading.Thread):
         session = self.client.session
         if session.is_open and not self.state.open:
             self._pause_s = FIRST_PAUSE_S
-            self._change(open=True, since_us=utc_us(), opened=self.state.opened + 1, why="")
+            self._change(open=True, since_us=self._clock_us(), opened=self.state.opened + 1, why="")
             LOG.info("link %s is open", self.state.url)
         elif not session.is_open:
             self._closed(str(error) if isinstance(error, XmgError) else "")
@@ -266,7 +267,7 @@ class LinkThread(threading.Thread):
     def _closed(self, why: str) -> None:
         if self.state.open:
             lost = self.state.lost + 1
-            self._change(open=False, since_us=utc_us(), lost=lost, why=why or "lost")
+            self._change(open=False, since_us=self._clock_us(), lost=lost, why=why or "lost")
             LOG.warning("link %s is lost%s", self.state.url, f": {why}" if why else "")
         elif why and why != self.state.why:
             self._change(why=why)
@@ -282,7 +283,7 @@ class LinkThread(threading.Thread):
 
     def _saw_frame(self, direction: str, frame: Frame | Noise) -> None:
         if direction == "rx":
-            self.state = replace(self.state, heard_us=utc_us())
+            self.state = replace(self.state, heard_us=self._clock_us())
         self._tell_held()
         self._held = Seen(self.client.utc_us(), direction, frame)
         if self._job:

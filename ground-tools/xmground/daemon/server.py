@@ -300,7 +300,7 @@ class Server:
         return {
             "pid": os.getpid(),
             "began_us": self._began_us,
-            "clients": len(self.peers),
+            "clients": sum(peer.has_asked for peer in self.peers),
             "jobs_waiting": self.link.waiting,
             "calls": self.calls,
             "rows_left_out": self._left_out + sum(peer.outbox.dropped_total for peer in self.peers),

@@ -220,7 +220,8 @@ def runs(rows: Iterable[Row], planned: Sequence[PlannedPlan]) -> list[Run]:
         if not isinstance(payload, list) or not isinstance(at_us, int) or row["damaged"]:
             reader.lose()  # a gap, or as good as one
         elif name == SWITCH:
-            reader.begin(*payload[:3], at_us)
+            partition, slot_id, plan_id = payload[:3]
+            reader.begin(partition, slot_id, plan_id, at_us)
         else:
             if name == IDLE or name in STOPS:
                 reader.give_up(payload[0], at_us)

@@ -1,4 +1,4 @@
-# Robustness campaigns on QEMU; transfers and commands in virtual time on the host. `make campaign` in full size (release),
+# Robustness campaigns on QEMU; transfers and commands in virtual time on the host; abuse of the console with the simulated board. `make campaign` in full size (release),
 # `make campaign-small` as part of `make test`.
 # Results: $(BUILD)/campaign/<name>.json. One campaign alone: make campaign C=calls
 CAMPAIGN_LAYOUT := $(BUILD)/campaign/layout.s
@@ -10,5 +10,5 @@ $(CAMPAIGN_LAYOUT): tests/campaign/layout.c hypervisor/abi/hypercalls.def hyperv
 .PHONY: campaign campaign-small
 campaign: qemu
 campaign-small: qemu-if-had
-campaign campaign-small: $(CAMPAIGN_LAYOUT) ground-tools $(BUILD)/supervisor/host/line_board
+campaign campaign-small: $(CAMPAIGN_LAYOUT) ground-tools $(BUILD)/supervisor/host/line_board $(BUILD)/bin/xm-sim
 	XM_BUILD=$(BUILD) $(PYTHON) tests/campaign/run.py --build $(BUILD) $(if $(filter %-small,$@),--small) $(if $(SEED),--seed $(SEED)) $(C)

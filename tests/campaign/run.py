@@ -3,7 +3,7 @@
 skipped: why]".
 
 A campaign passes when none of its cases is a HANG, an ESCAPE (an effect outside of the caller), SILENT (wrong data without
-a word) or a WRONG_CODE. Each leaves <build>/campaign/<name>.json.
+a word) or a WRONG_CODE; of console abuse: none of the classes that tests/campaign/abuse.py names. Each leaves <build>/campaign/<name>.json.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import TextIO
 
 import machine
 
-CAMPAIGNS = ["matrix", "calls", "sweep", "plans", "resets", "hostile", "transfers", "commands"]
+CAMPAIGNS = ["matrix", "calls", "sweep", "plans", "resets", "hostile", "transfers", "commands", "abuse"]
 DEFAULT_SEED = 20090529
 
 

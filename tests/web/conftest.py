@@ -107,10 +107,22 @@ class Station:
         assert self._daemon.stdout
         self.url = self._daemon.stdout.readline().split()[-1]
 
-    def xmg(self, *words: str) -> str:
+    def stop_daemon(self) -> None:
+        """Ends it."""
+        assert self._daemon
+        self._daemon.terminate()
+        self._daemon.wait(LIMIT_S)
+
+    @property
+    def log(self) -> str:
+        """What the daemon has logged."""
+        self._log.flush()
+        return Path(self._log.name).read_text(encoding="utf-8")
+
+    def xmg(self, *words: str, holder: str | None = None) -> str:
         return subprocess.run(
             [sys.executable, str(XMG), *words],
-            env=self.environment,
+            env=self.environment | ({"XMG_HOLDER": holder} if holder else {}),
             capture_output=True,
             text=True,
             timeout=LIMIT_S,

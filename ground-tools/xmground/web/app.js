@@ -6,7 +6,8 @@ import { addHealth, drawHealth, newestHealth } from "./plots.js";
 import { ASKED_S, drawTimeline } from "./timeline.js";
 
 const MARKS = { debug: "D ·", info: "I ○", warn: "W ▲", error: "E ■", critical: "C ◆" };
-const ROW_HEIGHT = 20, MOST_ROWS = 100000, PAGE_ROWS = 10000, POLL_MS = 2000, LEASE_S = 120;
+const GONE = "the daemon has gone";
+const ROW_HEIGHT = 20, MOST_ROWS = 100000, PAGE_ROWS = 10000, POLL_MS = 2000, STALE_MS = 3 * POLL_MS, LEASE_S = 120;
 
 // ---- the daemon ------------------------------------------------------------------------------
 
@@ -25,7 +26,7 @@ class Daemon {
     this.socket.onmessage = (message) => this.take(JSON.parse(message.data));
     this.socket.onclose = () => {
       this.open = false;
-      for (const call of this.calls.values()) call.reject(new Error("the daemon has gone"));
+      for (const call of this.calls.values()) call.reject(new Error(GONE));
       this.calls.clear();
       this.onchange();
       setTimeout(() => this.connect(), 1000);
@@ -37,6 +38,7 @@ class Daemon {
     if (!call) return;
     if ("stage" in told) call.more.stage?.(told.stage);
     else if ("row" in told) call.more.row?.(told.row);
+    else if ("gap" in told) call.more.gap?.(told.gap);
     else if ("result" in told || "error" in told) {
       this.calls.delete(told.id);
       if (told.error) call.reject(Object.assign(new Error(told.error.message), told.error));
@@ -67,7 +69,7 @@ daemon.onchange = async () => {
         state.mayCommand = true;
       } catch (error) { alarm("token", error.message); }
     }
-    follow();
+    if (state.view === "logbook") showLog();
     poll();
   }
   showHeader();
@@ -79,21 +81,60 @@ const alarms = new Map();
 function alarm(what, text) {
   if (text) alarms.set(what, text); else alarms.delete(what);
   $("alarm").hidden = alarms.size === 0;
-  $("alarm").textContent = [...alarms.values()].join(" — ");
+  const all = [...alarms].sort(([one], [other]) => (other === "lost") - (one === "lost")).map(([, said]) => said).join(" — ");
+  if ($("alarm-text").textContent !== all) $("alarm-text").textContent = all; // read aloud once
 }
+
+// How old what is shown is: since the board was asked for it. Of two clocks the later one counts:
+// one stands still while the computer sleeps, the other may be set back.
+const clockNow = () => [performance.now(), Date.now()];
+let shownSince = null;
+const shownAgeMs = () => (shownSince === null ? null : Math.max(...clockNow().map((now, n) => now - shownSince[n])));
+const isStale = () => shownSince === null || shownAgeMs() > STALE_MS;
+
+function lostText() {
+  const link = state.status?.link;
+  if (!daemon.open) return "CONNECTION LOST: the daemon is not reached.";
+  if (link && !link.open) return `CONNECTION LOST: the link ${link.url} is not open: ${link.why}.`;
+  return shownSince !== null && isStale() ? "STALE DATA: the board does not answer." : "";
+}
+
+function showAge() {
+  const age = shownAgeMs(), lost = lostText(), seconds = age === null ? "" : `${Math.floor(age / 1000)} s old`;
+  alarm("lost", lost);
+  const isOld = isStale() || lost !== "";
+  $("age").textContent = age === null ? "nothing yet" : isStale() ? `STALE, ${seconds}` : seconds;
+  $("alarm-age").textContent = lost && age !== null ? `What is shown is ${seconds}.` : "";
+  document.body.classList.toggle("stale", isOld);
+  document.title = `${isOld ? "(STALE) " : ""}${$("target").textContent} ground station`;
+  for (const button of document.querySelectorAll("button[data-command]")) {
+    button.disabled = !state.leased || isOld;
+    button.title = isOld ? "what is shown is old" : state.leased ? "" : "press Take command first";
+  }
+}
+setInterval(showAge, 500);
+document.addEventListener("visibilitychange", () => { showAge(); poll(); });
 
 function showHeader() {
   const status = state.status, link = status?.link;
-  alarm("daemon", daemon.open ? "" : "The daemon is not reached: what is shown may be old.");
-  alarm("link", daemon.open && link && !link.open ? `The link ${link.url} is not open: ${link.why}. What is shown may be old.` : "");
   alarm("key", link?.keyless ? "NOT AUTHENTICATED: anybody on the line may command the board." : "");
   alarm("archive", status?.gather?.archive_error ? `Nothing is filed: ${status.gather.archive_error}` : "");
   $("target").textContent = status?.gather?.target || "xm";
-  $("link").textContent = !daemon.open ? "daemon gone" : link?.open ? `${link.url} open` : "NOT OPEN";
-  $("holder").textContent = status?.holder ? `${status.holder}${state.leased ? " (this page)" : ""}` : "nobody";
+  $("link").textContent = !daemon.open ? "DAEMON GONE" : link?.open ? `${link.url} open` : "NOT OPEN";
+  const left = typeof status?.lease_left_s === "number" ? `, ${Math.ceil(status.lease_left_s)} s` : "";
+  $("holder").textContent = status?.holder ? `${status.holder}${state.leased ? " (this page)" : ""}${left}` : "nobody";
   $("lease").hidden = !state.mayCommand;
   $("lease").textContent = state.leased ? "Give command back" : "Take command";
-  for (const button of document.querySelectorAll("button[data-command]")) button.disabled = !state.leased;
+  showAge();
+}
+
+// A board that has begun anew counts from the start: its figures must not pass for the old ones'.
+function noteBoot(system) {
+  if (!state.system || state.system.boot_id === system.boot_id) return;
+  clocks.clear();
+  slotsOf.clear();
+  $("restarted-text").textContent = `THE BOARD HAS RESTARTED: boot ${word(state.system.boot_id)} → ${word(system.boot_id)}, seen at ${utc(Date.now() * 1000)}.`;
+  $("restarted").hidden = false;
 }
 
 async function lease() {
@@ -115,6 +156,7 @@ async function poll() {
   polling = true;
   try {
     state.status = await daemon.call("status");
+    state.leased &&= state.status.holder === holder; // it may have run out, or been released for us
     if (state.leased && (state.status.lease_left_s ?? 0) < LEASE_S / 2) {
       await daemon.call("lease.take", { holder, seconds: LEASE_S });
     }
@@ -127,9 +169,12 @@ async function poll() {
 setInterval(poll, POLL_MS);
 
 async function refresh() {
+  const asked = clockNow();
   const [partitions, [plans, planState], system] = await Promise.all([
     daemon.call("partitions"), daemon.call("plans"), daemon.call("system_state")]);
+  noteBoot(system);
   Object.assign(state, { partitions, plans, planState, system });
+  shownSince = asked;
   $("board-time").textContent = `${boardTime(system.board_time_us)}, boot ${word(system.boot_id)}`;
   const running = plans.find((plan) => plan.id === planState.current);
   $("plan-now").textContent = `${planState.current} ${running?.name ?? ""}`;
@@ -163,27 +208,31 @@ const percent = (share) => (share === null ? "-" : `${(100 * share).toFixed(1)} 
 async function showPartitions() {
   const rows = [];
   for (const partition of state.partitions) {
-    const planned = await plannedShare(partition.id);
+    const planned = await plannedShare(partition.id), used = usedShare(partition);
     const buttons = partition.system ? [] : ["reset_warm", "reset_cold", "suspend", "resume", "halt"].map((action) => el("button", {
       type: "button", "data-command": action, "data-partition": partition.name, text: action.replace("_", " "),
       onclick: () => controlPartition(partition, action) }));
+    buttons.push(el("button", { type: "button", "data-console": partition.name, text: "console", onclick: () => showConsoleOf(partition) }));
     rows.push(el("tr", { "data-partition": partition.name },
       el("td", { text: partition.id }), el("td", { text: partition.name + (partition.system ? " (supervisor)" : "") }),
       el("td", { text: partition.state, class: `state-${partition.state}` }), el("td", { class: "number", text: partition.reset_counter }),
-      el("td", { class: "number", text: percent(usedShare(partition)) }), el("td", { class: "number", text: percent(planned) }),
+      el("td", { class: "number", text: percent(used) }), el("td", { class: "number", text: percent(planned) }),
+      el("td", { class: "number", text: percent(used === null || !planned ? null : used / planned) }),
       el("td", { class: "number", text: partition.messages_in }), el("td", { class: "number", text: partition.messages_out }),
       el("td", {}, ...buttons)));
   }
   replaceKeepingFocus($("partitions"), rows);
 }
 
-// The table is made anew with each poll; who walks through it by keyboard must not lose his place.
+// The tables are made anew with each poll; who walks through them by keyboard must not lose his
+// place: a button is the same if it says the same of itself.
+const sameButton = (one) => (other) => ["command", "partition", "plan", "console"].every((key) => one[key] === other.dataset[key]);
+
 function replaceKeepingFocus(body, rows) {
-  const buttons = () => [...body.querySelectorAll("button")];
-  const at = buttons().indexOf(document.activeElement);
+  const at = body.contains(document.activeElement) ? { ...document.activeElement.dataset } : null;
   body.replaceChildren(...rows);
-  showHeader();
-  if (at >= 0) buttons()[at]?.focus();
+  showAge();
+  if (at) [...body.querySelectorAll("button")].find(sameButton(at))?.focus();
 }
 
 function controlPartition(partition, action) {
@@ -270,17 +319,30 @@ function logQuestion() {
   return { books: $("book").value ? [$("book").value] : ["hm", "trace", "event", "command"], filter: parts.join(" and ") || null };
 }
 
+// Followed first, asked then: so no row is missed, and those that come twice are left out.
+let question = 0;
 async function showLog() {
+  const mine = ++question, came = [];
+  let take = (row) => came.push(row);
+  follow((row) => { if (mine === question) take(row); });
   try {
     const found = await daemon.call("archive.query", { ...logQuestion(), newest: true, limit: PAGE_ROWS });
-    logRows = found;
+    if (mine !== question) return; // another one was asked meanwhile
+    const known = new Set(found.map(rowKey));
+    logRows = found.concat(came.filter((row) => !known.has(rowKey(row))));
     log.more = found.length >= PAGE_ROWS;
     tellRows();
-  } catch (error) { $("log-note").textContent = error.message; }
+  } catch (error) {
+    if (mine !== question) return;
+    logRows = [];
+    $("log-note").textContent = `Nothing is shown: ${error.message}`;
+  }
+  take = addRow;
   drawLog();
   logBox.scrollTop = logRows.length * ROW_HEIGHT;
-  follow();
 }
+
+const rowKey = (row) => [row.target, row.boot_id, row.book, row.source, row.kind, row.seq, row.last].join();
 
 function tellRows() {
   $("log-note").textContent = `${logRows.length} rows${log.more ? "; older ones are left out" : ""}; new ones follow.`;
@@ -296,10 +358,14 @@ function addRow(row) {
   drawSoon();
 }
 
-function follow() {
+// What the daemon could not send in time is in the archive; here it is a gap, and shown as one.
+const droppedRow = ({ dropped }) => ({ kind: "gap", severity: "warn", book: "", seq: "", received_us: Date.now() * 1000,
+  detail: `${dropped} rows were not sent to this page: press Show to read them` });
+
+function follow(row) {
   if (following) daemon.call("stop", { call: following }).catch(() => {});
   following = daemon.next;
-  daemon.call("follow", logQuestion(), { row: addRow }).catch((error) => {
+  daemon.call("follow", logQuestion(), { row, gap: (gap) => row(droppedRow(gap)) }).catch((error) => {
     if (daemon.open) $("log-note").textContent = error.message;
   });
 }
@@ -308,10 +374,18 @@ function follow() {
 
 function showConsoleChoice() {
   const choice = $("console-partition");
-  if (choice.options.length !== state.partitions.length) {
+  if ([...choice.options].map((option) => option.text).join() !== state.partitions.map((one) => one.name).join()) {
     choice.replaceChildren(...state.partitions.map((partition) => el("option", { value: partition.id, text: partition.name })));
     choice.selectedIndex = Math.min(1, choice.options.length - 1);
   }
+  showConsole();
+}
+
+function showConsoleOf(partition) {
+  show("consoles");
+  showConsoleChoice();
+  $("console-partition").value = partition.id;
+  $("console-partition").focus();
   showConsole();
 }
 
@@ -335,8 +409,25 @@ async function showHealth() {
 
 // ---- commands: asked for, then shown by stages -------------------------------------------------
 
+const STAGES = ["sent", "received", "accepted", "started", "completed"];
+const stageItem = (name) => $("stages").querySelector(`[data-stage="${name}"]`);
+
+function showStage(stage) {
+  const at = STAGES.indexOf(stage.stage);
+  // The board may tell a stage by a later one only.
+  for (const name of STAGES.slice(0, Math.max(at, 0))) {
+    if (stageItem(name).className === "waits") Object.assign(stageItem(name), { className: "done", textContent: `● ${name}: implied by ${stage.stage}` });
+  }
+  const text = `${stage.stage}  ${stage.board_time_us === null ? "" : "board " + boardTime(stage.board_time_us)}  ground ${utc(stage.ground_time_us)}  ${stage.detail}`;
+  if (at >= 0) Object.assign(stageItem(stage.stage), { className: "done", textContent: `● ${text}` });
+  else $("stages").append(el("li", { class: "failed", "data-stage": stage.stage, text: `✕ ${text}` }));
+}
+
+// Partition control and plan switches are of one hazard class; the board takes neither unconfirmed.
 function command(title, text, word_, run) {
+  const origin = { ...document.activeElement?.dataset };
   $("confirm-title").textContent = title;
+  $("confirm-class").textContent = "◆ CRITICAL: changes the board; sent once, and only when you confirm.";
   $("confirm-text").textContent = text;
   $("confirm-yes").textContent = `Yes, ${word_}`;
   $("confirm-yes").hidden = false;
@@ -346,15 +437,21 @@ function command(title, text, word_, run) {
   $("confirm-yes").onclick = async () => {
     $("confirm-yes").hidden = true;
     $("confirm-no").textContent = "Close";
-    try {
-      const outcome = await run((stage) => $("stages").append(el("li", {
-        text: `${stage.stage}  ${stage.board_time_us === null ? "" : "board " + boardTime(stage.board_time_us)}  ground ${utc(stage.ground_time_us)}  ${stage.detail}` })));
+    $("confirm-no").focus();
+    $("stages").replaceChildren(...STAGES.map((name) => el("li", { class: "waits", "data-stage": name, text: `○ ${name}` })));
+    const tell = (outcome) => { // also to who has closed the dialog meanwhile
       $("outcome").textContent = outcome;
+      $("last").textContent = `Last command, ${utc(Date.now() * 1000)}: ${title.replace("?", "")}: ${outcome || "under way"}`;
+    };
+    tell("");
+    try {
+      tell(await run(showStage));
     } catch (error) {
-      $("outcome").textContent = `${error.status === 6 ? "OUTCOME UNKNOWN: " : ""}${error.message}`;
+      tell(`${error.status === 6 || error.message === GONE ? "OUTCOME UNKNOWN: " : "NOT DONE: "}${error.message}`);
     }
     poll();
   };
+  $("confirm").onclose = () => [...document.querySelectorAll("main button")].find(sameButton(origin))?.focus();
   $("confirm").showModal();
   $("confirm-no").focus(); // Enter by habit changes nothing
 }
@@ -371,11 +468,21 @@ function show(view) {
 }
 
 for (const button of document.querySelectorAll("nav button")) button.addEventListener("click", () => show(button.dataset.view));
+const VIEWS = ["board", "plan", "logbook", "consoles", "health"];
 document.addEventListener("keydown", (event) => {
-  if (event.target.matches("input, select") || event.ctrlKey || event.altKey || event.metaKey || $("confirm").open) return;
-  const view = ["board", "plan", "logbook", "consoles", "health"][Number(event.key) - 1];
+  const isTyping = event.target.matches("input:not([type=checkbox]), select");
+  if (isTyping || event.ctrlKey || event.altKey || event.metaKey || document.querySelector("dialog[open]")) return;
+  const view = VIEWS[Number(event.key) - 1];
   if (view) show(view);
+  else if (event.key === "?") $("help").showModal();
+  else if (event.key === "/") {
+    event.preventDefault(); // the slash is no part of the filter
+    show("logbook");
+    $("filter").focus();
+  }
 });
+$("help-open").addEventListener("click", () => $("help").showModal());
+$("restarted-seen").addEventListener("click", () => { $("restarted").hidden = true; });
 $("lease").addEventListener("click", lease);
 $("span").addEventListener("change", poll);
 $("hold").addEventListener("change", () => { $("held").hidden = !$("hold").checked; poll(); });

@@ -159,6 +159,8 @@ MAX_DRIFT = 200e-6
 MAX_ERROR_US = 3_600_000_000
 # A step of UTC by so much is told; smaller ones only cost accuracy, which is told with each estimate.
 TOLD_STEP_US = 1_000_000
+# The most by which clocks of stations that share an archive may differ.
+LIFE_SLACK_US = 10_000_000
 # Samples kept for a fit: the newest, of which each stands for the best of its neighbours.
 MAX_SAMPLES = 256
 
@@ -181,9 +183,12 @@ class Correlation:
         stepped back."""
         self.stepped_us = 0
         self.since_us = 0  # UTC of the first sample after the step; 0: there was none
+        self.life_since_us = 0  # the same of a new start under the same boot id
         kept: list[Sample] = []
         for sample in samples:
             step = clock_step(kept[-1], sample) if kept else 0
+            if kept and is_new_life(kept[-1], sample):
+                self.life_since_us = sample.sent_us
             if step:
                 self.stepped_us, self.since_us = step, sample.sent_us
                 kept = []
@@ -279,6 +284,14 @@ def clock_step(before: Sample, after: Sample) -> int:
     board = after.board_us - before.board_us
     slack = before.rtt_us + after.rtt_us + MAX_DRIFT * abs(ground)
     return ground - board if abs(ground - board) > slack else 0
+
+
+def is_new_life(before: Sample, after: Sample) -> bool:
+    """Whether the board started anew between two samples of one boot id: its clock ran back, and
+    shows no more than the time that has passed. Samples of two stations may be filed in the wrong
+    order, which looks alike but for the latter."""
+    passed_us = after.sent_us - before.sent_us
+    return after.board_us < before.board_us and after.board_us <= passed_us + LIFE_SLACK_US
 
 
 def _thinned(samples: list[Sample]) -> list[Sample]:

@@ -515,6 +515,27 @@ def test_text_of_a_new_life_is_filed_though_it_is_the_same(
     assert printed(archive).endswith("starts\nruns on\n") and archive.check() == []
 
 
+def test_a_new_life_is_seen_though_its_logs_are_as_long(board: FakeBoard, archive: Archive) -> None:
+    board.now_us = 7_200_000_000
+    board.print(1, b"starts\n")
+    collect(board, archive)
+    board.power_cycle()
+    board.print(1, b"starts\n")
+    assert len(collect(board, archive).gaps) == 1
+    assert printed(archive).count("starts\n") == 2
+    assert collect(board, archive).gaps == []
+
+
+def test_a_step_of_utc_is_no_new_life(
+    board: FakeBoard, archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    board.print(1, b"starts\n")
+    collect(board, archive)
+    (row,) = archive.query(["console"])
+    archive.add_clock("demo", board.boot_id, row["received_us"] + 3_600_000_000, board.now_us, 50)
+    assert collect(board, archive).gaps == []
+
+
 def test_round_trips_of_a_long_boot_stay_few(
     archive: Archive, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -27,6 +27,7 @@ from xmground._generated import supervisor_pb2 as pb
 from xmground.archive import Archive
 from xmground.board import CALLS
 from xmground.capture import TO_BOARD, TO_GROUND, Captured, Missed, frames_of, read_capture
+from xmground.clock import utc_us
 from xmground.daemon.calls import Peer
 from xmground.daemon.lease import Lease
 from xmground.daemon.link import Job, Priority
@@ -1094,22 +1095,24 @@ def test_followers_see_gaps_whatever_the_filter(gathering: ServedDaemon, board: 
 
 
 def test_followers_see_a_new_life_that_repeats_the_old_one(
-    gathering: ServedDaemon, board: FakeBoard
+    served: Served, board: FakeBoard, tmp_path: Path
 ) -> None:
     """A board that forgets its boot id uses the same numbers again."""
     board.now_us = 7_200_000_000
-    mine = connection(gathering)
-    mine.start("follow", {"books": ["console"]})
-    mine.receive(10)
-    board.print(1, b"starts\n")
-    assert mine.receive(10)["row"]["text"] == "starts\n"
-    board.print(1, b"runs\n")
-    assert mine.receive(10)["row"]["text"] == "runs\n"
-    board.power_cycle()
-    board.print(1, b"starts\n")
-    assert mine.receive(10)["row"]["gap"] == "board rebooted"
-    assert mine.receive(10)["row"]["text"] == "starts\n"
-    mine.close()
+    url = str(tmp_path / "archive.db")
+    with ServedDaemon(
+        served.url, tmp_path / "socket", archive=url, turn_s=0.01, clock_us=utc_us
+    ) as daemon:
+        mine = connection(daemon)
+        mine.start("follow", {"books": ["console"]})
+        mine.receive(10)
+        board.print(1, b"starts\n")
+        assert mine.receive(10)["row"]["text"] == "starts\n"
+        board.power_cycle()
+        board.print(1, b"starts\n")
+        assert mine.receive(10)["row"]["gap"] == "board rebooted"
+        assert mine.receive(10)["row"]["text"] == "starts\n"
+        mine.close()
 
 
 def test_commands_and_their_stages_are_filed(gathering: ServedDaemon, board: FakeBoard) -> None:

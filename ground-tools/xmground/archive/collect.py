@@ -93,11 +93,11 @@ class Collector:
         reader = self._reader(state, begin)
         if filed.last is not None:
             end = _end(state.book, filed.last)
-            proof = self._proof(state, filed.last)
+            proof = self._proof(state, filed)
             if proof is Proof.DIFFERENT:
                 # Perhaps another station has filed more than the board had when it told its state.
                 state = self._state_now(state)
-                proof = self._proof(state, filed.last)
+                proof = self._proof(state, filed)
             if proof is Proof.LOST:
                 report.gaps.append(
                     f"{_name(state)}: not read on: the link lost what proves its numbering"
@@ -140,9 +140,13 @@ class Collector:
         ]
         return added.era
 
-    def _proof(self, state: BookState, last: Item) -> "LogReader | Proof":
+    def _proof(self, state: BookState, filed: LogState) -> "LogReader | Proof":
         """Whether the board's numbers are those of the archive: then a reader that stands behind
         the last item filed, and will see when they begin anew."""
+        last = filed.last
+        assert last is not None
+        if self._is_of_an_earlier_life(filed.received_us, last.boot_id):
+            return Proof.DIFFERENT
         end = _end(state.book, last)
         same_boot = state.book is not Book.CONSOLE or last.boot_id == self._client.boot_id
         if end > state.next:
@@ -157,6 +161,12 @@ class Collector:
         data = b"".join(piece.data for piece in again if isinstance(piece, Item))
         same_boot = state.book is not Book.CONSOLE or last.boot_id == self._client.boot_id
         return reader if same_boot and data == last.data else Proof.DIFFERENT
+
+    def _is_of_an_earlier_life(self, received_us: int, boot_id: int) -> bool:
+        """Whether the board has started anew since, under the same boot id. Such a board has lost
+        its logs, and prints what it printed before."""
+        begun_us = self._archive.correlation(self._target, boot_id).life_since_us
+        return boot_id == self._client.boot_id and received_us < begun_us
 
     def _fill_holes(
         self, state: BookState, filed: LogState, proven: LogReader, report: Report

@@ -25,7 +25,7 @@ from ..errors import ArchiveError, UsageError, VersionMismatch
 from ..model import Book, Gap, GapKind, StageReport
 from ..records import Item
 from ..rows import Labels, Row, Severity, console_row, item_rows, split_lines
-from ..times import TOLD_STEP_US, Correlation, Moment, Sample, clock_step
+from ..times import TOLD_STEP_US, Correlation, Moment, Sample, clock_step, is_new_life
 from . import schema
 from .check import faults, prune
 from .query import Question, command_rows, contents, explain_query, gap_rows, holes, run_query
@@ -65,6 +65,7 @@ class LogState:
     era: int
     first_seq: int
     last: Item | None
+    received_us: int = 0  # when the last was (UTC)
 
 
 def database_url(url: str) -> sa.engine.URL:
@@ -335,6 +336,8 @@ class Archive:
         samples = self._samples[key]
         pairs = [samples[at : at + 2] for at in range(0, len(samples), 2)]
         kept = [min(pair, key=lambda sample: sample.rtt_us) for pair in pairs]
+        begun = [after for before, after in zip(samples, samples[1:]) if is_new_life(before, after)]
+        kept = [sample for sample in samples if sample in kept or sample in begun]
         gone = {sample.sent_us for sample in samples} - {sample.sent_us for sample in kept}
         table = schema.clock
 
@@ -544,7 +547,7 @@ class Archive:
             ).scalar()
             era = era or 0
             rows = (
-                sa.select(log.c.seq, log.c.raw, log.c.boot_id)
+                sa.select(log.c.seq, log.c.raw, log.c.boot_id, log.c.received_us)
                 .where(here, log.c.era == era)
                 .limit(1)
             )
@@ -552,7 +555,8 @@ class Archive:
             last: Any = connection.execute(rows.order_by(log.c.seq.desc())).first()
         if first is None or last is None:
             return LogState(era, 0, None)
-        return LogState(era, first.seq, Item(last.seq, bytes(last.raw), last.boot_id))
+        item = Item(last.seq, bytes(last.raw), last.boot_id)
+        return LogState(era, first.seq, item, last.received_us)
 
     def holes(
         self, target: str, book: Book, source: int, first: int, last: int

@@ -82,7 +82,9 @@ class Memory:
         todo = [item for item in items if isinstance(item, Item)]
         if todo:
             state = self.log_state(target, book, source)
-            self._logs[book, source] = replace(state, first_seq=todo[0].seq, last=todo[-1])
+            self._logs[book, source] = replace(
+                state, first_seq=todo[0].seq, last=todo[-1], received_us=received_us
+            )
         return Added(added=len(todo))
 
     def add_clock(
@@ -374,7 +376,7 @@ class Gatherer(threading.Thread):
 
     def _turn(self) -> None:
         archive = self._archive
-        if (self._board.boot_id, self._link.client.session.life) != self._boot or not self._boot[0]:
+        if self._who() != self._boot or not self._boot[0]:
             self._meet()
         self._tell_events()
         self._file_waiting()
@@ -391,8 +393,15 @@ class Gatherer(threading.Thread):
             self._sample_health(archive)
             self._next_health = now + HEALTH_S
         for state in self._board.books():
+            if self._who() != self._boot:
+                self._news.set()  # the next turn is now, and asks the new life for its clock first
+                return
             self._collect(collector, state)
         self.state = replace(self.state, turn_us=self._board.utc_us())
+
+    def _who(self) -> tuple[int, int]:
+        """The boot that answers, and its life."""
+        return self._board.boot_id, self._link.client.session.life
 
     def _see_clock(self) -> None:
         boot_id = self._board.boot_id
@@ -412,7 +421,7 @@ class Gatherer(threading.Thread):
         self._labels = replace(self._labels, utc=self._utc)
         plans, _ = self._board.plans()
         self.planned = [(plan, self._board.slots(plan.id)) for plan in plans]
-        self._boot = (self._board.boot_id, self._link.client.session.life)
+        self._boot = self._who()
         self._read.clear()
         self._pings_left = FIRST_PINGS
         self.state = replace(self.state, target=self._labels.target)

@@ -62,7 +62,14 @@ class App:
 
         named = self.link.removeprefix(SCHEME) if self.is_remote else ""
         path = Path(named) if named else default_socket(os.environ)
-        hearing = Hearing(self.out.detail, lambda: self.out.warn(NULL_KEY), self.args.verbose)
+        if self.args.key is not None:
+            raise UsageError(
+                f"--key: {SCHEME}{path} commands under the key that it was started with: leave --key "
+                "away, or name the board itself with --link"
+            )
+        hearing = Hearing(
+            self.out.detail, lambda: self.out.warn(NULL_KEY), self.args.verbose, self.out.warn
+        )
         # Its calls are made from those of Board, which mypy cannot see.
         return RemoteClient(  # type: ignore[abstract]
             path, self.args.timeout, hearing, default_holder(os.environ)

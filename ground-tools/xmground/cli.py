@@ -3,6 +3,7 @@ exit codes here."""
 
 import argparse
 import os
+import re
 import sys
 from collections.abc import Callable, Sequence
 from typing import NoReturn
@@ -52,11 +53,30 @@ def positive_seconds(text: str) -> float:
     return value
 
 
+def _nearest(message: str) -> str:
+    """A wrong command or choice told with the one that was meant, where one is near."""
+    found = re.match(r"argument ([^:]+): invalid choice: '(.*)' \(choose from (.*)\)$", message)
+    if not found:
+        return message
+    import difflib  # for the mistyped line only
+
+    what, typed, choices = found[1], found[2], re.findall(r"'([^']*)'", found[3])
+    near = [choice for choice in choices if len(choice) > 1 and typed.startswith(choice)]
+    near += difflib.get_close_matches(typed, choices, n=1)
+    if what != "COMMAND":
+        return message
+    told = f"there is no command {typed!r}"
+    if near:
+        return f"{told}; the nearest is {near[0]!r}"
+    return f"{told}; there are {', '.join(choices)}"
+
+
 class Parser(argparse.ArgumentParser):
     """Wrong usage is told in one sentence; the whole usage is a --help away."""
 
     def error(self, message: str) -> NoReturn:
         """See argparse."""
+        message = _nearest(message)
         self.exit(Status.USAGE, f"xmg: {message}: see {self.prog} --help\n")
 
 

@@ -180,14 +180,18 @@ class Hearing:
         on_note: Callable[[str], None] = lambda text: None,
         on_null_key: Callable[[], None] = lambda: None,
         verbose: bool = False,
+        on_warning: Callable[[str], None] = lambda text: None,
     ) -> None:
         """verbose: notes are wanted, and frames, each as one line of text."""
         self.on_note, self.on_null_key, self.verbose = on_note, on_null_key, verbose
+        self.on_warning = on_warning
 
     def take(self, told: Mapping[str, Any]) -> None:
         """An object that is neither a stage nor a result."""
         if "note" in told:
             self.on_note(str(told["note"]))
+        elif "warning" in told:
+            self.on_warning(str(told["warning"]))
         elif "null_key" in told:
             self.on_null_key()
 

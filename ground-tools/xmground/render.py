@@ -367,6 +367,11 @@ def flat(row: Row, prefix: str = "") -> dict[str, object]:
     return values
 
 
+def _inner_row(row: Row) -> str:
+    """A row inside a cell: name=value, with nothing behind = for what is not there."""
+    return " ".join(f"{key}={'' if value is None else value}" for key, value in row.items())
+
+
 def _csv_cell(value: object) -> object:
     """Lists as words; None as an empty cell; booleans as in json. A text that a spreadsheet would
     run as a formula gets a quote before it; what could act on a terminal is escaped."""
@@ -375,6 +380,8 @@ def _csv_cell(value: object) -> object:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, (list, tuple)):
+        if value and isinstance(value[0], Mapping):
+            return "; ".join(_inner_row(item) for item in value)
         return " ".join(str(item) for item in value)
     if isinstance(value, str):
         value = "".join(c if c.isprintable() or c in "\n\t" else repr(c)[1:-1] for c in value)

@@ -92,7 +92,7 @@ class Result:
         if "number,rtt_us," in text:
             text = re.sub(r"^(\d+),\d+,", r"\1,RTT,", text, flags=re.M)
         # --help lists the commands; one place is enough to change with each new one.
-        text = re.sub(r"\(choose from 'part', [^)]*\)", "(choose from COMMANDS)", text)
+        text = re.sub(r"(?<=there are )part, [^:]*", "COMMANDS", text)
         # A round trip of 10 ms and more is one digit longer and has one blank less before it.
         text = re.sub(r" *\d+\.\d ms", lambda m: " " * (len(m[0]) - len("0.0 ms")) + "RTT", text)
         return re.sub(r"(?<=rtt_us\": )\d+", "RTT", text)

@@ -275,6 +275,8 @@ class FakeBoard:
         self.states = [1, 1, 2]
         self.resets = [0, 0, 3]
         self.plans = [("nominal", 250_000, True), ("safe", 500_000, True), ("dark", 250_000, False)]
+        # (partition, start, duration) of the slots of a plan; -1: of all others
+        self.slots = {-1: [(1, 0, 200_000), (0, 200_000, 25_000)]}
         self.plan, self.previous, self.switch_frame, self.switch_us = 0, -1, 0, 0
         self.logs = {
             (pb.BOOK_HM, 0): Log(64),
@@ -763,13 +765,15 @@ class FakeBoard:
 
     def _op_plan_show(self, request, show) -> None:
         slots = [
-            pb.Slot(slot=0, partition=1, start_us=0, duration_us=200_000),
-            pb.Slot(slot=1, partition=0, start_us=200_000, duration_us=25_000),
+            pb.Slot(slot=slot, partition=partition, start_us=start_us, duration_us=duration_us)
+            for slot, (partition, start_us, duration_us) in enumerate(
+                self.slots.get(show.plan, self.slots[-1])
+            )
         ]
         self._reply(
             request,
             pb.STAGE_COMPLETED,
-            slots=pb.Slots(plan=show.plan, total=2, slot=slots[show.first_slot :]),
+            slots=pb.Slots(plan=show.plan, total=len(slots), slot=slots[show.first_slot :]),
         )
 
     def _op_plan_switch(self, request, switch) -> None:

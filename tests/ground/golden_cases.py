@@ -109,6 +109,22 @@ def hostile_port(board: FakeBoard) -> None:
     board.ports[1].kind, board.ports[1].direction = 7, 9
 
 
+def unfair(board: FakeBoard) -> None:
+    """A plan without P1, and one in which the payload has two slots."""
+    board.slots[0] = [
+        (1, 0, 100_000),
+        (2, 100_000, 50_000),
+        (0, 200_000, 25_000),
+        (2, 225_000, 20_000),
+    ]
+    board.slots[1] = [(2, 10_000, 200_000), (0, 400_000, 25_000)]
+
+
+def unfair_running(board: FakeBoard) -> None:
+    unfair(board)
+    switched(board)
+
+
 def deaf(board: FakeBoard) -> None:
     board.faults.silent = True
 
@@ -276,6 +292,13 @@ CASES: list[Case] = [
     ("plan-show-named-json", None, "plan show safe --json"),
     ("plan-switch", None, "plan switch safe --yes"),
     ("plan-switch-ran-already", None, "plan switch nominal --yes"),
+    ("plan-check", None, "plan check safe"),
+    ("plan-check-running", None, "plan check nominal"),
+    ("plan-check-stops", unfair, "plan check safe"),
+    ("plan-check-back", unfair_running, "plan check nominal"),
+    ("plan-check-lockout", None, "plan check dark"),
+    ("plan-check-unknown", None, "plan check fast"),
+    ("plan-switch-stops", unfair, "plan switch safe --yes"),
     ("plan-switch-id", None, "plan switch 1 --yes"),
     ("plan-switch-json", None, "plan switch safe --json --yes"),
     ("plan-switch-no-wait", None, "plan switch safe --no-wait --yes"),
@@ -423,6 +446,14 @@ CASES: list[Case] = [
     ("no-command", None, ""),
     ("no-verb", None, "plan"),
     ("unknown-command", None, "plans"),
+    ("unknown-verb", None, "part rest P1"),
+    ("unknown-command-of-old", None, "partition list"),
+    ("unknown-command-at-all", None, "frobnicate"),
+    ("unknown-verb-at-all", None, "lease steal"),
+    ("options-before-the-noun", None, "--json --timeout 9 part show P1"),
+    ("options-before-the-verb", None, "part --json show P1"),
+    ("options-on-both-sides", None, "--format csv part show P1 --format jsonl"),
+    ("options-before-serve-status", None, "--link daemon:/does/not/exist serve status"),
     ("unknown-option", None, "part list --all"),
     ("bad-timeout", None, "ping --timeout 0"),
     ("bad-count", None, "ping --count 0"),
@@ -475,7 +506,7 @@ part-halt part-halt-supervisor part-list part-list-hostile-name part-reset-cold 
 part-reset-failed part-reset-supervisor part-reset-warm part-resume part-resume-halted
 part-resume-no-action part-resume-rejected part-show part-shutdown part-shutdown-crash part-suspend
 part-suspend-suspended
-ping plan-list plan-list-switched plan-show plan-show-named plan-switch plan-switch-lockout
+ping plan-check plan-check-stops plan-list plan-list-switched plan-show plan-show-named plan-switch plan-switch-lockout
 plan-switch-no-wait port-list port-show
 sys-halt sys-reset-cold sys-reset-warm sys-status
 trace-read trace-read-damaged trace-read-empty trace-read-filter trace-read-hypervisor
@@ -520,6 +551,12 @@ def taken_by_bob(server: Server) -> None:
     server.lease.take("bob@ops", 512)
 
 
+def taken_away(server: Server) -> None:
+    taken_by_bob(server)
+    server.lease.release("alice@ops", force=True)
+    server.lease_was_taken_away("bob@ops", "alice@ops")
+
+
 def alice_commands(server: Server) -> None:
     server.lease.begin_command("alice@ops")
 
@@ -539,6 +576,22 @@ SERVED_CASES: list[tuple[str, PrepareServer, str]] = [
         )
         for fmt in FORMATS
     ),
+    ("lease-release-force", taken_by_alice, "lease release --force"),
+    ("lease-release-force-json", taken_by_alice, "lease release --force --json"),
+    ("lease-release-force-jsonl", taken_by_alice, "lease release --force --format jsonl"),
+    ("lease-release-force-csv", taken_by_alice, "lease release --force --format csv"),
+    ("lease-release-force-command", alice_commands, "lease release --force"),
+    ("lease-release-force-own", taken_by_bob, "lease release --force"),
+    ("lease-release-force-nobody", None, "lease release --force"),
+    ("lease-lost-take", taken_away, "lease take --seconds 60"),
+    ("lease-lost-part-reset", taken_away, "part reset P1 --yes"),
+    ("lease-lost-release", taken_away, "lease release"),
+    ("help-lease-release", None, "lease release --help"),
+    ("daemon-key", None, "part list --key KEYFILE"),
+    ("daemon-key-none", None, "part list --key none"),
+    ("daemon-key-lease", None, "lease show --key KEYFILE"),
+    ("daemon-key-status", None, "serve status --key KEYFILE"),
+    ("daemon-key-doctor", None, "doctor --key KEYFILE"),
     ("lease-take-taken", taken_by_alice, "lease take"),
     ("lease-take-again", taken_by_bob, "lease take --seconds 60"),
     ("lease-release-of-another", taken_by_alice, "lease release"),

@@ -250,7 +250,9 @@ def make_files(place: Path, xmg: Xmg, board: FakeBoard) -> None:
         only_here.setattr(secrets, "randbelow", lambda limit: next(numbers))
         for line in ("hm read", "trace read P1", "console read P1", "part reset P1 --yes"):
             assert xmg(*line.split()).status == Status.DONE
-        assert xmg("plan", "switch", "dark", "--yes").status == Status.REJECTED
+        board.faults.refuse = (pb.STAGE_REJECTED, pb.DOMAIN_HYPERVISOR, -4, "")
+        assert xmg("part", "resume", "P1", "--yes").status == Status.REJECTED
+        board.faults.refuse = None
         with pytest.MonkeyPatch.context() as deaf:
             deaf.setattr(requester, "COMPLETION_S", 0.2)
             board.faults.no_commands = True

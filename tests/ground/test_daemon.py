@@ -278,6 +278,48 @@ def test_lease_in_the_console(
     assert "nobody" in by("bob", "lease", "show").out
 
 
+def test_a_lease_is_taken_away(served: Served, tmp_path: Path) -> None:
+    """He who had it is told at once where he is connected, else with his next command; filed."""
+    url = str(tmp_path / "archive.db")
+    with ServedDaemon(served.url, tmp_path / "socket", archive=url, turn_s=0.05) as daemon:
+        mine = connection(daemon)
+        mine.call("lease.take", {"holder": "alice", "seconds": 60}, 10)
+        told = connection(daemon).call("lease.release", {"holder": "bob", "force": True}, 10)
+        assert told == {"holder": None, "left_s": None, "taken_from": "alice"}
+        assert mine.receive(10) == {"lease_lost": {"by": "bob"}}
+        with pytest.raises(LinkOccupied, match="read-only"):
+            mine.call("switch_plan", {"plan": 1}, 10)
+        warnings: list[dict[str, Any]] = []
+        mine.call("lease.take", {"holder": "alice", "seconds": 1}, 10, warnings.append)
+        mine.call("lease.take", {"holder": "alice", "seconds": 1}, 10, warnings.append)
+        texts = [told["warning"] for told in warnings]
+        assert texts == ["the lease of alice was taken away by bob"]
+        with pytest.raises(UsageError, match="who does it"):
+            mine.call("lease.release", {"holder": "", "force": True}, 10)
+        until(lambda: filed_events(url) == ["bob has taken the lease of alice"])
+
+
+def filed_events(url: str) -> list[str]:
+    """Details of the events in an archive."""
+    if not Path(url).exists():
+        return []
+    with Archive.open(url) as archive:
+        return [str(row["detail"]) for row in archive.query(["event"])]
+
+
+def test_a_lease_taken_away_does_not_cut_a_command() -> None:
+    lease = Lease(lambda: 0.0)
+    lease.take("alice", 60)
+    lease.begin_command("alice")
+    assert lease.release("bob", force=True) == "alice"
+    held = lease.held()
+    assert held is not None and (held.holder, held.left_s) == ("alice", None)
+    with pytest.raises(LinkOccupied, match="not cut"):
+        lease.begin_command("bob")
+    lease.end_command()
+    assert lease.held() is None and lease.release("bob", force=True) == ""
+
+
 def test_lease_rules() -> None:
     now = [100.0]
     lease = Lease(lambda: now[0])

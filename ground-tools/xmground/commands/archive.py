@@ -98,7 +98,9 @@ CHECK_COLUMNS = [Column("fault", "fault")]
 
 def register(groups: argparse._SubParsersAction, common: argparse.ArgumentParser) -> None:
     """Adds the parsers."""
-    group = noun(groups, "archive", "What the ground keeps of its boards: collect it, ask it.")
+    group = noun(
+        groups, common, "archive", "What the ground keeps of its boards: collect it, ask it."
+    )
     parser = verb(
         group,
         common,

@@ -21,7 +21,7 @@ COLUMNS = [
 
 def register(groups: argparse._SubParsersAction, common: argparse.ArgumentParser) -> None:
     """Adds the parsers."""
-    group = noun(groups, "book", "The logs that the board keeps.")
+    group = noun(groups, common, "book", "The logs that the board keeps.")
     verb(
         group,
         common,

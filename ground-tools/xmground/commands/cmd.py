@@ -54,7 +54,7 @@ NEVER_RECEIVED = (
 
 def register(groups: argparse._SubParsersAction, common: argparse.ArgumentParser) -> None:
     """Adds the parsers."""
-    group = noun(groups, "cmd", "Commands that were sent: what became of them.")
+    group = noun(groups, common, "cmd", "Commands that were sent: what became of them.")
     parser = verb(
         group,
         common,

@@ -24,10 +24,13 @@ __all__ = ["HYPERVISOR_NAME", "labels_of", "partition_names"]
 
 
 def noun(
-    groups: argparse._SubParsersAction, name: str, help_text: str
+    groups: argparse._SubParsersAction,
+    common: argparse.ArgumentParser,
+    name: str,
+    help_text: str,
 ) -> argparse._SubParsersAction:
-    """A group of verbs."""
-    parser = groups.add_parser(name, help=help_text, description=help_text)
+    """A group of verbs; the common options may also stand between the noun and its verb."""
+    parser = groups.add_parser(name, parents=[common], help=help_text, description=help_text)
     parser.set_defaults(usage_of=parser)
     return parser.add_subparsers(title="commands", metavar="COMMAND")
 

@@ -28,7 +28,7 @@ COLUMNS = [
 
 def register(groups: argparse._SubParsersAction, common: argparse.ArgumentParser) -> None:
     """Adds the parsers."""
-    group = noun(groups, "console", "Console output of partitions.")
+    group = noun(groups, common, "console", "Console output of partitions.")
     parser = verb(
         group,
         common,

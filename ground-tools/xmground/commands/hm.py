@@ -38,7 +38,7 @@ COLUMNS = [
 
 def register(groups: argparse._SubParsersAction, common: argparse.ArgumentParser) -> None:
     """Adds the parsers."""
-    group = noun(groups, "hm", "The health-monitor log.")
+    group = noun(groups, common, "hm", "The health-monitor log.")
     parser = verb(
         group,
         common,

@@ -20,7 +20,7 @@ COLUMNS = [
 
 def register(groups: argparse._SubParsersAction, common: argparse.ArgumentParser) -> None:
     """Adds the parsers."""
-    group = noun(groups, "key", "Keys: who may command a board.")
+    group = noun(groups, common, "key", "Keys: who may command a board.")
     parser = verb(
         group,
         common,

@@ -23,7 +23,7 @@ def left_text(left_s: float | None) -> str:
 
 def register(groups: argparse._SubParsersAction, common: argparse.ArgumentParser) -> None:
     """Adds the parsers."""
-    group = noun(groups, "lease", "Who may command, where `xmg serve` holds the link.")
+    group = noun(groups, common, "lease", "Who may command, where `xmg serve` holds the link.")
     verb(group, common, "show", show, "Show who has the lease, and how long yet.")
     parser = verb(
         group,
@@ -41,7 +41,19 @@ def register(groups: argparse._SubParsersAction, common: argparse.ArgumentParser
         default=DEFAULT_S,
         help=f"up to 3600 (default: {DEFAULT_S})",
     )
-    verb(group, common, "release", release, "Let others command again.")
+    parser = verb(
+        group,
+        common,
+        "release",
+        release,
+        "Let others command again.",
+        "A command under way is carried to its end in any case.",
+    )
+    parser.add_argument(
+        "--force",
+        action="store_true",
+        help="also a lease of another, who has gone; he is told, and it is filed",
+    )
 
 
 def _show(app: App, call: str, **args: object) -> Status:
@@ -63,4 +75,14 @@ def take(app: App) -> Status:
 
 def release(app: App) -> Status:
     """xmg lease release"""
-    return _show(app, "lease.release", holder=default_holder(os.environ))
+    me = default_holder(os.environ)
+    if not app.args.force:
+        return _show(app, "lease.release", holder=me)
+    with app.daemon() as daemon:
+        held = daemon.extra("lease.release", {"holder": me, "force": True})
+    app.out.record([*COLUMNS, Column("taken_from", "taken from")], held)
+    if held["taken_from"] and held["holder"]:
+        app.out.note(
+            f"a command of {held['holder']} is under way: it is not cut, the lease ends with it"
+        )
+    return Status.DONE

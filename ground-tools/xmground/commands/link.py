@@ -27,7 +27,7 @@ LISTEN_S = 0.5  # at once; Ctrl-C is not waited for
 
 def register(groups: argparse._SubParsersAction, common: argparse.ArgumentParser) -> None:
     """Adds the parsers."""
-    group = noun(groups, "link", "The link between ground and board.")
+    group = noun(groups, common, "link", "The link between ground and board.")
     verb(
         group,
         common,

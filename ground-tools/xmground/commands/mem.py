@@ -67,7 +67,7 @@ CHECK_DETAILS = [
 
 def register(groups: argparse._SubParsersAction, common: argparse.ArgumentParser) -> None:
     """Adds the parsers."""
-    group = noun(groups, "mem", "Memory of the partitions: list, dump, check.")
+    group = noun(groups, common, "mem", "Memory of the partitions: list, dump, check.")
     parser = verb(
         group, common, "list", list_areas, "List the memory areas that the partitions have."
     )

@@ -62,7 +62,9 @@ STATE_STYLES = {"halted": "bad", "suspended": "warn"}
 
 def register(groups: argparse._SubParsersAction, common: argparse.ArgumentParser) -> None:
     """Adds the parsers."""
-    group = noun(groups, "part", "Partitions: list, show, suspend, resume, halt, shut down, reset.")
+    group = noun(
+        groups, common, "part", "Partitions: list, show, suspend, resume, halt, shut down, reset."
+    )
     verb(group, common, "list", list_partitions, "List all partitions and their states.")
     partition_argument(verb(group, common, "show", show, "Show everything about one partition."))
     for name, action, text in (

@@ -79,7 +79,7 @@ MEANING = (
 
 def register(groups: argparse._SubParsersAction, common: argparse.ArgumentParser) -> None:
     """Adds the parsers."""
-    group = noun(groups, "port", "Ports of the partitions: list, show.")
+    group = noun(groups, common, "port", "Ports of the partitions: list, show.")
     parser = verb(
         group, common, "list", list_ports, "List the ports and what waits in them.", MEANING
     )

@@ -44,7 +44,7 @@ def _plan_text(plan: object) -> str:
 
 def register(groups: argparse._SubParsersAction, common: argparse.ArgumentParser) -> None:
     """Adds the parsers."""
-    group = noun(groups, "sys", "The whole system: status, reset, halt.")
+    group = noun(groups, common, "sys", "The whole system: status, reset, halt.")
     verb(group, common, "status", status, "Show versions, counters and the running plan.")
     text = "Hazardous: needs --yes or a typed confirmation."
     reset = verb(

@@ -31,7 +31,7 @@ COLUMNS = [
 
 def register(groups: argparse._SubParsersAction, common: argparse.ArgumentParser) -> None:
     """Adds the parsers."""
-    group = noun(groups, "trace", "Trace logs.")
+    group = noun(groups, common, "trace", "Trace logs.")
     parser = verb(
         group, common, "read", read, "Read the trace of a partition or of the hypervisor."
     )

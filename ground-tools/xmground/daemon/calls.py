@@ -5,7 +5,7 @@ import json
 import logging
 from collections import deque
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from .. import errors
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 LOG = logging.getLogger("xmg.serve")
 MOST_OPEN_CALLS = 32
+NOBODY: dict[str, Any] = {"holder": None, "left_s": None}
 # Answers that wait until the client reads them.
 MOST_WAITING, MOST_WAITING_BYTES = MOST_QUEUED, 4 << 20
 MOST_TAPPED = 1000
@@ -288,6 +289,7 @@ class Peer:
         call.holder = call.holder or self._holder
         if not call.holder:
             raise LinkOccupied("read-only: take the lease before commanding (lease.take)")
+        self._warn_former(call, call.holder)
         self._server.lease.begin_command(call.holder)
         LOG.info("%s by %s: %s", call.name, call.holder, call.args)
 
@@ -314,6 +316,7 @@ class Peer:
         holder, seconds = call.args.get("holder"), call.args.get("seconds")
         if not isinstance(holder, str) or not isinstance(seconds, float | int):
             raise UsageError('lease.take needs a "holder" and "seconds"')
+        self._warn_former(call, holder)
         held = self._server.lease.take(holder, float(seconds))
         self._holder = holder
         LOG.info("%s takes the lease for %g s", holder, seconds)
@@ -322,9 +325,33 @@ class Peer:
     async def _lease_release(self, call: Call) -> Any:
         self._need_permission()
         holder = str(call.args.get("holder", self._holder))
-        self._server.lease.release(holder)
-        LOG.info("%s releases the lease", holder)
-        return self._server.lease.held()
+        force = call.args.get("force") is True
+        if force and not holder.strip():
+            raise UsageError('to take a lease away needs a "holder": who does it')
+        if not force:
+            self._warn_former(call, holder)
+        former = self._server.lease.release(holder, force)
+        if former:
+            self._server.lease_was_taken_away(former, holder)
+        else:
+            LOG.info("%s releases the lease", holder)
+        held = self._server.lease.held()
+        if not force:
+            return held
+        return {**(asdict(held) if held else NOBODY), "taken_from": former or None}
+
+    def lose_lease(self, former: str, by: str) -> None:
+        """Another has taken its lease away: the connection has none any more, and is told."""
+        if self._holder == former:
+            self._holder = ""
+            self.outbox.send({"lease_lost": {"by": by}})
+
+    def _warn_former(self, call: Call, holder: str) -> None:
+        """Who lost the lease is told once, with the next that he asks."""
+        by = self._server.robbed.pop(holder, None)
+        if by is not None:
+            text = f"the lease of {holder} was taken away by {by}"
+            self.outbox.send({"id": call.id, "warning": text})
 
     # ---- what the daemon itself knows
 

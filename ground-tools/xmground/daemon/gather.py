@@ -27,7 +27,7 @@ from ..errors import ArchiveError, XmgError
 from ..labels import labels_of
 from ..model import Book, BookState, Gap, GapKind, Plan, Slot, StageReport
 from ..records import Item
-from ..rows import Labels, Row, common, item_rows, spelt_out
+from ..rows import Labels, Row, Severity, common, item_rows, spelt_out
 from ..times import Correlation, Sample, clock_step
 from .background import Background
 from .link import LinkThread, Stopped
@@ -257,6 +257,18 @@ class Gatherer(threading.Thread):
         """Tells an event that the board sent by itself, and files it."""
         self._events.append((event, self._link.client.utc_us()))
         self._news.set()
+
+    def saw_ground_event(self, name: str, detail: str) -> None:
+        """Tells something that the board has no part in, and files it with the board's events; its
+        number is the time, which those of the board are far below."""
+        now_us = self._link.client.utc_us()
+        boot_id = self._link.state.boot_id
+        row = common(self._labels, "event", 0, now_us, boot_id, None, now_us)
+        row |= {"event_name": name, "severity": Severity.WARN.word, "detail": spelt_out(detail)}
+        self._on_rows([row])
+        self._file_soon(
+            lambda archive: archive.add_event(self._labels.target, now_us, boot_id, b"", row)
+        )
 
     def saw_capture(self, file: tuple[Path, int]) -> None:
         """Files where a raw capture lies, and when it began."""

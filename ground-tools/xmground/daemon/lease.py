@@ -49,15 +49,17 @@ class Lease:
         self._until = max(self._until, self._now() + seconds)
         return Held(holder, self._until - self._now())
 
-    def release(self, holder: str) -> None:
-        """Gives back what was taken; a command under way keeps it to its end. Raises LinkOccupied
-        when it is another's."""
+    def release(self, holder: str, force: bool = False) -> str:
+        """Gives back what was taken; a command under way keeps it to its end. force: also what
+        another has taken, whose name is given then; else the name is empty. Raises LinkOccupied when
+        it is another's."""
         held = self.held()
         if held is None:
-            return
-        if held.holder != holder:
+            return ""
+        if held.holder != holder and not force:
             raise self._occupied(held)
         self._until = 0.0
+        return held.holder if held.holder != holder else ""
 
     def begin_command(self, holder: str) -> None:
         """Claims it for a command; end_command() must follow. Raises LinkOccupied, UsageError."""
@@ -83,8 +85,11 @@ class Lease:
 
     @staticmethod
     def _occupied(held: Held) -> LinkOccupied:
-        time = "until its command ends" if held.left_s is None else f"for {held.left_s:.0f} s more"
+        if held.left_s is None:
+            return LinkOccupied(
+                f"{held.holder} commands the board until its command ends, which is not cut: wait"
+            )
         return LinkOccupied(
-            f"{held.holder} commands the board {time}: ask for the lease to be released "
-            "(xmg lease release), or wait"
+            f"{held.holder} commands the board for {held.left_s:.0f} s more: ask for the lease to be released "
+            "(xmg lease release), wait, or take it away (xmg lease release --force)"
         )

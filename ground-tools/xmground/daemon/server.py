@@ -51,6 +51,7 @@ FAREWELL_S = 1.0
 Take = Callable[[Any], Awaitable[None]]
 STOP_S, FLUSH_S = 0.4, 0.1
 KINDS = {"filter": str, "target": str, "source": int, "first": int, "newest": bool}
+MOST_ROBBED = 100
 MOST_ROWS = 10_000  # of one query
 
 
@@ -81,6 +82,7 @@ class Server:
         self.lease = Lease(time.monotonic)
         self.taps: set[Callable[[Seen], None]] = set()
         self.peers: set[Peer] = set()
+        self.robbed: dict[str, str] = {}  # whose lease was taken away, and by whom, until told
         self.calls = 0
         self._left_out = 0  # rows, of clients that have gone
         self._began_us = clock_us()
@@ -315,6 +317,15 @@ class Server:
             "session_ends": dict(self.link.client.session.ends),
             "round_trips": self.link.round_trips.told(),
         }
+
+    def lease_was_taken_away(self, former: str, by: str) -> None:
+        """Told to all connections of the former holder, or with the next that he asks; filed."""
+        LOG.warning("%s has taken away the lease of %s", by, former)
+        if len(self.robbed) < MOST_ROBBED:
+            self.robbed[former] = by
+        for peer in list(self.peers):
+            peer.lose_lease(former, by)
+        self.gatherer.saw_ground_event("LEASE_TAKEN_AWAY", f"{by} has taken the lease of {former}")
 
     def call_ended(self, peer: Peer) -> None:
         """A call of a client is answered."""

@@ -17,6 +17,7 @@ class Daemon {
     this.next = 1;
     this.open = false;
     this.onchange = () => {};
+    this.onleaselost = () => {};
     this.connect();
   }
 
@@ -34,6 +35,7 @@ class Daemon {
   }
 
   take(told) {
+    if (told.lease_lost) this.onleaselost(told.lease_lost.by);
     const call = this.calls.get(told.id);
     if (!call) return;
     if ("stage" in told) call.more.stage?.(told.stage);
@@ -60,6 +62,11 @@ if (token) history.replaceState(null, "", location.pathname); // not in screensh
 const holder = `web ${Math.random().toString(36).slice(2, 6)}`;
 const state = { mayCommand: false, leased: false, partitions: [], plans: [], planState: null, status: null, view: "board" };
 
+daemon.onleaselost = (by) => {
+  state.leased = false;
+  alarm("lease", `${by} has taken command away from this page`);
+  showHeader();
+};
 daemon.onchange = async () => {
   state.leased = state.mayCommand = false;
   if (daemon.open) {

@@ -24,8 +24,11 @@ START_S = 30.0
 BUILD_S = 900
 STOP_S = 5.0
 POLL_S = 0.05
-# Major frame of the simulated board, ms: it answers once in each.
-FRAME_MS = 20
+COMPILER = "xmcparser"
+COMPILE_S = 60
+# First bytes of a compiled configuration (hypervisor/abi/config.h).
+CONFIG_MAGIC = b"$XMC"
+MISSION = "mission.sim"
 # Lines of a board's output that a message quotes.
 TOLD_LINES = 20
 
@@ -59,6 +62,61 @@ def find_simulator() -> str:
             f"there is no program {SIMULATOR}: build it with `make sim`, or set XM_BUILD"
         )
     return found
+
+
+def sim_system(name: str) -> Path:
+    """A system that `make sim` compiles for the simulator: demo, or plain, in which nothing goes
+    wrong by itself. Raises UsageError."""
+    path = build_folder() / "sim" / name / "system.xmc"
+    if not path.is_file():
+        raise UsageError(f"there is no {path}: make it with `make sim`, or give --config FILE")
+    return path
+
+
+def sim_mission(config: Path) -> Path | None:
+    """What the partitions of a configuration do: the file beside it, if there is one."""
+    path = config.parent / MISSION
+    return path if path.is_file() else None
+
+
+def sim_control(port: str) -> Path:
+    """The control socket of this user's simulated board on a port."""
+    runtime = os.environ.get("XDG_RUNTIME_DIR", "")
+    top = Path(runtime if os.path.isdir(runtime) else tempfile.gettempdir())
+    folder = top / f"xmg-{os.getuid()}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    return folder / f"sim-{port}.sock"
+
+
+def sim_config(path: Path) -> bytes:
+    """A configuration as the simulator reads it: compiled already, or XML, which is compiled here.
+    Raises UsageError with what the compiler says."""
+    try:
+        text = path.read_bytes()
+    except OSError as error:
+        raise UsageError(f"cannot read {path}: {error.strerror}") from error
+    if text.startswith(CONFIG_MAGIC):
+        return text
+    built = build_folder() / "bin" / COMPILER
+    compiler = str(built) if os.access(built, os.X_OK) else shutil.which(COMPILER)
+    if not compiler:
+        raise UsageError(
+            f"{path} must be compiled, and there is no {COMPILER}: `make sim` makes it"
+        )
+    with tempfile.TemporaryDirectory(prefix="xm-") as folder:
+        out = Path(folder) / "system.xmc"
+        done = subprocess.run(
+            [compiler, "-o", str(out), str(path)],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            timeout=COMPILE_S,
+        )
+        if done.returncode or not out.is_file():
+            raise UsageError(f"{path} is no configuration: {COMPILER} said\n{_end(done.stdout)}")
+        return out.read_bytes()
 
 
 def build_system(name: str, key_file: Path) -> Path:
@@ -250,6 +308,12 @@ class QemuBoard(LocalBoard):
 class SimulatedBoard(LocalBoard):
     """The board of `xmg sim`."""
 
+    def __init__(self, key_file: Path | None, config: Path | None = None, *options: str) -> None:
+        """config: its system, XML or compiled; None: one in which nothing goes wrong by itself.
+        options: further ones of the simulator (tools/sim/sim.c)."""
+        super().__init__(key_file)
+        self._config, self._options = config, options
+
     @property
     def about(self) -> str:
         """See Board."""
@@ -257,8 +321,13 @@ class SimulatedBoard(LocalBoard):
 
     def start(self) -> None:
         """See Board."""
-        self._new_folder()
-        command = [find_simulator(), "--port", "0", "--frame-ms", str(FRAME_MS)]
+        folder = self._new_folder()
+        named = self._config or sim_system("plain")
+        (folder / "system.xmc").write_bytes(sim_config(named))
+        command = [find_simulator(), "--port", "0", "--config", str(folder / "system.xmc")]
+        command += [*self._options]
+        if mission := sim_mission(named):
+            command += ["--mission", str(mission)]
         if self.key_file:
             command += ["--key", str(self.key_file)]
         process = self._run(command, subprocess.PIPE, subprocess.PIPE)
@@ -272,7 +341,7 @@ class SimulatedBoard(LocalBoard):
             self.check()
 
     def type(self, line: str) -> None:
-        """See Board. It acts at the start of the next major frame."""
+        """See Board. It acts at the start of the next slot."""
         if not self._process or not self._process.stdin:
             raise LinkUnavailable(f"{self.about} does not run: start it")
         self._process.stdin.write(line.encode() + b"\n")

@@ -2,7 +2,7 @@
 # board and for the tests
 #
 # A user names a variant once: SUPERVISOR_HOST_CC_<variant> is its compiler with flags, then
-#   $(eval $(call supervisor_host_variant,<variant>))   the rules; they also compile tools/sim/*.c
+#   $(eval $(call supervisor_host_variant,<variant>))   the rules; the fake kernel's, too
 #   $(call supervisor_host_objects,<variant>)           what a program of that variant links
 
 SUPERVISOR_HOST_DIR  := $(BUILD)/supervisor/host
@@ -23,7 +23,7 @@ define supervisor_host_variant
 $(SUPERVISOR_HOST_DIR)/$(1)/%.o: supervisor/%.c $(SUPERVISOR_HOST_HDRS) | $(SUPERVISOR_HOST_STAMP)
 	@mkdir -p $$(@D)
 	$$(SUPERVISOR_HOST_CC_$(1)) $$(WARN) $$(SUPERVISOR_HOST_CPPFLAGS) -Dprintf=fake_printf -c $$< -o $$@
-$(SUPERVISOR_HOST_DIR)/$(1)/%.o: tools/sim/%.c $(SUPERVISOR_HOST_HDRS) | $(SUPERVISOR_HOST_STAMP)
+$(SUPERVISOR_HOST_DIR)/$(1)/fake_kernel.o: tools/sim/fake_kernel.c $(SUPERVISOR_HOST_HDRS) | $(SUPERVISOR_HOST_STAMP)
 	@mkdir -p $$(@D)
 	$$(SUPERVISOR_HOST_CC_$(1)) $$(WARN) $$(SUPERVISOR_HOST_CPPFLAGS) -c $$< -o $$@
 $(SUPERVISOR_HOST_DIR)/$(1)/supervisor.pb-c.o: $(PROTO_C) supervisor/host/build.mk \

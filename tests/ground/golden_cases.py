@@ -483,6 +483,7 @@ CASES: list[Case] = [
     ("help-doctor", None, "doctor --help"),
     ("help-sim", None, "sim --help"),
     ("sim-bad-port", None, "sim --port 70000"),
+    ("help-sim-fault", None, "sim fault --help"),
     ("help-sys-reset", None, "sys reset --help"),
     ("help-link-sniff", None, "link sniff --help"),
 ]

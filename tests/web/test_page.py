@@ -203,7 +203,7 @@ def test_page_tells_rows_that_the_daemon_left_out(overheard: Page) -> None:
 
 def test_page_console(page: Page) -> None:
     page.view("consoles")
-    page.until(lambda: "P1: second" in page.text("#console-text"), "no console text")
+    page.until(lambda: "P1: slot" in page.text("#console-text"), "no console text")
 
 
 def figure(page: Page, panel: str, series: str, column: int) -> str:

@@ -141,8 +141,7 @@ static void configure_areas(const struct fake_shape *shape)
         uint32_t id = i / FAKE_AREAS;
         bool small = i % FAKE_AREAS == 1;
 
-        put(row + WORD_AT(xm_config_area, start),
-            FAKE_AREA(id) + (small ? FAKE_AREA_BYTES : 0));
+        put(row + WORD_AT(xm_config_area, start), FAKE_AREA(id) + (small ? FAKE_AREA_BYTES : 0));
         put(row + WORD_AT(xm_config_area, mapped_at),
             FAKE_AREA(id) + (small ? FAKE_AREA_BYTES : 0));
         put(row + WORD_AT(xm_config_area, size), small ? FAKE_TABLE_BYTES : FAKE_AREA_BYTES);
@@ -187,8 +186,7 @@ static void put_port(uint32_t partition, const char *name, uint32_t type, uint32
 /* See FAKE_SAMPLING in fake_kernel.h. */
 static void configure_ports(const struct fake_shape *shape)
 {
-    uint32_t channels =
-        table(WORD_AT(xm_config, channels), 2, sizeof(struct xm_config_channel));
+    uint32_t channels = table(WORD_AT(xm_config, channels), 2, sizeof(struct xm_config_channel));
     uint32_t queue = channels + (uint32_t)sizeof(struct xm_config_channel);
     uint32_t destination = table(WORD_AT(xm_config, destinations), 1, 4);
 
@@ -276,6 +274,7 @@ static void open_log(struct fake_log *log, uint32_t item_bytes, uint32_t bytes)
 {
     *log = (struct fake_log){ .exists = bytes >= item_bytes,
                               .item_bytes = item_bytes,
+                              .room = bytes / item_bytes,
                               .capacity = bytes / item_bytes,
                               .oldest = 1,
                               .next = 1 };

@@ -27,19 +27,21 @@
 #define FAKE_ITEMS 4096 /* bytes of the storage of one log of a shape */
 #endif
 #ifndef FAKE_RING
-#define FAKE_RING 4096  /* bytes of each link ring; of a configuration's, the most */
+#define FAKE_RING 4096 /* bytes of each link ring; of a configuration's, the most */
 #endif
-#define FAKE_SELF 0     /* the supervisor's partition in a shape */
+#define FAKE_SELF 0 /* the supervisor's partition in a shape */
 #define FAKE_SLOT_US 10000
 
+#ifndef FAKE_CHANNELS
 #define FAKE_CHANNELS 64
 #define FAKE_PORTS 256
+#endif
 
 /* Memory of a partition of a shape: its program, and behind it a small area that it may only read. */
 #define FAKE_AREAS 2
 #define FAKE_AREA_BYTES 65536u
 #define FAKE_TABLE_BYTES 4096u
-#define FAKE_AREA(partition) (0x40100000u + (partition) * 0x100000u)
+#define FAKE_AREA(partition) (0x40100000u + (partition)*0x100000u)
 #define FAKE_CLOCK_OFFSET 0x8000u /* see fake_clock_at() */
 
 /* Channels of a shape: "temperature" of P1 to P2, P3 and all further partitions, sampling; "packets"
@@ -61,7 +63,8 @@ struct fake_shape {
 struct fake_log {
     bool exists;
     uint32_t item_bytes;
-    uint32_t capacity; /* items */
+    uint32_t room;     /* items it was configured for */
+    uint32_t capacity; /* items it holds: at most so many */
     uint64_t oldest, next;
     uint64_t damaged_from, damaged_to; /* items that fail their checksum: from <= n < to */
     uint8_t *items;                    /* item n at place n % capacity */
@@ -117,13 +120,14 @@ struct fake {
     void (*on_reset)(xm_u32_t partition, xm_u32_t status); /* a partition is being reset; NULL: - */
     struct fake_channel channel[FAKE_CHANNELS];
     bool consumed[FAKE_PORTS]; /* a sampling port has read its message */
-    uint32_t copied_bytes; /* by XM_memory_copy */
+    uint32_t copied_bytes;     /* by XM_memory_copy */
     bool no_link, no_link_status;
     xm_s32_t
         refuse; /* code that partition control and plan switching give instead of acting; 0: act */
     char said[4096]; /* on the supervisor's console, the newest lines that fit */
     uint8_t config[FAKE_CONFIG];
-    uint8_t sent[1 << 20]; /* everything that left, in order; last: fake_init() leaves it as it is */
+    uint8_t
+        sent[1 << 20]; /* everything that left, in order; last: fake_init() leaves it as it is */
 };
 
 extern struct fake fake;

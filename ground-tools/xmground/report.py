@@ -43,6 +43,7 @@ class BoardReport:
     target: str
     first_read_us: int | None = None  # UTC, whatever the period; None: never
     last_read_us: int | None = None
+    pruned_before_us: int | None = None  # UTC: what is older was removed from the archive
     known_until_us: int | None = None  # set: of the period's time after it nothing is known
     boots: list[int] = field(default_factory=list)
     books: dict[str, int] = field(default_factory=dict)  # rows by book
@@ -57,7 +58,9 @@ class BoardReport:
 
     def was_read_in(self, report: "Report") -> bool:
         """Whether a period without rows is one in which nothing was logged."""
-        first_us = self.first_read_us
+        first_us, pruned_us = self.first_read_us, self.pruned_before_us
+        if pruned_us is not None and pruned_us > (report.since_us or 0):
+            return False
         return self.known_until_us is None and first_us is not None and first_us < report.end_us
 
 
@@ -107,6 +110,7 @@ def _contact(archive: Archive, board: BoardReport, report: Report) -> None:
     read = archive.read_between(board.target)
     if read:
         board.first_read_us, board.last_read_us = read
+    board.pruned_before_us = archive.pruned_before(board.target)
     known_us = board.last_read_us or 0
     if known_us < report.end_us - CONTACT_US:
         board.known_until_us = max(known_us, report.since_us or 0)

@@ -163,7 +163,8 @@ def test_text_is_filed_by_lines_whatever_pieces_it_came_in(archive: Archive) -> 
 def test_any_pieces_in_any_order_give_the_text_once(
     archive: Archive, data: bytes, cuts: list[tuple[int, int]]
 ) -> None:
-    archive.prune(NOW + 1)
+    with archive._writing() as connection:
+        connection.execute(sa.delete(schema.log))
     have = set()
     for low, high in cuts:
         low, high = sorted((min(low, len(data)), min(high, len(data))))
@@ -657,8 +658,29 @@ def test_a_newer_archive_is_refused(archive: Archive, postgresql: str) -> None:
 
 def test_prune_removes_what_is_older(archive: Archive) -> None:
     mixed(archive)
-    assert archive.prune(NOW + 3000) == 3
+    assert archive.prune(NOW + 3000) == 2  # of three: one is the last of its log
     assert seqs(archive, books=["hm"]) == [3, 4, 5, 6]
+
+
+def test_what_was_pruned_is_neither_read_again_nor_forgotten(
+    board: FakeBoard, archive: Archive
+) -> None:
+    """The last item of a log stays, as the place where reading goes on; and the archive knows that
+    it has nothing older because somebody removed it."""
+    board.logs[pb.BOOK_HM, 0].capacity = 2
+    board.fill_hm(2)
+    collect(board, archive)
+    board.fill_hm(2)
+    collect(board, archive)
+    assert archive.pruned_before("demo") is None
+    later_us = next(archive.query(["hm"], newest=True, limit=1))["received_us"] + 1
+    assert archive.prune(later_us) == 3
+    assert seqs(archive, books=["hm"]) == [4]
+    again = collect(board, archive)
+    assert again.gaps == [] and again.filed.added == 0
+    archive.prune(later_us - 1000)
+    assert archive.pruned_before("demo") == archive.pruned_before(None) == later_us
+    assert archive.pruned_before("other") is None
 
 
 def test_check_finds_what_was_changed(archive: Archive) -> None:

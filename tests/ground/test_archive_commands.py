@@ -354,7 +354,7 @@ def test_collect_files_all_logs_and_keeps_the_bytes(
     assert again.status == 0
     (first, second) = sorted((place / "xmg" / "capture").glob("*.xmcap"))
     assert xmg("replay", str(first)).status == 0
-    assert "raw captures  2" in xmg("archive", "show").out
+    assert "raw captures    2" in xmg("archive", "show").out
     assert xmg("archive", "export", str(place / "x.pcapng")).status == 0
     first.unlink()
     assert "1 raw captures are gone" in xmg("archive", "export", str(place / "x.pcapng")).err
@@ -454,7 +454,14 @@ def test_export_where_nothing_can_be_written(filed: Path, xmg: Xmg, place: Path)
 
 
 def test_prune_asks(filed: Path, xmg: Xmg) -> None:
-    assert xmg("archive", "prune", "--before", "now", "--yes").err == "4 rows of logs removed\n"
+    pruned = xmg("archive", "prune", "--before", "now", "--yes")
+    assert pruned.err.endswith("of logs removed; of each log the last one stays\n")
+    note = "what is older than 2026-01-01T00:00:00.000Z was removed from this archive"
+    for line in ("hm read --from archive", "archive query", "archive gaps"):
+        assert note in xmg(*line.split()).err
+    assert note not in xmg("archive", "query", "--since", "now").err
+    assert "removed before" in xmg("archive", "show").out
+    assert "was removed from this archive" in xmg("report", "--since", "1d").out
 
 
 def test_the_daemon_collects_by_itself(xmg: Xmg) -> None:

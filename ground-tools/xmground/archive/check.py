@@ -78,6 +78,30 @@ def _fault(record: Any, end: dict[tuple[Any, ...], int]) -> str:
     return ""
 
 
+PRUNED = "pruned_before_us "  # and the target's name; in the table meta
+
+
+def pruned_before(connection: Connection, target: str | None) -> int | None:
+    """See Archive.pruned_before."""
+    meta = schema.meta.c
+    is_meant = meta.name.startswith(PRUNED) if target is None else meta.name == PRUNED + target
+    found = connection.execute(sa.select(meta.value).where(is_meant)).scalars()
+    return max((int(value) for value in found), default=None)
+
+
+def _remember(connection: Connection, before_us: int, target: str | None) -> None:
+    names = sa.select(schema.target.c.name)
+    table = schema.meta
+    for name in [target] if target else connection.execute(names).scalars().all():
+        known = pruned_before(connection, name)
+        if known is None:
+            row = {"name": PRUNED + name, "value": str(before_us)}
+            connection.execute(sa.insert(table), row)
+        elif known < before_us:
+            here = table.c.name == PRUNED + name
+            connection.execute(sa.update(table).where(here).values(value=str(before_us)))
+
+
 def prune(connection: Connection, before_us: int, target: str | None) -> int:
     """See Archive.prune."""
 
@@ -87,7 +111,27 @@ def prune(connection: Connection, before_us: int, target: str | None) -> int:
         named = sa.select(schema.target.c.id).where(schema.target.c.name == target)
         return table.c.target_id.in_(named)
 
-    gone = connection.execute(sa.delete(log).where(of_target(log), log.c.at_us < before_us))
+    newer = log.alias()
+    in_the_same_log = sa.and_(
+        *(newer.c[key] == log.c[key] for key in ("target_id", "book", "source")),
+    )
+    # The last item of a log stays: it is where reading goes on, and what proves the numbering.
+    is_last = ~sa.exists().where(
+        in_the_same_log,
+        sa.or_(
+            newer.c.era > log.c.era,
+            sa.and_(newer.c.era == log.c.era, newer.c.seq > log.c.seq),
+        ),
+    )
+    kept = sa.select(log.c.target_id, log.c.boot_id, log.c.book, log.c.source, log.c.seq).where(
+        of_target(log), is_last
+    )
+    keys = sa.tuple_(log.c.target_id, log.c.boot_id, log.c.book, log.c.source, log.c.seq)
+    last = [tuple(row) for row in connection.execute(kept)]
+    gone = connection.execute(
+        sa.delete(log).where(of_target(log), log.c.at_us < before_us, keys.not_in(last))
+    )
+    _remember(connection, before_us, target)
     for table, column in (
         (schema.gap, "received_us"),
         (schema.link_health, "received_us"),

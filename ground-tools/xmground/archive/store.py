@@ -27,7 +27,7 @@ from ..records import Item
 from ..rows import Labels, Row, Severity, console_row, item_rows, split_lines
 from ..times import TOLD_STEP_US, Correlation, Moment, Sample, clock_step, is_new_life
 from . import schema
-from .check import faults, prune
+from .check import faults, prune, pruned_before
 from .query import Question, command_rows, contents, explain_query, gap_rows, holes, run_query
 from .schema import log
 
@@ -715,9 +715,15 @@ class Archive:
             return faults(connection)
 
     def prune(self, before_us: int, target: str | None = None) -> int:
-        """Removes rows older than a moment, their gaps, and what is told of the link then. Gives
-        how many rows of logs went."""
+        """Removes rows older than a moment, their gaps, and what is told of the link then, but of
+        each log the last row. Gives how many rows of logs went."""
         return self._write(lambda connection: prune(connection, before_us, target))
+
+    def pruned_before(self, target: str | None = None) -> int | None:
+        """The latest moment (UTC) before which a board's rows, or any board's, were removed on
+        purpose; None: nothing was."""
+        with self._reading() as connection:
+            return pruned_before(connection, target)
 
 
 def _prepare_sqlite(engine: Engine) -> None:

@@ -32,7 +32,15 @@ from .common import (
     verb,
     yes_option,
 )
-from .reading import ARCHIVE, RowSink, Wanted, only_target, picked, wanted_of
+from .reading import (
+    ARCHIVE,
+    RowSink,
+    Wanted,
+    only_target,
+    picked,
+    tell_pruned,
+    wanted_of,
+)
 
 BOOKS = ("hm", "trace", "console", "event")
 LOG_COLUMNS = [
@@ -68,6 +76,7 @@ SHOW_COLUMNS = [
     Column("gaps", "gaps"),
     Column("commands", "commands"),
     Column("captures", "raw captures"),
+    Column("pruned_before_us", "removed before", ground_time),
     Column("clock_steps", "clock steps", lambda steps: _steps_text(steps)),
     Column("bytes", "size", lambda size: plain(size) if size is None else f"{size} bytes"),
 ]
@@ -322,6 +331,7 @@ def show(app: App) -> Status:
             "gaps": counts["gap"],
             "commands": counts["command"],
             "captures": counts["capture"],
+            "pruned_before_us": archive.pruned_before(),
             "clock_steps": archive.clock_steps(),
             "bytes": None,
         }
@@ -335,6 +345,7 @@ def _rows(app: App, wanted: Wanted) -> Iterator[Row]:
     args = app.args
     with app.open_archive() as archive:
         target = only_target(archive, args.target) if args.target else None
+        tell_pruned(app, archive, target, wanted.since)
         yield from archive.query(
             args.book or (),
             wanted.filter,
@@ -375,6 +386,7 @@ def gaps(app: App) -> Status:
     wanted = wanted_of(app)
     with app.open_archive() as archive:
         target = only_target(archive, app.args.target) if app.args.target else None
+        tell_pruned(app, archive, target, wanted.since)
         rows = archive.gaps(
             Question(
                 app.args.book or (),
@@ -525,5 +537,5 @@ def prune(app: App) -> Status:
         what = f"all that is older than {ground_time(before.us)}"
         app.confirm("pruning asks first", f"{what} will be removed from {archive.where}.", "prune")
         gone = archive.prune(before.us, target)
-    app.out.note(f"{gone} rows of logs removed")
+    app.out.note(f"{gone} rows of logs removed; of each log the last one stays")
     return Status.DONE

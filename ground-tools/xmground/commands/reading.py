@@ -13,7 +13,7 @@ from ..errors import UsageError
 from ..logs import LogReader
 from ..model import Book
 from ..records import ITEM_BYTES
-from ..render import Column
+from ..render import Column, ground_time
 from ..rows import UNIT_NAMES, Labels, Row, item_rows
 from ..status import Status
 from ..times import Moment, may_lie_between, parse_moment
@@ -304,6 +304,7 @@ def _filed_rows(app: App, book: Book, key: str | None, wanted: Wanted) -> Iterat
     with app.open_archive() as archive:
         target = only_target(archive, app.args.target)
         source = _number_of(key, archive.partition_names(target), "the archive")
+        tell_pruned(app, archive, target, wanted.since)
         yield from _archive_rows(app, archive, target, book, source, wanted)
 
 
@@ -339,6 +340,13 @@ def _archive_rows(
             source=source,
             after=after,
         )
+
+
+def tell_pruned(app: App, archive: "Archive", target: str | None, since: Moment | None) -> None:
+    """What was removed on purpose is no gap, but should not look as if it had never been."""
+    before_us = archive.pruned_before(target)
+    if before_us is not None and (since is None or since.board or since.us < before_us):
+        app.out.note(f"what is older than {ground_time(before_us)} was removed from this archive")
 
 
 def only_target(archive: "Archive", name: str | None) -> str:

@@ -13,26 +13,39 @@ from .app import DEFAULT_LINK, App
 from .clock import utc_us
 from .errors import XmgError
 from .render import FORMATS, Output
-from .status import Status
+from .status import MEANINGS, Status
 
 DEFAULT_TIMEOUT_S = 5.0
 LONGEST_S = 86400
 
-EPILOG = """\
+ENVIRONMENT = (
+    ("XMG_LINK", "default of --link"),
+    ("XMG_KEY", "default of --key"),
+    ("XMG_SOCKET", "socket of `xmg serve`"),
+    ("XMG_HOLDER", "who commands, as others are told (default: user@machine)"),
+    ("XMG_ARCHIVE", "default of --archive"),
+    ("XMG_CAPTURE", "folder for raw bytes of the link"),
+    ("NO_COLOR", "no colours, unless it is empty"),
+)
+
+
+def _two_columns() -> str:
+    """The exit codes, in the order of the table."""
+    cells = [f"{int(status)} {words}" for status, (words, _) in MEANINGS.items()]
+    half = len(cells) // 2
+    rows = zip([*cells[:half], ""], [*cells[half:-1], cells[-1]])
+    return "".join(f"  {left:<32}{right}\n" for left, right in rows)
+
+
+def _environment() -> str:
+    return "".join(f"  {name:<12}{meaning}\n" for name, meaning in ENVIRONMENT)
+
+
+EPILOG = f"""\
 exit status:
-  0 done                            5 authentication
-  1 taken by the board, failed      6 outcome unknown
-  2 wrong usage                     7 data incomplete, gaps are listed
-  3 no link, no answer              8 protocol version differs
-  4 rejected by the board           9 another console commands, or has the link
-                                  130 interrupted
-
+{_two_columns()}
 environment:
-  XMG_LINK   default of --link      NO_COLOR   no colours
-  XMG_KEY    default of --key      XMG_SOCKET socket of `xmg serve`
-  XMG_HOLDER who commands, as others are told (default: user@machine)
-  XMG_ARCHIVE default of --archive  XMG_CAPTURE folder for raw bytes of the link
-
+{_environment()}
 examples:
   xmg part list                     xmg hm read --from 120
   xmg part reset P1 --yes           xmg console follow 2

@@ -117,12 +117,13 @@ const struct board_port *board_port(uint32_t port)
     return &board.port[port];
 }
 
-/* A message of the greatest length into the channel; a full queue takes none. */
-static void send_one(uint32_t port)
+/* A message into the channel; a full queue takes none. */
+static void send_one(uint32_t port, uint32_t bytes)
 {
-    uint32_t number = PORT(port, channel);
-    uint32_t bytes = CHANNEL(number, max_message_bytes), refused = fake.channel[number].refused;
+    uint32_t number = PORT(port, channel), refused = fake.channel[number].refused;
+    uint32_t most = CHANNEL(number, max_message_bytes);
 
+    bytes = bytes < most ? bytes : most;
     if (PORT(port, type) == XM_QUEUING_PORT) {
         fake_send_queuing(number, bytes);
     } else {
@@ -137,14 +138,14 @@ static void send_one(uint32_t port)
     board.channel[number].life = board_life(PORT(port, partition));
 }
 
-/* Sends so many messages; into a port without a channel none. False: it is no source port. */
-bool board_send(uint32_t port, uint32_t count)
+/* Sends so many messages of so many bytes; into a port without a channel none. False: it is no source port. */
+bool board_send(uint32_t port, uint32_t count, uint32_t bytes)
 {
     if (PORT(port, direction) != XM_SOURCE_PORT) {
         return false;
     }
     while (PORT(port, channel) != XM_CONFIG_NONE && count-- > 0) {
-        send_one(port);
+        send_one(port, bytes);
     }
     return true;
 }
@@ -231,7 +232,7 @@ static void usual_slot(uint32_t partition)
     uint32_t first = PARTITION(partition, port_first);
 
     for (uint32_t port = first; port < first + PARTITION(partition, port_count); port++) {
-        if (!board_send(port, 1)) {
+        if (!board_send(port, 1, BOARD_LONGEST)) {
             (void)board_receive(port);
         }
     }

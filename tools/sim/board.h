@@ -16,6 +16,7 @@
 #include "fake_kernel.h"
 
 #define BOARD_NONE UINT32_MAX
+#define BOARD_LONGEST UINT32_MAX /* bytes: of the longest message that the channel takes */
 
 /* What is counted of a port in the present life of its partition. */
 struct board_port {
@@ -41,7 +42,7 @@ void board_hang(uint32_t partition);
 
 uint32_t board_find_port(uint32_t partition, const char *name);
 const struct board_port *board_port(uint32_t port);
-bool board_send(uint32_t port, uint32_t count);
+bool board_send(uint32_t port, uint32_t count, uint32_t bytes);
 bool board_receive(uint32_t port);
 
 uint32_t board_event(const char *name);

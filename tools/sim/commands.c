@@ -150,13 +150,14 @@ static bool take_port(const struct words *w, uint32_t *port)
 
 static bool send_messages(const struct words *w)
 {
+    double count, bytes;
     uint32_t port;
-    double count;
 
-    if (!take_port(w, &port) || !number_or(w, 2, 1, 1000, &count)) {
+    if (!take_port(w, &port) || !number_or(w, 2, 1, 1000, &count) ||
+        !number_or(w, 3, BOARD_LONGEST, BOARD_LONGEST, &bytes)) {
         return false;
     }
-    if (!board_send(port, (uint32_t)count)) {
+    if (!board_send(port, (uint32_t)count, (uint32_t)bytes)) {
         fprintf(w->reply, "%s is no source port\n", w->at[1]);
         return false;
     }
@@ -558,7 +559,7 @@ static const struct {
     { "say", "P TEXT", "a line on P's console", say, 1, 2 },
     { "mark", "P CODE [WORD]...", "a trace record of P with that code", mark, 2, 6 },
     { "trace", "P N", "trace records of P", trace, 2, 2 },
-    { "send", "P PORT [N]", "messages from a source port", send_messages, 2, 3 },
+    { "send", "P PORT [N [BYTES]]", "messages from a source port", send_messages, 2, 4 },
     { "receive", "P PORT", "reads what waits at a destination port", receive, 2, 2 },
     { "restart", "warm|cold|power", "the board is reset; power: its logs are lost", restart, 1, 1 },
     { "halt", "", "the board stops, until it is restarted", halt, 0, 0 },

@@ -23,7 +23,7 @@ static struct {
     uint32_t partition, address, size;
     uint32_t done; /* bytes of the range */
     uint32_t crc32c, slots;
-    uint64_t begun_us;
+    uint64_t begun_us, asked_us;
 } memory;
 
 /* No check was asked for. */
@@ -238,6 +238,7 @@ void memory_check(const struct asker *asker, const Xm__Request *request)
 
     if (is_the_last(asker, wanted)) {
         memory.is_owed = true;
+        memory.asked_us = (uint64_t)view_kernel()->now_us;
     } else if (!memory_holds(wanted->partition, first_item, wanted->size)) {
         reply_refuse(asker, XM__STATUS_CODE__STATUS_INVALID,
                      memory_missed(wanted->partition, first_item, wanted->size));
@@ -254,6 +255,7 @@ void memory_check(const struct asker *asker, const Xm__Request *request)
         memory.address = wanted->address;
         memory.size = wanted->size;
         memory.done = memory.crc32c = memory.slots = 0;
+        memory.asked_us = (uint64_t)view_kernel()->now_us;
     }
 }
 
@@ -281,13 +283,21 @@ static int32_t advance(void)
     return XM_OK;
 }
 
-/* Goes on with the check in progress, and answers who waits for it. A check that fails is forgotten:
- * asked for again, it begins again. */
+/* Does anybody still want the check in progress? */
+static bool is_wanted(void)
+{
+    return memory.is_owed ||
+           (uint64_t)view_kernel()->now_us - memory.asked_us < MEMORY_PATIENCE_US;
+}
+
+/* Goes on with the check in progress, and answers who waits for it. One that fails, or that nobody
+ * has asked about for long, is forgotten: asked for again, it begins again. */
 void memory_poll(void)
 {
-    int32_t code = memory.known && memory.done < memory.size ? advance() : XM_OK;
+    bool in_progress = memory.known && memory.done < memory.size;
+    int32_t code = in_progress && is_wanted() ? advance() : XM_OK;
 
-    memory.known = memory.known && code == XM_OK;
+    memory.known = memory.known && code == XM_OK && (!in_progress || is_wanted());
     if (!memory.is_owed || !link_has_room(memory.asker.link, FRAME_REPLY)) {
         return;
     }

@@ -23,6 +23,9 @@
  * 50 MIPS: less than two frames of a log under a key cost, and still three times as fast as a line
  * of 115,200 baud brings the same bytes, in a major frame of 250 ms. */
 #define MEMORY_SLOT_BYTES 8192u
+/* So long a check goes on without being asked about: longer than a bad line keeps a question away,
+ * and shorter than the sum of a large area takes. */
+#define MEMORY_PATIENCE_US 60000000u
 
 void memory_init(void);
 void memory_list(const struct asker *asker, const Xm__Request *request);

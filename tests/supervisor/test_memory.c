@@ -529,6 +529,28 @@ static void a_sum_that_the_hypervisor_refuses_fails_and_may_be_asked_again(void 
     assert_int_equal(ground_last_reply(1)->memory_checked->bytes, MEMORY_SLOT_BYTES);
 }
 
+static void a_sum_that_nobody_asks_about_ends(void **state)
+{
+    MEMORY_CHECK(request, 1, 1, FAKE_AREA(1), FAKE_AREA_BYTES);
+    uint32_t copied;
+
+    (void)state;
+    ground_send(&request);
+    run_slots(1);
+    fake_tick(MEMORY_PATIENCE_US - 2 * FAKE_SLOT_US);
+    copied = fake.copied_bytes;
+    run_slots(1);
+    assert_int_equal(fake.copied_bytes - copied, MEMORY_SLOT_BYTES);
+    run_slots(1);
+    copied = fake.copied_bytes;
+    run_slots(5);
+    assert_int_equal(fake.copied_bytes, copied);
+    ground_send(&request);
+    run_slots(1);
+    assert_int_equal(ground_last_reply(1)->memory_checked->bytes, MEMORY_SLOT_BYTES);
+    assert_int_equal(ground_last_reply(1)->memory_checked->slots, 1);
+}
+
 /* Replies wait for the line; the sum's finds no room among them and comes later. */
 static void a_sum_without_room_for_its_answer_is_answered_later(void **state)
 {
@@ -575,6 +597,7 @@ int main(void)
         TEST(a_later_sum_takes_the_place_and_both_are_answered),
         TEST(a_sum_outside_is_refused_with_the_area_it_missed),
         TEST(a_sum_that_the_hypervisor_refuses_fails_and_may_be_asked_again),
+        TEST(a_sum_that_nobody_asks_about_ends),
         TEST(a_sum_without_room_for_its_answer_is_answered_later),
     };
 

@@ -86,7 +86,7 @@ def build(lwip: Path, copy: Path, program: Path) -> None:
     own = [copy / "ip.c", *(ROOT / "tests" / "ethernet" / name for name in ("test_ip.c", "fake_mac.c", "packets.c"))]
     subprocess.run(
         ["gcc", "-std=gnu11", "-O0", "-g1", "-fsanitize=address", "-w", "-DLWIP_RAND()=4u",
-         "-I", copy, "-I", copy / "lwip", "-I", ROOT / "tests" / "supervisor" / "fake", "-I", ROOT / "tests" / "ethernet",
+         "-I", copy, "-I", copy / "lwip", "-I", ROOT / "tools" / "sim" / "fake", "-I", ROOT / "tests" / "ethernet",
          "-I", ROOT / "supervisor", "-I", lwip / "include", *own, *sources, "-lcmocka", "-o", program],
         check=True, timeout=LIMIT_S)
 

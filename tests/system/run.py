@@ -36,7 +36,7 @@ from typing import NamedTuple
 ROOT = Path(__file__).resolve().parents[2]
 TESTS = Path(__file__).resolve().parent
 QEMU = ["-M", "leon3_generic", "-display", "none", "-monitor", "none"]
-QEMU_TIMEOUT_S = 60
+QEMU_TIMEOUT_S = 150  # trap_interrupt_at_each_instruction takes 18 s of a processor, which seven may want
 BUILD_TIMEOUT_S = 300
 TAIL_LINES = 60
 

@@ -296,7 +296,7 @@ function drawSoon() {
     drawLog();
     if (haveRowsCome) {
       tellRows();
-      if (atEnd) logBox.scrollTop = logRows.length * ROW_HEIGHT;
+      if (atEnd) logBox.scrollTop = logBox.scrollHeight;
     }
     haveRowsCome = false;
   });
@@ -310,11 +310,17 @@ function drawLog() {
   $("log-rows").replaceChildren(...logRows.slice(first, first + count).map(logRow));
 }
 
+// What an estimate is worth stands beside it; when the ground got a row is not when it happened.
+const LOG_COLUMNS = ["", "UTC, estimated", "± ms", "received", "board time", "book", "number", "partition", "event", "detail"];
+$("log-head").append(...LOG_COLUMNS.map((text) => el("span", { role: "columnheader", text })));
+
 function logRow(row) {
-  const time = row.utc_us ?? row.received_us, gap = row.kind === "gap";
-  const cells = [MARKS[row.severity] ?? row.severity, utc(time), boardTime(row.time_us), row.book, row.seq, row.partition_name ?? "",
-    gap ? "GAP" : row.event_name ?? "", row.detail || row.text || ""];
-  const made = el("div", { class: `row ${gap ? "gap" : row.severity}`, role: "row", title: `${cells[6]} ${cells[7]}` });
+  const isKnown = typeof row.utc_us === "number", error = row.utc_error_us;
+  const cells = [MARKS[row.severity] ?? row.severity, isKnown ? utc(row.utc_us) : "unknown", isKnown && typeof error === "number" ? (error / 1000).toFixed(1) : "",
+    utc(row.received_us).slice(11, 23), boardTime(row.time_us), row.book, row.seq, row.partition_name ?? "",
+    row.kind === "gap" ? "GAP" : row.event_name ?? "", row.detail || row.text || ""];
+  const made = el("div", { class: `row ${row.kind === "gap" ? "gap" : row.severity}`, role: "row",
+    title: `${row.event_name ?? ""} ${row.detail || row.text || ""}\nboot ${word(row.boot_id)}, received ${utc(row.received_us)}` });
   made.append(...cells.map((text) => el("span", { role: "cell", text })));
   return made;
 }
@@ -346,7 +352,7 @@ async function showLog() {
   }
   take = addRow;
   drawLog();
-  logBox.scrollTop = logRows.length * ROW_HEIGHT;
+  logBox.scrollTop = logBox.scrollHeight;
 }
 
 const rowKey = (row) => [row.target, row.boot_id, row.book, row.source, row.kind, row.seq, row.last].join();

@@ -293,6 +293,7 @@ class GapKind(Enum):
     OVERWRITTEN = "overwritten on board"
     REBOOTED = "board rebooted"
     DAMAGED = "unreadable on board"
+    ABSENT = "not in this capture"
 
 
 @dataclass(frozen=True)

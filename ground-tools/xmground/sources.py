@@ -1,7 +1,7 @@
 """Rows from files: raw captures, and rows exported as JSON lines."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from .framing import Frame, FrameType
 from .model import Book, Gap, GapKind, Stage, StageReport
 from .records import ITEM_BYTES, Item
 from .rows import COMMON_KEYS, Labels, Row, command_stage_row, item_rows, spelt_out
-from .times import Correlation, Sample
+from .times import Correlation, Sample, is_new_life
 
 HYPERVISOR_NAMES = {255: "hypervisor"}
 COMMANDS = ("partition_control", "plan_switch", "system_control")
@@ -28,6 +28,7 @@ class _Era:
     """Items of one log whose numbers do not contradict each other."""
 
     boot_id: int
+    life: int
     items: dict[int, bytes] = field(default_factory=dict)
     came_us: dict[int, int] = field(default_factory=dict)
 
@@ -45,12 +46,14 @@ class CaptureLogs:
         self._eras: dict[tuple[Book, int], list[_Era]] = {}
         self._sent_us: dict[int, int] = {}
         self._reads: dict[int, tuple[int, int]] = {}  # book and source by request
-        self._samples: dict[int, list[Sample]] = {}
+        self._answered: set[int] = set()
+        self._life = 0  # counts the new starts under an old boot id
+        self._samples: dict[tuple[int, int], list[Sample]] = {}  # by boot id and life
         self._commands: dict[int, dict[str, Row]] = {}  # stages by name, of commands by id
         for record, item in frames_of(r for r in found if isinstance(r, Captured)):
             if isinstance(item, Frame):
                 self._take(record, item)
-        self._fits = {boot: Correlation(samples) for boot, samples in self._samples.items()}
+        self._fits = {key: Correlation(samples) for key, samples in self._samples.items()}
 
     def _take(self, record: Captured, frame: Frame) -> None:
         try:
@@ -98,13 +101,22 @@ class CaptureLogs:
         if reply.id in self._commands:
             self._command_reply(reply, came_us)
         sent_us = self._sent_us.get(reply.id)
+        # A repeated answer, out of the board's journal, tells the time of the first one.
         if sent_us is not None and 0 <= came_us - sent_us <= LONGEST_TRIP_US:
-            sample = Sample(sent_us, reply.board_time_us, came_us - sent_us)
-            self._samples.setdefault(reply.boot_id, []).append(sample)
+            if reply.id not in self._answered:
+                self._answered.add(reply.id)
+                sample = Sample(sent_us, reply.board_time_us, came_us - sent_us)
+                self._sample(reply.boot_id, sample)
         if reply.HasField("hello_ack"):
             self.target = spelt_out(reply.hello_ack.system_name)
         for state in reply.partitions.partition:
             self._names[state.partition] = spelt_out(state.name)
+
+    def _sample(self, boot_id: int, sample: Sample) -> None:
+        before = self._samples.get((boot_id, self._life))
+        if before and is_new_life(before[-1], sample):
+            self._life += 1
+        self._samples.setdefault((boot_id, self._life), []).append(sample)
 
     def _chunk(self, chunk: Message, came_us: int) -> None:
         # One that answers to a terse read does not tell which log it is of.
@@ -122,17 +134,30 @@ class CaptureLogs:
         }
         source = 0 if book is Book.HM else source
         eras = self._eras.setdefault((book, source), [])
-        if not eras or _contradicts(eras[-1], items, book, chunk.boot_id):
-            eras.append(_Era(chunk.boot_id))
+        if not eras or self._contradicts(eras[-1], items, book, chunk.boot_id):
+            eras.append(_Era(chunk.boot_id, self._life))
         era = eras[-1]
         era.boot_id = chunk.boot_id
         for seq, data in items.items():
             era.items.setdefault(seq, data)
             era.came_us.setdefault(seq, came_us)
 
-    def _utc(self, boot_id: int, time_us: int) -> tuple[int | None, int | None]:
-        fit = self._fits.get(boot_id)
-        return fit.utc(time_us) if fit else (None, None)
+    def _contradicts(self, era: _Era, items: dict[int, bytes], book: Book, boot_id: int) -> bool:
+        """Whether items cannot be of an era. A board that forgets its boot id has lost its logs."""
+        if boot_id == era.boot_id and era.life != self._life:
+            return True
+        if book is Book.CONSOLE and boot_id != era.boot_id:
+            return True
+        return any(era.items.get(seq, data) != data for seq, data in items.items())
+
+    def _utc_in(self, life: int) -> Callable[[int, int], tuple[int | None, int | None]]:
+        """UTC of board times, as an item tells them that was read in a life."""
+
+        def utc(boot_id: int, time_us: int) -> tuple[int | None, int | None]:
+            lives = [of for boot, of in self._fits if boot == boot_id and of <= life]
+            return self._fits[boot_id, max(lives)].utc(time_us) if lives else (None, None)
+
+        return utc
 
     def sources(self, book: Book) -> dict[int, str]:
         """Whose logs of that book there are: names by number."""
@@ -148,17 +173,17 @@ class CaptureLogs:
 
     def rows(self, book: Book, source: int) -> Iterator[Row]:
         """The items of a log, and gaps for those that are not in the file."""
-        labels = Labels(self.target, self._names, self._utc)
+        before: _Era | None = None
         for era in self._eras.get((book, source), []):
+            labels = Labels(self.target, self._names, self._utc_in(era.life))
+            if before:
+                end = max(before.items) + 1
+                gap = Gap(GapKind.REBOOTED, end, None, before.boot_id)
+                yield from item_rows(gap, book, source, labels, min(era.came_us.values()))
+            before = era
             for item in _in_order(era, book):
                 seq = item.first if isinstance(item, Gap) else item.seq
                 yield from item_rows(item, book, source, labels, era.came_us.get(seq))
-
-
-def _contradicts(era: _Era, items: dict[int, bytes], book: Book, boot_id: int) -> bool:
-    if book is Book.CONSOLE and boot_id != era.boot_id:
-        return True
-    return any(era.items.get(seq, data) != data for seq, data in items.items())
 
 
 def _in_order(era: _Era, book: Book) -> Iterator[Item | Gap]:
@@ -171,7 +196,7 @@ def _in_order(era: _Era, book: Book) -> Iterator[Item | Gap]:
                 yield Item(begin, bytes(run), era.boot_id)
             begin, run = seq, bytearray()
         if seq > wanted:
-            yield Gap(GapKind.LOST, wanted, seq - 1, era.boot_id)
+            yield Gap(GapKind.ABSENT, wanted, seq - 1, era.boot_id)
         run += era.items[seq]
         wanted = seq + 1
     yield Item(begin, bytes(run), era.boot_id)

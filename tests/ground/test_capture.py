@@ -81,7 +81,9 @@ def test_what_is_written_is_read(
     ]
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None
+)
 @given(cut=st.integers(0, 400))
 def test_a_torn_end_is_skipped_and_told(tmp_path: Path, cut: int) -> None:
     folder = tmp_path / str(cut)
@@ -303,6 +305,7 @@ def test_what_the_capture_does_not_hold_is_a_gap(board: FakeBoard, tmp_path: Pat
         ("record", 4),
         ("record", 5),
     ]
+    assert rows[1]["gap"] == "not in this capture"  # the link has lost nothing
 
 
 def test_numbers_that_begin_anew_in_a_capture(board: FakeBoard, tmp_path: Path) -> None:
@@ -315,7 +318,38 @@ def test_numbers_that_begin_anew_in_a_capture(board: FakeBoard, tmp_path: Path) 
         read_all(client)
 
     rows = list(CaptureLogs(captured(board, tmp_path / "c", over_a_reset)).rows(Book.HM, 0))
-    assert [row["seq"] for row in rows] == [1, 2, 1]
+    assert [(row["kind"], row["seq"]) for row in rows] == [
+        ("record", 1),
+        ("record", 2),
+        ("gap", 3),
+        ("record", 1),
+    ]
+    assert rows[2]["gap"] == "board rebooted"
+
+
+def test_a_second_life_under_the_same_boot_id_in_a_capture(
+    board: FakeBoard, tmp_path: Path
+) -> None:
+    """It prints what the first one printed, and its clock shows times that were shown before."""
+    board.now_us = 600_000_000
+    board.fill_hm(2)
+    board.print(1, b"starts\nruns\n")
+
+    def over_a_power_cycle(client: Client) -> None:
+        read_all(client)
+        board.power_cycle()
+        board.fill_hm(1, event=6)
+        board.print(1, b"starts\n")
+        read_all(client)
+
+    logs = CaptureLogs(captured(board, tmp_path / "c", over_a_power_cycle))
+    told = [row.get("text", row["detail"]) for row in logs.rows(Book.CONSOLE, 1)]
+    assert told[:2] == ["starts\n", "runs\n"] and "board rebooted" in str(told[2])
+    assert told[3:] == ["starts\n"]
+    first, second = (row for row in logs.rows(Book.HM, 0) if row["seq"] == 1)
+    begun_us = int(str(second["received_us"])) - int(str(second["utc_us"]))
+    assert 0 <= begun_us < 10_000_000  # by its own clock, at 1 s
+    assert int(str(first["received_us"])) - int(str(first["utc_us"])) > 500_000_000
 
 
 # ---- commands

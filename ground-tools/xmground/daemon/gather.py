@@ -196,7 +196,7 @@ class GatherState:
     rows_by_book: dict[str, int] = field(default_factory=lambda: dict.fromkeys(BOOKS, 0))
     filed_by_book: dict[str, int] = field(default_factory=lambda: dict.fromkeys(BOOKS, 0))
     gaps_by_kind: dict[str, int] = field(
-        default_factory=lambda: dict.fromkeys((kind.value for kind in GapKind), 0)
+        default_factory=lambda: {kind.value: 0 for kind in GapKind if kind is not GapKind.ABSENT}
     )
     waiting: int = 0  # stages and events to be filed
     clock: ClockState | None = None

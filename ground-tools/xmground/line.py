@@ -27,6 +27,7 @@ class Line:
         self._transport: Transport | None = None
         self._deframer = Deframer()
         self.reconnects = 0
+        self.losses = 0
         self.datagrams = False
 
     @property
@@ -109,5 +110,6 @@ class Line:
 
     def _lose(self) -> None:
         if self._transport:
+            self.losses += 1
             self._on_note("link lost")
         self.close()

@@ -192,6 +192,11 @@ class Session:
         """Whether the link is open, as far as is known."""
         return self._line.is_open
 
+    @property
+    def losses(self) -> int:
+        """Times that the link was lost."""
+        return self._line.losses
+
     def close(self) -> None:
         """Gives the link back; may be called twice."""
         self._line.close()

@@ -1,5 +1,5 @@
-# Robustness campaigns on QEMU; transfers and commands in virtual time on the host; abuse of the console with the simulated board. `make campaign` in full size (release),
-# `make campaign-small` as part of `make test`.
+# Robustness campaigns on QEMU; on the host transfers and commands in virtual time, the daemon, and abuse of the console with the
+# simulated board. `make campaign` in full size (release), `make campaign-small` as part of `make test`.
 # Results: $(BUILD)/campaign/<name>.json. One campaign alone: make campaign C=calls
 CAMPAIGN_LAYOUT := $(BUILD)/campaign/layout.s
 

@@ -18,7 +18,7 @@ from typing import TextIO
 
 import machine
 
-CAMPAIGNS = ["matrix", "calls", "sweep", "plans", "resets", "hostile", "transfers", "commands", "abuse"]
+CAMPAIGNS = ["matrix", "calls", "sweep", "plans", "resets", "hostile", "transfers", "commands", "daemon", "abuse"]
 DEFAULT_SEED = 20090529
 
 

@@ -19,10 +19,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cable import QUICK, Cable
 from conftest import GROUND_TIME_US, LoopTransport, Result, ServedDaemon
 from fake_board import FakeBoard, Served
 
-from xmground import session
 from xmground._generated import supervisor_pb2 as pb
 from xmground.archive import Archive
 from xmground.board import CALLS
@@ -34,7 +34,7 @@ from xmground.daemon.link import Job, Priority
 from xmground.daemon.metrics import METRICS, table
 from xmground.daemon.outbox import Outbox
 from xmground.daemon.server import listen_at
-from xmground.errors import LinkOccupied, LinkUnavailable, NoAnswer, UsageError, XmgError
+from xmground.errors import LinkOccupied, LinkUnavailable, UsageError, XmgError
 from xmground.framing import Frame, FrameType
 from xmground.logs import LogReader
 from xmground.model import Book, PartitionAction
@@ -438,53 +438,11 @@ def test_slow_client_stops_nobody(daemon: ServedDaemon, board: FakeBoard) -> Non
 # ---- the link comes and goes
 
 
-class Cable:
-    """A link to a board that tests pull and put in again: connect() as open_link, at a board that
-    may be absent."""
-
-    def __init__(self, board: FakeBoard) -> None:
-        self.board, self.plugged = board, True
-        self.break_in: int | None = None  # reads and writes until it breaks
-
-    def connect(self, url: str, timeout_s: float) -> "CableTransport":
-        if not self.plugged:
-            raise LinkUnavailable("cannot open loop: no such device: check the cable")
-        return CableTransport(self)
-
-
-class CableTransport(LoopTransport):
-    def __init__(self, cable: Cable) -> None:
-        super().__init__(cable.board)
-        self._cable = cable
-
-    def _check(self) -> None:
-        cable = self._cable
-        if cable.break_in is not None:
-            cable.break_in -= 1
-            if cable.break_in <= 0:
-                cable.plugged, cable.break_in = False, None
-        if not cable.plugged:
-            raise LinkUnavailable("loop broke: cable pulled")
-
-    def read(self, timeout_s: float) -> bytes:
-        self._check()
-        if not self.pending:
-            time.sleep(min(timeout_s, 0.002))
-        data, self.pending = self.pending, b""
-        return data
-
-    def write(self, data: bytes) -> None:
-        self._check()
-        super().write(data)
-
-
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Milliseconds where the real thing takes tenths of seconds."""
-    monkeypatch.setattr(session, "FIRST_RETRY_S", 0.02)
-    monkeypatch.setattr("xmground.line.RECONNECT_PAUSE_S", 0.002)
-    for name, value in (("FIRST_PAUSE_S", 0.002), ("LONGEST_PAUSE_S", 0.01), ("OPEN_S", 0.002)):
-        monkeypatch.setattr(f"xmground.daemon.link.{name}", value)
+    for name, value in QUICK.items():
+        monkeypatch.setattr(name, value)
 
 
 def test_absent_device_is_awaited(board: FakeBoard, tmp_path: Path, quick: None) -> None:
@@ -519,58 +477,6 @@ def test_state_of_the_link_is_told(board: FakeBoard, tmp_path: Path, quick: None
         assert "link.why" in table.splitlines()[0]
 
 
-@pytest.mark.parametrize("seed", range(10))
-def test_daemon_outlives_pulled_cables_and_resets(
-    seed: int, board: FakeBoard, tmp_path: Path, quick: None
-) -> None:
-    """20 times per seed: the cable is pulled or the board reset at any moment of a transfer; when
-    it is over, the link is open and the log is read whole, or its gaps are named."""
-    rng = random.Random(seed)
-    cable = Cable(board)
-    board.fill_hm(120)
-    with ServedDaemon("tcp:h:1", tmp_path / "socket", connect=cable.connect) as daemon:
-        with client(daemon, timeout_s=1.0) as mine:
-            for cycle in range(20):
-                wanted = board.logs[pb.BOOK_HM, 0].next - 1
-                reset = rng.random() < 0.4
-                if reset:
-                    left = rng.randrange(1, 8)
-
-                    def reboot(operation: str) -> bool:
-                        nonlocal left
-                        left -= 1
-                        return left == 0
-
-                    board.faults.reboot_at = reboot
-                else:
-                    cable.break_in = rng.randrange(1, 40)
-                    threading.Timer(0.01, setattr, (cable, "plugged", True)).start()
-                items, gaps = read_whole(mine, cable)
-                board.faults.reboot_at = lambda operation: False
-                cable.break_in, cable.plugged = None, True
-                assert items == list(range(1, wanted + 1)) or gaps, (seed, cycle)
-                board.fill_hm(1)
-                daemon.await_state(lambda state: state.open)
-                assert [p.name for p in mine.partitions()] == board.names
-        state = daemon.server.link.state
-        assert state.open and state.boots >= 1
-
-
-def read_whole(mine: RemoteClient, cable: Cable) -> tuple[list[int], list[Any]]:
-    """The numbers of all records, and the gaps; what the link does not allow at all is tried
-    again."""
-    for _ in range(20):
-        try:
-            seen = list(LogReader(mine, Book.HM).read())
-        except (LinkUnavailable, NoAnswer):
-            cable.plugged = True  # on a slow host it was pulled after the timer had plugged it
-            time.sleep(0.01)
-            continue
-        items = [item.seq for item in seen if hasattr(item, "data")]
-        return items, [item for item in seen if not hasattr(item, "data")]
-    raise AssertionError("nothing could be read in 20 tries")
-
-
 def test_tcp_link_that_is_dropped_is_opened_again(
     board: FakeBoard, served: Served, tmp_path: Path, quick: None
 ) -> None:
@@ -589,6 +495,8 @@ def test_tcp_link_that_is_dropped_is_opened_again(
             assert len(mine.partitions()) == 3 and closed
             daemon.await_state(lambda state: state.open)
         assert mine.ground_link()["reconnects"] == 5
+        state = daemon.server.link.state  # also what was lost and found within a call
+        assert (state.lost, state.opened) == (5, 6)
 
 
 def test_pulled_pseudo_terminal_is_opened_again(

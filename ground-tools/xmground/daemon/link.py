@@ -254,9 +254,14 @@ class LinkThread(threading.Thread):
         """Learns from how it went whether the link is open."""
         self._tell_held()
         session = self.client.session
-        if session.is_open and not self.state.open:
+        # A call opens a lost link itself: what is open now may have been lost in between.
+        lost = session.losses
+        if session.is_open and (not self.state.open or lost > self.state.lost):
+            if lost > self.state.lost:
+                LOG.warning("link %s was lost", self.state.url)
             self._pause_s = FIRST_PAUSE_S
-            self._change(open=True, since_us=self._clock_us(), opened=self.state.opened + 1, why="")
+            now_us = self._clock_us()
+            self._change(open=True, since_us=now_us, opened=lost + 1, lost=lost, why="")
             LOG.info("link %s is open", self.state.url)
         elif not session.is_open:
             self._closed(str(error) if isinstance(error, XmgError) else "")
@@ -265,9 +270,10 @@ class LinkThread(threading.Thread):
             LOG.info("boot %#010x answers", session.boot_id)
 
     def _closed(self, why: str) -> None:
-        if self.state.open:
-            lost = self.state.lost + 1
-            self._change(open=False, since_us=self._clock_us(), lost=lost, why=why or "lost")
+        lost = self.client.session.losses
+        if self.state.open or lost > self.state.lost:
+            now_us = self._clock_us()
+            self._change(open=False, since_us=now_us, opened=lost, lost=lost, why=why or "lost")
             LOG.warning("link %s is lost%s", self.state.url, f": {why}" if why else "")
         elif why and why != self.state.why:
             self._change(why=why)

@@ -21,9 +21,11 @@ from .model import Stage, StageReport
 # rich takes long to load, and json needs none of it.
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.progress import ProgressColumn
     from rich.text import Text
 
 Row = Mapping[str, object]
+WORTH_A_BAR = 100  # items; fewer come with the first answers
 FORMATS = ("table", "json", "jsonl", "csv")
 # Nothing is cut to the width of a screen, which wraps what is longer: a shortened event or a column
 # of no width would tell less than there is.
@@ -167,6 +169,7 @@ class Output:
         return Console(
             file=file,
             width=WIDTH,
+            height=25,  # else a dumb terminal is taken for one of 80 columns, whatever width says
             no_color=not color,
             highlight=False,
             emoji=False,
@@ -247,20 +250,51 @@ class Output:
         if not self._stderr.isatty():
             yield lambda done: None
             return
-        from rich.progress import (
-            BarColumn,
-            DownloadColumn,
-            Progress,
-            TextColumn,
-            TimeRemainingColumn,
-            TransferSpeedColumn,
-        )
+        from rich.progress import DownloadColumn, TransferSpeedColumn
 
-        parts = (TextColumn(what), BarColumn(), DownloadColumn(binary_units=True))
-        ends = (TransferSpeedColumn(), TimeRemainingColumn())
-        with Progress(*parts, *ends, console=self._err, transient=True) as bar:
-            task = bar.add_task(what, total=total)
-            yield lambda done: bar.update(task, completed=done)
+        sizes = (DownloadColumn(binary_units=True), TransferSpeedColumn())
+        with self._bar(what, sizes) as tell:
+            tell(0, total)
+            yield lambda done: tell(done, total)
+
+    @contextmanager
+    def progress_of_items(self, what: str, shown: bool) -> Iterator[Callable[[int, int], None]]:
+        """The same for items, of which the block tells how many of how many are done; few come at
+        once, and are not worth a bar. shown: not where something else is written meanwhile."""
+        if not (shown and self._stderr.isatty()):
+            yield lambda done, total: None
+            return
+        from rich.progress import MofNCompleteColumn
+
+        with self._bar(what, (MofNCompleteColumn(),)) as tell:
+            yield lambda done, total: tell(done, total) if total >= WORTH_A_BAR else None
+
+    @contextmanager
+    def _bar(
+        self, what: str, amounts: "Sequence[ProgressColumn]"
+    ) -> Iterator[Callable[[int, int], None]]:
+        """A bar that begins with the first that is told."""
+        if self._err.is_dumb_terminal:
+            yield lambda done, total: None
+            return
+        from rich.console import Console
+        from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+        parts = (TextColumn(what), BarColumn(), *amounts, TimeRemainingColumn())
+        # Not self._err, which knows no width: a bar has to fit.
+        console = Console(file=self._stderr, no_color=not self._color)
+        bar = Progress(*parts, console=console, transient=True)
+        task = bar.add_task(what, total=None)
+
+        def tell(done: int, total: int) -> None:
+            bar.update(task, completed=done, total=total)
+            bar.start()  # once
+
+        try:
+            yield tell
+        finally:
+            if bar.live.is_started:
+                bar.stop()
 
     def stream(self, columns: list[Column]) -> "RowStream":
         """Rows written one by one as they come."""

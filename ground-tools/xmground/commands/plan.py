@@ -142,9 +142,9 @@ def show(app: App) -> Status:
     return Status.DONE
 
 
-def _pause(us: int | None) -> str:
+def _pause(us: object) -> str:
     """A pause in a table; exact, for it is compared with the partitions' deadlines."""
-    return "-" if us is None else f"{us / 1000:g} ms"
+    return f"{us / 1000:.10g} ms" if isinstance(us, int) else "-"
 
 
 def _predicted(client: Board, old: Plan, new: Plan) -> list[Row]:
@@ -198,12 +198,15 @@ def _tell_cost(app: App, rows: list[Row]) -> None:
     """Before the question, as talk: stdout is for what comes of the command."""
     for row in rows:
         name = f"{row['partition']} {row['partition_name']}".strip()
-        app.out.note(
-            f"  {name}: pauses {_pause(row['switch_us'])} at the switch, then up to "  # type: ignore
-            f"{_pause(row['after_us'])} (now {_pause(row['before_us'])})"  # type: ignore
-            if not row["detail"]
-            else f"  {name}: {row['detail']}"
-        )
+        before, meanwhile, after = (_pause(row[key]) for key in PREDICTED_KEYS[1:])
+        if row["after_us"] is None:
+            app.out.warn(f"partition {name} {row['detail']}")
+        elif row["detail"]:
+            app.out.note(f"  {name}: {row['detail']}, pauses up to {after}")
+        else:
+            app.out.note(
+                f"  {name}: pauses {meanwhile} at the switch, then up to {after} (now {before})"
+            )
 
 
 def switch(app: App) -> Status:

@@ -11,7 +11,7 @@ from ..app import App
 from ..board import HYPERVISOR_ID, Board
 from ..errors import UsageError
 from ..logs import LogReader
-from ..model import Book
+from ..model import Book, Gap
 from ..records import ITEM_BYTES
 from ..render import Column, ground_time
 from ..rows import UNIT_NAMES, Labels, Row, item_rows
@@ -224,9 +224,12 @@ def _read_live(
 
         # Without a filter the reader itself ends there, and asks the board for no more.
         given, limit = (None, wanted.count) if wanted.picks else (wanted.count, None)
-        rows = watched(_live_rows(app, reader, labels, given, told))
-        for row in picked(rows, wanted, app, limit):
-            sink.add(row)
+        # Rows that are shown as they come tell by themselves that it goes on.
+        whole = not app.args.follow and isinstance(sink, RowSink)
+        with app.out.progress_of_items(f"reading {book.name.lower()}", whole) as tell:
+            rows = watched(_live_rows(app, reader, labels, given, told, tell))
+            for row in picked(rows, wanted, app, limit):
+                sink.add(row)
     return reader
 
 
@@ -241,11 +244,21 @@ def _source_on_board(client: Board, key: str | None, book: Book) -> tuple[int, s
 
 
 def _live_rows(
-    app: App, reader: LogReader, labels: Labels, limit: int | None, told: Callable[[], None]
+    app: App,
+    reader: LogReader,
+    labels: Labels,
+    limit: int | None,
+    told: Callable[[], None],
+    tell: Callable[[int, int], None],
 ) -> Iterator[Row]:
-    """What the board's log holds, or with --follow will hold, as rows."""
+    """What the board's log holds, or with --follow will hold, as rows. tell: gets how many items of
+    how many have come."""
     book, source = reader.identity
+    first: int | None = None
     for item in follow(reader, app, limit, app.args.follow, ITEM_BYTES[book], told):
+        seq = item.first if isinstance(item, Gap) else item.seq
+        first = seq if first is None else first
+        tell(seq - first + 1, min(reader.next - first, limit or reader.next))
         yield from item_rows(item, book, source, labels, app.clock_us())
 
 

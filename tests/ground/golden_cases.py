@@ -482,6 +482,8 @@ CASES: list[Case] = [
     ("help-completion", None, "completion --help"),
     ("help-doctor", None, "doctor --help"),
     ("help-sim", None, "sim --help"),
+    ("help-sim-fault", None, "sim fault --help"),
+    ("sim-fault-no-board", None, "sim fault --port 9 crash 2"),
     ("sim-bad-port", None, "sim --port 70000"),
     ("help-sim-fault", None, "sim fault --help"),
     ("help-sys-reset", None, "sys reset --help"),
@@ -522,6 +524,7 @@ NO_DATA = {
     "xmg completion": "prints a program for a shell",
     "xmg serve": "logs on stderr until it is ended",
     "xmg sim": "becomes the simulator, which has no formats",
+    "xmg sim fault": "prints what the simulator says",
 }
 # Formats that a command refuses, and why.
 NOT_IN_FORMAT = {

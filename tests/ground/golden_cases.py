@@ -485,7 +485,6 @@ CASES: list[Case] = [
     ("help-sim-fault", None, "sim fault --help"),
     ("sim-fault-no-board", None, "sim fault --port 9 crash 2"),
     ("sim-bad-port", None, "sim --port 70000"),
-    ("help-sim-fault", None, "sim fault --help"),
     ("help-sys-reset", None, "sys reset --help"),
     ("help-link-sniff", None, "link sniff --help"),
 ]

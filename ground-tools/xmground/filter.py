@@ -218,6 +218,17 @@ class Filter:
         """The same for rows in a database that are no gaps; columns are named as rows' values."""
         return self.node.clause(columns)
 
+    def named(self, key: str) -> list[int | str]:
+        """The values that a row's value is compared with for being the same."""
+        return _named(self.node, key)
+
+
+def _named(node: Node, key: str) -> list[int | str]:
+    if isinstance(node, Compare):
+        return [node.value] if node.key == key and node.op in ("=", "!=") else []
+    parts = (node.part,) if isinstance(node, Not) else node.parts
+    return [value for part in parts for value in _named(part, key)]
+
 
 @dataclass(frozen=True)
 class _Token:

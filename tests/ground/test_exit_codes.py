@@ -172,6 +172,13 @@ def test_3_text_but_no_supervisor(board: FakeBoard, served: Served, xmg: Xmg) ->
     assert "text but no frame" in one_sentence(xmg("ping", "--timeout", "0.3"))
 
 
+def test_3_host_that_has_no_address(xmg: Xmg) -> None:
+    """Starting the target would not help."""
+    result = xmg("ping", link="tcp:no-such-host.invalid:5500")
+    assert result.status == Status.NO_LINK and "host's name" in one_sentence(result)
+    assert "make run" not in result.err
+
+
 def test_4_rejected(board: FakeBoard, xmg: Xmg) -> None:
     board.faults.refuse = (pb.STAGE_REJECTED, pb.DOMAIN_HYPERVISOR, -4, "")
     result = xmg("part", "halt", "P1", "--yes")

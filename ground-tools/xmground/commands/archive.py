@@ -409,6 +409,8 @@ def gaps(app: App) -> Status:
         Column(key, key, only_csv=True) for key in (rows[0] if rows else ()) if key not in shown
     ]
     app.out.rows([*columns, *rest], rows)
+    if not rows:
+        app.out.note("of what was read, nothing is missing")
     return Status.INCOMPLETE if rows else Status.DONE
 
 
@@ -503,11 +505,12 @@ def check(app: App) -> Status:
     with app.open_archive() as archive:
         faults = archive.check()
         conflicts = sum(int(str(row["conflicts"])) for row in archive.contents())
-    app.out.rows(CHECK_COLUMNS, [{"fault": fault, "style": "bad"} for fault in faults])
+    if faults or app.out.format != "table":  # the word "fault" alone would be misread
+        app.out.rows(CHECK_COLUMNS, [{"fault": fault, "style": "bad"} for fault in faults])
     if conflicts:
+        have = "s have the numbers of others" if conflicts > 1 else " has the number of another"
         app.out.warn(
-            f"{conflicts} row{'s have' if conflicts > 1 else ' has'} other contents than what was "
-            "filed before under the same number: both are shown; a board that forgot its boot id at "
+            f"{conflicts} row{have}, filed before: both are shown; a board that forgot its boot id at "
             "power-up numbers anew"
         )
     if faults:

@@ -1,7 +1,7 @@
 """Reading a log: rows from where they are, through the filter, to where they are shown."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -216,6 +216,7 @@ def _read_live(
     with app.connect() as client:
         source, name = _source_on_board(client, key, book)
         labels = labels_of(client)
+        _tell_unknown(app, wanted.filter, labels.names)
         reader = LogReader(client, book, source, wanted.first)
         prepare(reader, app, text=book is Book.CONSOLE)
 
@@ -231,6 +232,16 @@ def _read_live(
             for row in picked(rows, wanted, app, limit):
                 sink.add(row)
     return reader
+
+
+def _tell_unknown(app: App, wanted: filters.Filter | None, names: Mapping[int, str]) -> None:
+    """A misspelt partition matches nothing, and a silence that follows is not the board's."""
+    known = {HYPERVISOR_ID: HYPERVISOR_NAME} | dict(names)
+    asked = wanted.named("partition") + wanted.named("partition_name") if wanted else []
+    there = ", ".join(f"{number} {name}" for number, name in sorted(known.items()))
+    for value in asked:
+        if value not in known and value not in known.values():
+            app.out.warn(f"the filter names partition {value}; the board has: {there}")
 
 
 def _source_on_board(client: Board, key: str | None, book: Book) -> tuple[int, str]:

@@ -51,10 +51,10 @@ def connect_tcp(host: str, port: int, timeout_s: float, lock: LinkLock) -> Socke
     try:
         sock = socket.create_connection((host, port), timeout=timeout_s)
     except OSError as error:
-        raise LinkUnavailable(
-            f"cannot open {name}: {error.strerror or error}: "
-            "start the target (make run) or name another with --link"
-        ) from error
+        remedy = "start the target (make run) or name another with --link"
+        if isinstance(error, socket.gaierror):
+            remedy = "check the host's name and this machine's network, or give its address"
+        raise LinkUnavailable(f"cannot open {name}: {error.strerror or error}: {remedy}") from error
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return SocketTransport(sock, name, lock)
 

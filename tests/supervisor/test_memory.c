@@ -58,6 +58,16 @@ static void assert_refused(const Xm__Reply *reply, const char *detail)
     assert_string_equal(reply->status->detail, detail);
 }
 
+/* The link still serves: a ping is answered, and whoever listens is known again. */
+static void assert_serves(uint32_t id)
+{
+    PING(request, id);
+
+    ground_send(&request);
+    run_slots(40);
+    assert_ok(ground_last_reply(id), XM__REPLY__RESULT_PONG);
+}
+
 /* ---- ports ----------------------------------------------------------------------------------- */
 
 static const Xm__Port *port_of(uint32_t id, uint32_t number)
@@ -441,6 +451,22 @@ static void a_large_range_is_summed_over_slots(void **state)
     assert_int_equal(fake.copied_bytes, copied);
 }
 
+static void one_byte_more_than_a_slot_takes_another(void **state)
+{
+    MEMORY_CHECK(request, 1, 1, FAKE_AREA(1), MEMORY_SLOT_BYTES + 1);
+
+    (void)state;
+    ground_send(&request);
+    run_slots(1);
+    assert_int_equal(fake.copied_bytes, MEMORY_SLOT_BYTES);
+    ground_send(&request);
+    run_slots(2);
+    assert_ok(ground_last_reply(1), XM__REPLY__RESULT_MEMORY_CHECKED);
+    assert_int_equal(ground_last_reply(1)->memory_checked->slots, 2);
+    assert_int_equal(ground_last_reply(1)->memory_checked->crc32c,
+                     crc_of(1, FAKE_AREA(1), MEMORY_SLOT_BYTES + 1));
+}
+
 /* The answer was lost: the question comes again, and nothing is summed again. */
 static void a_finished_sum_is_told_again(void **state)
 {
@@ -551,22 +577,40 @@ static void a_sum_that_nobody_asks_about_ends(void **state)
     assert_int_equal(ground_last_reply(1)->memory_checked->slots, 1);
 }
 
-/* Replies wait for the line; the sum's finds no room among them and comes later. */
+/* Fills the queue of replies until the sum's does not fit it. */
+static void fill_replies(struct link *link)
+{
+    char words[400] = "";
+    Xm__Status status = XM__STATUS__INIT;
+    Xm__Reply reply = XM__REPLY__INIT;
+    uint8_t packed[FRAME_TX_PAYLOAD];
+    uint32_t length;
+
+    memset(words, 'x', sizeof(words) - 1);
+    status.detail = words;
+    reply.id = 9;
+    reply.status = &status;
+    for (uint32_t shorter = 0; shorter < 2; shorter++) {
+        length = (uint32_t)xm__reply__pack(&reply, packed);
+        while (link->replies.last - link->replies.first + 3 + length <= LINK_QUEUE_BYTES) {
+            assert_true(link_send(link, FRAME_REPLY, packed, length));
+        }
+        reply.status = NULL;
+    }
+}
+
+/* Commands that came behind it took the room, and they are answered first. */
 static void a_sum_without_room_for_its_answer_is_answered_later(void **state)
 {
+    struct asker asker = { link_at(0), 1, false };
     MEMORY_CHECK(request, 1, 1, FAKE_AREA(1), 100);
 
     (void)state;
-    fake.line_bytes = 0;
-    for (uint32_t id = 2; id < 60; id++) {
-        MEMORY_LIST(filler, id, 1, 0);
-
-        ground_send(&filler);
-    }
-    ground_send(&request);
-    run_slots(10);
-    assert_null(ground_last_reply(1));
-    fake.line_bytes = FAKE_RING;
+    memory_check(&asker, &request);
+    fill_replies(asker.link);
+    memory_poll();
+    assert_int_equal(asker.link->counters.frames_unsent, 0);
+    assert_serves(2);
     run_slots(40);
     assert_ok(ground_last_reply(1), XM__REPLY__RESULT_MEMORY_CHECKED);
 }
@@ -592,6 +636,7 @@ int main(void)
         TEST(memory_that_the_hypervisor_refuses_ends_the_read),
         TEST(a_small_range_is_summed_in_the_slot_that_asks),
         TEST(a_large_range_is_summed_over_slots),
+        TEST(one_byte_more_than_a_slot_takes_another),
         TEST(a_finished_sum_is_told_again),
         TEST(the_same_id_with_another_range_is_another_sum),
         TEST(a_later_sum_takes_the_place_and_both_are_answered),

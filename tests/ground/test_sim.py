@@ -63,11 +63,17 @@ class Sim:
 
     def refused(self, line: str) -> tuple[int, str]:
         """How `xmg sim fault` ends, and what it tells."""
-        err = io.StringIO()
-        with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stderr(err):
+        status, _, err = self.main("sim", "fault", "--port", self.port, *line.split())
+        return status, err
+
+    def main(self, *words: str) -> tuple[int, str, str]:
+        """xmg in this process: its status, what it printed, what it told."""
+        out, err = io.StringIO(), io.StringIO()
+        with pytest.MonkeyPatch.context() as patch:
             patch.setenv("XDG_RUNTIME_DIR", self.environment["XDG_RUNTIME_DIR"])
-            status = cli.main(["sim", "fault", "--port", self.port, *line.split()])
-        return status, err.getvalue()
+            with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+                status = cli.main(words)
+        return status, out.getvalue(), err.getvalue()
 
     def process_of(self, *words: str) -> subprocess.CompletedProcess[str]:
         """xmg as a process of its own."""
@@ -82,12 +88,8 @@ class Sim:
 
     def run(self, line: str) -> tuple[int, str, str]:
         """One command of the console: its status, what it printed, what it told."""
-        out, err = io.StringIO(), io.StringIO()
-        words = ["--link", self.link, "--key", self.key, *line.split(), "--format", "json"]
-        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-            # The options that all commands share stand behind the command.
-            status = cli.main([*words[4:], *words[:4]])
-        return status, out.getvalue(), err.getvalue()
+        words = ["--link", self.link, "--key", self.key, "--format", "json"]
+        return self.main(*line.split(), *words)
 
     def ask(self, line: str) -> Any:
         """The answer; the command must succeed."""

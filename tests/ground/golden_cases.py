@@ -104,6 +104,10 @@ def refused_range(board: FakeBoard) -> None:
     board._op_memory_list = then_gone  # type: ignore[method-assign]
 
 
+def portless(board: FakeBoard) -> None:
+    board.ports.clear()
+
+
 def hostile_port(board: FakeBoard) -> None:
     board.ports[1].name = "pa\x1b[31mckets"
     board.ports[1].kind, board.ports[1].direction = 7, 9
@@ -362,6 +366,8 @@ CASES: list[Case] = [
     ("port-list-jsonl", None, "port list P1 --format jsonl"),
     ("port-list-csv", None, "port list --format csv"),
     ("port-list-none", None, "port list 9"),
+    ("port-list-empty", portless, "port list P1"),
+    ("port-list-empty-json", portless, "port list --json"),
     ("port-list-hostile", hostile_port, "port list P1"),
     ("port-list-old-board", old, "port list"),
     ("port-show", None, "port show P1 packets"),

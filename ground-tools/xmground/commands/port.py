@@ -120,10 +120,13 @@ def _row(port: Port, ports: Sequence[Port], names: dict[int, str]) -> dict[str, 
 def list_ports(app: App) -> Status:
     """xmg port list [PARTITION]"""
     with app.connect() as client:
-        wanted = find_partition(client, app.args.partition).id if app.args.partition else None
+        owner = find_partition(client, app.args.partition) if app.args.partition else None
         ports, names = client.ports(), partition_names(client)
-        shown = [port for port in ports if wanted is None or port.partition == wanted]
+        shown = [port for port in ports if owner is None or port.partition == owner.id]
         app.out.rows(COLUMNS, [_row(port, ports, names) for port in shown])
+        if not shown:
+            who = f"partition {owner.id} {owner.name}".rstrip() if owner else "this system"
+            app.out.note(f"{plain(who)} has no ports")
     return Status.DONE
 
 

@@ -518,6 +518,7 @@ class Client(Requester):
             reply.boot_id,
             self.session.life,
             tuple(sorted(pieces.items())),
+            self.session.doubts,
         )
 
 

@@ -22,6 +22,7 @@ from .errors import LinkUnavailable, NoAnswer
 from .model import Book, Gap, GapKind, Head, LogBatch
 from .records import ITEM_BYTES, Item
 
+PROOF_BYTES = 64  # of what was read last, at most, by which a log is known again
 MOST_ITEMS = 2048  # asked for at once to find where a line of text begins
 
 
@@ -54,12 +55,9 @@ class LogReader:
         self._client, self._book, self._source = client, book, source
         self._unit = ITEM_BYTES[book]
         self._cursor = from_seq
-        self._boot_id = 0
-        self._life = 0
-        self._end = 0  # number of the next item, when the board was last asked
-        self._last: Item | None = (
-            None  # last record given out, to prove that numbering goes on after a reboot
-        )
+        self._seen: Head | None = None  # where the log stood when it was last asked for
+        # The last record given out, or end of text, to show that the log goes on.
+        self._last: Item | None = None
         self.oldest = 0
         self.next = 0
 
@@ -71,7 +69,7 @@ class LogReader:
     @property
     def life(self) -> tuple[int, int]:
         """Boot id and count of starts (LogBatch.life) as of the last answer."""
-        return self._boot_id, self._life
+        return (self._seen.boot_id, self._seen.life) if self._seen else (0, 0)
 
     def tail(self, count: int) -> None:
         """Moves to the last `count` items stored."""
@@ -106,17 +104,21 @@ class LogReader:
             with self._pull(left) as pull:
                 head = pull.survey()
                 self.oldest, self.next = head.oldest, head.next
-                reboot = self._check_boot(head)
-                if reboot:
-                    yield reboot
-                    continue
-                for piece in join_gaps(self._in_order(pull)):
-                    if isinstance(piece, Item) and left is not None:
-                        left -= len(piece.data) // self._unit
-                    yield piece
-                is_through = pull.stop >= head.next or (self._cursor or 0) < pull.stop
-                if is_through and not pull.is_new_life:
-                    return
+                is_suspect = self._may_be_new_life(head)
+                if not is_suspect:
+                    self._seen = head
+                    for piece in join_gaps(self._in_order(pull)):
+                        if isinstance(piece, Item) and left is not None:
+                            left -= len(piece.data) // self._unit
+                        yield piece
+                    is_through = pull.stop >= head.next or (self._cursor or 0) < pull.stop
+                    if is_through and not pull.is_new_life:
+                        return
+            if is_suspect:
+                gap = self._end_of_life(head)
+                self._seen = head
+                if gap:
+                    yield gap
 
     def _pull(self, most: int | None) -> LogPull:
         first = None if self._cursor is None else max(self._cursor, 1)  # numbers begin at 1
@@ -151,8 +153,9 @@ class LogReader:
             piece = self._piece(pull, seq, stop)
             seq += (piece.count or 0) if isinstance(piece, Gap) else len(piece.data) // self._unit
             self._cursor = seq
-            if isinstance(piece, Item) and self._book is not Book.CONSOLE:
-                self._last = piece
+            if isinstance(piece, Item):
+                end = piece.data[-PROOF_BYTES:]
+                self._last = replace(piece, seq=seq - len(end) // self._unit, data=end)
             yield piece
 
     def _piece(self, pull: LogPull, seq: int, stop: int) -> Item | Gap:
@@ -172,38 +175,63 @@ class LogReader:
         count = max(1, count)
         batch = self._client.log_read(self._book, self._source, first, count)
         self.oldest, self.next = batch.oldest, batch.next
+        self._seen = self._seen or Head(
+            batch.oldest, batch.next, batch.boot_id, batch.life, batch.doubts
+        )
         return replace(batch, count=min(batch.count, count))
 
-    def _is_new_life(self, batch: Head) -> bool:
-        return bool(self._boot_id) and (
-            (batch.boot_id, batch.life) != (self._boot_id, self._life) or batch.next < self._end
-        )
+    @property
+    def _boot_id(self) -> int:
+        return self._seen.boot_id if self._seen else 0
 
-    def _check_boot(self, batch: Head) -> Gap | None:
-        """A gap if the numbering began anew since the last answer; the cursor then stands at its
-        beginning, so that what the board has overwritten meanwhile is a gap too."""
-        is_new, old_boot = self._is_new_life(batch), self._boot_id
-        self._boot_id, self._life, self._end = batch.boot_id, batch.life, batch.next
-        if not is_new or self._cursor is None:
+    def _may_be_new_life(self, head: Head) -> bool:
+        seen = self._seen
+        return seen is not None and (head.start != seen.start or head.next < seen.next)
+
+    def _end_of_life(self, head: Head) -> Gap | None:
+        """A gap, unless the log is shown to go on over what made it suspect; the cursor then stands
+        at the new beginning, so that what was overwritten since is a gap too. Raises as read()."""
+        if self._cursor is None or self._goes_on(head):
             return None
-        # As long as the log memory keeps its content, every start has another boot id.
-        kept = batch.boot_id != old_boot and self._book is not Book.CONSOLE
-        if kept and self._goes_on(batch):
-            return None
-        gap = Gap(GapKind.REBOOTED, self._cursor, None, old_boot)
+        gap = Gap(GapKind.REBOOTED, self._cursor, None, self._boot_id)
         self._cursor, self._last = 1, None
         return gap
 
-    def _goes_on(self, batch: Head) -> bool:
-        """Whether the log kept its content over the reboot: the last record read is still there,
-        byte for byte."""
-        if self._last is None or batch.next < (self._cursor or 0):
+    def _goes_on(self, head: Head) -> bool:
+        """Whether the log kept its content: what was read last is still there, byte for byte. That
+        proves nothing if the board has lost the count of its boots with its memory: its first
+        records may be the same each time, and so may text after any start."""
+        assert self._seen is not None
+        is_same_boot = head.boot_id == self._seen.boot_id
+        is_seen_start = head.life != self._seen.life
+        if head.next < self._seen.next:
             return False
-        again = self._ask(self._last.seq, 1)
-        return any(
-            seq == self._last.seq and data[: self._unit] == self._last.data
-            for seq, data in again.pieces
-        )
+        if is_seen_start and (is_same_boot or self._book is Book.CONSOLE):
+            return False
+        if self._last is None or self._last.seq < head.oldest:
+            return not is_seen_start  # nothing to compare: then the boot id is believed
+        return self._is_stored(self._last)
+
+    def _is_stored(self, item: Item) -> bool:
+        """Whether the board has exactly this at that place."""
+        count = len(item.data) // self._unit
+        while True:
+            with self._client.pull(self._book, self._source, self._unit, item.seq, count) as pull:
+                pull.survey()
+                numbers = range(item.seq, item.seq + count)
+                for seq in numbers:
+                    if seq < pull.stop:
+                        pull.settle(seq)
+                if pull.is_new_life:
+                    continue
+                data = [pull.have.get(seq) for seq in numbers]
+                if None not in data:
+                    return b"".join(data) == item.data  # type: ignore[arg-type]
+                if pull.first > item.seq or pull.stop < numbers.stop or pull.unreadable:
+                    return False
+                raise NoAnswer(
+                    "the line did not bring what shows whether the log goes on: ask again"
+                )
 
     def _units(self, batch: LogBatch) -> dict[int, bytes]:
         """Received items by number. A piece that is no whole number of items is dropped."""

@@ -259,16 +259,23 @@ class LogBatch:
     boot_id: int
     life: int  # differs when the board has started anew since, also under the same boot id
     pieces: tuple[tuple[int, bytes], ...] = field(default=())  # number of the first item, items
+    doubts: int = 0  # differs when it may have, but nothing shows that
 
 
 @dataclass(frozen=True)
 class Head:
-    """Where a log stood when the board last told it. life: as in LogBatch."""
+    """Where a log stood when the board last told it. life, doubts: as in LogBatch."""
 
     oldest: int
     next: int
     boot_id: int
     life: int
+    doubts: int = 0
+
+    @property
+    def start(self) -> tuple[int, int, int]:
+        """Another one: the board has started anew since, or may have."""
+        return self.boot_id, self.life, self.doubts
 
 
 @dataclass(frozen=True)

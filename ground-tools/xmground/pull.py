@@ -130,13 +130,14 @@ class Pull:
         self._window = float(FIRST_WINDOW)
         self._heard_at = self._progress_at = self._clock.now()
         self._silences = 0
+        self._sessions = session.counters.sessions
         self._refusal: Message | None = None
         self.head: Head | None = None
         self.have: dict[int, bytes] = {}
         self.unreadable: set[int] = set()
         self.given_up: set[int] = set()
         self._boot_id = 0  # of what has come
-        self._life = session.life
+        self._seen = session.life, session.doubts
 
     def __enter__(self) -> "Pull":
         return self
@@ -147,12 +148,10 @@ class Pull:
 
     @property
     def is_new_life(self) -> bool:
-        """Whether the board has started anew since its first answer."""
-        head = self.head
-        return head is not None and (head.boot_id, head.life) != (
-            self._session.boot_id,
-            self._session.life,
-        )
+        """Whether the board has started anew since its first answer, or may have."""
+        session = self._session
+        now = session.boot_id, session.life, session.doubts
+        return self.head is not None and self.head.start != now
 
     @property
     def stop(self) -> int:
@@ -209,8 +208,11 @@ class Pull:
                 f"no answer within {limit_s:g} s: check that the target runs a supervisor "
                 "on this link, or raise --timeout"
             )
+        is_new_session = self._session.counters.sessions != self._sessions
+        self._sessions = self._session.counters.sessions
         if now >= silent_at:
             self._silences += 1
+        if now >= silent_at or is_new_session:  # what the old one carried will not be answered
             self._heard_at = now
             while self._reads:  # who hears nothing at all learns nothing about single items
                 self._close(self._reads.popleft(), counts=False)
@@ -232,7 +234,10 @@ class Pull:
         return self._quality.frame_items(self._unit, LONGEST_PAYLOAD - CHUNK_OVERHEAD)
 
     def _fill(self) -> None:
-        while len(self._reads) < MOST_READS:
+        # A line that was silent from the beginning is asked one thing: more would not be heard, and
+        # use up the credit that a new session needs.
+        most = 1 if self._silences and self.head is None else MOST_READS
+        while len(self._reads) < most:
             piece = (
                 self._next_hole() or self._next_piece() or self._next_copy() or self._next_survey()
             )
@@ -385,9 +390,10 @@ class Pull:
             return
         self._progress_at = self._heard_at
         begun = self.head is not None
-        self.head = Head(end.oldest, end.next, reply.boot_id, self._session.life)
+        session = self._session
+        self.head = Head(end.oldest, end.next, reply.boot_id, session.life, session.doubts)
         if not begun:
-            if (self._boot_id or reply.boot_id, self._life) != (reply.boot_id, self.head.life):
+            if (self._boot_id or reply.boot_id, *self._seen) != self.head.start:
                 self.have.clear()  # it may be of a life before
             self._boot_id = reply.boot_id
             self._begin(end)

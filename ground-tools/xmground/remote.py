@@ -265,8 +265,7 @@ class RemotePull:
         if self.head is not None and first is not None:
             left = min(left, self.stop - first)
         pulled = self._client.pull_log(self._book, self._source, first, left)
-        life = (pulled.head.boot_id, pulled.head.life)
-        if self.head is not None and life != (self.head.boot_id, self.head.life):
+        if self.head is not None and pulled.head.start != self.head.start:
             self.is_new_life = True
             return pulled
         self.head, self._is_silent = pulled.head, pulled.silent

@@ -94,6 +94,7 @@ class Exchange:
     boot_id: int
     heard_us: int  # board time of the last reply before this request: none to it can be older
     heard_at: float  # ground time of the same; 0: no reply yet
+    heard_in: Channel | None  # and its session
     on_reply: Callable[[Message], None]
     on_chunk: Callable[[Message], None]
     enough: Callable[[Message], bool]
@@ -151,7 +152,11 @@ class Session:
         # Counts the board's starts seen. A board whose memory lost its content has the boot id of
         # its first start again; then its clock gives it away.
         self.life = 0
+        # Counts the moments since which it may have started anew without that being seen: whoever
+        # needs to know asks for something that only the old life can have.
+        self.doubts = 0
         self._heard_us, self._heard_at = 0, 0.0
+        self._heard_in: Channel | None = None
         self._last_heard = 0.0  # ground time of the last frame that was listened to
         self._asked_at = 0.0  # and of the first request sent since
         self.beacon: Message | None = None
@@ -249,6 +254,7 @@ class Session:
         self._last_heard = now
         self._credit.state(reply.hello_ack.credit, now)
         self._see_boot(reply.boot_id)
+        self._see_new_session(reply)
         if before:
             self.ends[REBOOTED if self.life != self._session_life else cause] += 1
         self._session_life = self.life
@@ -258,14 +264,21 @@ class Session:
                 exchange.sends = min(exchange.sends, exchange.max_sends - 1)
                 exchange.next_send = now
 
+    @property
+    def _is_unanswered(self) -> bool:
+        """Whether nothing was heard since something was asked in a session."""
+        return bool(self._keys and self._active) and self._asked_at > self._last_heard
+
+    @property
+    def _silent_at(self) -> float:
+        """When the board is to be called silent, if nothing is heard until then."""
+        return self._asked_at + SILENT_RETRIES * self._retry_s()
+
     def _tend(self, deadline: float) -> None:
         """Opens a new session beside the present one when the board does not answer in that; the
         board keeps the present one until the new one is used, so nothing is lost by asking."""
-        if not self._keys or not self._active:
-            return
         now = self._clock.now()
-        is_silent = self._asked_at > self._last_heard
-        if not is_silent or now - self._asked_at < SILENT_RETRIES * self._retry_s():
+        if not self._is_unanswered or now < self._silent_at:
             return
         if self._opening is None:
             self._opening = _Opening(SILENT, beside=True)
@@ -342,12 +355,17 @@ class Session:
             self.boot_id,
             self._heard_us,
             self._heard_at,
+            self._heard_in,
             on_reply,
             on_chunk,
             enough,
             self._clock.now(),
             is_bulk,
         )
+        if not self._active:
+            # A new attempt does not inherit the silence of an earlier one, nor the long pauses
+            # between Hellos at which that had arrived.
+            self._opening, self._asked_at = None, 0.0
         self._active[exchange.request_id] = exchange
         self.counters.requests += 1
         return exchange
@@ -360,12 +378,14 @@ class Session:
         """Sends what is due and takes in what arrives first within the time. The deadline is that
         of opening a lost link again. Raises LinkUnavailable."""
         end = self._clock.now() + wait_s
+        self._tend(deadline)
         for exchange in list(self._active.values()):
             self._send_if_due(exchange, deadline)
-        self._tend(deadline)
         wakes = [end, *(exchange.next_send for exchange in self._active.values())]
         if self._opening:
             wakes.append(self._opening.next_hello)
+        elif self._is_unanswered:
+            wakes.append(self._silent_at)
         reconnects = self._line.reconnects
         self._take_in(max(0.0, min(wakes) - self._clock.now()), deadline)
         if self._line.reconnects != reconnects:
@@ -410,6 +430,9 @@ class Session:
         if now < exchange.next_send or exchange.final is not None or self._channel is None:
             return
         if exchange.rebooted_to and not exchange.safe:
+            return
+        if self._opening and exchange.is_bulk:  # the Hello goes first, and its answer tells more
+            exchange.next_send = max(now + CREDIT_PAUSE_S, self._opening.next_hello)
             return
         if self._credit.left(now) < len(exchange.payload) + self._channel.overhead_bytes:
             exchange.next_send = now + CREDIT_PAUSE_S
@@ -519,19 +542,49 @@ class Session:
             self.life += 1
         self.boot_id = boot_id
 
+    def _clock_hint(
+        self, board_time_us: int, heard_us: int, heard_at: float, heard_in: Channel | None
+    ) -> str:
+        """Whether the board's clock hints at a new start under the old boot id: "life" if it ran
+        back, "doubt" if it shows less than the time for which nothing was heard; empty: neither.
+        The latter may be a clock slower than this one. In the session that was heard before, no
+        clock matters: a session does not outlive a start."""
+        if not heard_at or (self._keys and heard_in is self._channel):
+            return ""
+        if board_time_us < heard_us:
+            return "life"
+        silence_us = (self._clock.now() - heard_at - REPLY_DELAY_S) * 1e6
+        return "doubt" if board_time_us < silence_us else ""
+
+    def _note_hint(self, hint: str) -> None:
+        self.life += hint == "life"
+        self.doubts += hint == "doubt"
+
+    def _see_new_session(self, reply: Message) -> None:
+        """Of the old session nobody knows how it ended. Before what is under way is sent again, it
+        is looked whether the board has started anew and forgotten it."""
+        hint = self._clock_hint(reply.board_time_us, self._heard_us, self._heard_at, self._heard_in)
+        if self._heard_at:
+            self._note_hint(hint or "doubt")
+        if hint:
+            for exchange in self._active.values():
+                exchange.rebooted_to = exchange.rebooted_to or reply.boot_id
+        self._heard(reply)
+
+    def _heard(self, reply: Message) -> None:
+        self._heard_us, self._heard_at = reply.board_time_us, self._clock.now()
+        self._heard_in = self._channel
+
     def _see_time(self, reply: Message, exchange: Exchange) -> None:
-        """Finds out a new start under the old boot id: the clock ran back, or it shows less than
-        the time for which nothing was heard. Beacons do not count: they may overtake replies."""
-        now = self._clock.now()
-        silence_us = (now - exchange.heard_at - REPLY_DELAY_S) * 1e6
-        if (
-            exchange.heard_at
-            and not exchange.rebooted_to
-            and reply.board_time_us < max(exchange.heard_us, silence_us)
-        ):
+        """Finds out a new start under the old boot id. Beacons do not count: they may overtake
+        replies."""
+        hint = self._clock_hint(
+            reply.board_time_us, exchange.heard_us, exchange.heard_at, exchange.heard_in
+        )
+        if hint and not exchange.rebooted_to:
             exchange.rebooted_to = reply.boot_id
-            self.life += 1
-        self._heard_us, self._heard_at = reply.board_time_us, now
+            self._note_hint(hint)
+        self._heard(reply)
 
     def _reply(self, reply: Message) -> None:
         exchange = self._active.get(reply.id)

@@ -332,6 +332,36 @@ def test_session_that_another_console_took_is_opened_anew(keyed: FakeBoard) -> N
     assert first.session.counters.sessions == 2 and ended(first) == {"board silent": 1}
 
 
+def test_command_is_not_sent_again_to_a_board_that_lost_its_memory(keyed: FakeBoard) -> None:
+    client = client_on(LoopTransport(keyed))
+    target = client.partitions()[1]
+
+    def fate(kind: str, message: object) -> str:
+        if kind == "reply" and keyed.executed:
+            if message.id in keyed.commands:
+                keyed.power_cycle()  # the same boot id again, and a journal that knows nothing
+                return "drop"
+        return "drop" if kind == "reply" and message.HasField("partition_state") else ""
+
+    keyed.faults.tx = fate
+    with pytest.raises(OutcomeUnknown):
+        client.control_partition(target, PartitionAction.RESET_WARM)
+    assert len(keyed.executed) == 1
+
+
+def test_slow_clock_says_nothing_within_a_session(
+    keyed: FakeBoard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keyed.now_us = 2_000_000
+    client = client_on(LoopTransport(keyed))
+    target = client.partitions()[1]
+    now = client.session.clock.now
+    monkeypatch.setattr(client.session.clock, "now", lambda: now() + 30)
+    after = client.control_partition(target, PartitionAction.RESET_WARM)
+    assert after and after.reset_counter == 1
+    assert (client.session.life, client.session.doubts) == (0, 0)
+
+
 def test_short_silence_does_not_change_the_session(keyed: FakeBoard) -> None:
     client = loop_client(keyed, keys=[KEY])
     client.ping()

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from xmground import records
 from xmground._generated import supervisor_pb2 as pb
+from xmground.client import Client
 from xmground.errors import NoAnswer
 from xmground.logs import Gap, GapKind, LogReader
 from xmground.model import Book
@@ -207,7 +208,12 @@ def test_numbers_that_went_back_are_a_gap_also_without_a_clock(board: FakeBoard)
     assert gaps(list(reader.read())) == [(GapKind.REBOOTED, 6, None)]
 
 
-def test_uptime_shorter_than_the_silence_is_a_new_life(
+def after(silence_s: float, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So much time has passed on the ground without a word from the board."""
+    monkeypatch.setattr(client.session.clock, "now", lambda: time.monotonic() + silence_s)
+
+
+def test_uptime_shorter_than_the_silence_is_a_new_life_if_the_log_differs(
     board: FakeBoard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     board.now_us = 2_000_000
@@ -217,9 +223,62 @@ def test_uptime_shorter_than_the_silence_is_a_new_life(
     list(reader.read())
     board.power_cycle()
     board.now_us = 9_000_000
-    board.fill_hm(7)
-    monkeypatch.setattr(client.session.clock, "now", lambda: time.monotonic() + 30)
+    board.fill_hm(7, pc=0x40200000)
+    after(30, client, monkeypatch)
     assert gaps(list(reader.read())) == [(GapKind.REBOOTED, 4, None)]
+
+
+@pytest.mark.parametrize("book", [Book.HM, Book.CONSOLE])
+def test_clock_slower_than_the_ground_s_is_no_reboot(
+    board: FakeBoard, monkeypatch: pytest.MonkeyPatch, book: Book
+) -> None:
+    board.now_us = 2_000_000
+    board.fill_hm(3)
+    board.print(1, b"old")
+    client = loop_client(board)
+    reader = LogReader(client, book, 1)
+    list(reader.read())
+    board.fill_hm(1)
+    board.print(1, b"!")
+    after(30, client, monkeypatch)  # and the board's clock shows 2 s still
+    assert [(type(p), p.seq) for p in reader.read() if isinstance(p, Item)] == [(Item, 4)]
+    assert client.session.doubts == 1 and client.session.life == 0
+
+
+def test_slow_clock_is_no_reboot_when_the_last_record_read_was_overwritten(
+    board: FakeBoard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    board.now_us = 2_000_000
+    board.logs[pb.BOOK_HM, 0].capacity = 5
+    board.fill_hm(3)
+    client = loop_client(board)
+    reader = LogReader(client, Book.HM)
+    list(reader.read())
+    board.fill_hm(6)
+    after(30, client, monkeypatch)
+    assert gaps(list(reader.read())) == [(GapKind.OVERWRITTEN, 4, 4)]
+
+
+def test_proof_that_a_log_goes_on_may_be_lost_on_the_way(board: FakeBoard) -> None:
+    board.fill_hm(5)
+    reader = LogReader(loop_client(board), Book.HM)
+    list(reader.read())
+    board.reboot()
+    board.fill_hm(2)
+    # the first chunk is that of the read that finds the new boot, the second is the proof
+    board.faults.tx = sequence("", "drop", kind="chunk")
+    found = list(reader.read())
+    assert seqs(found) == [6, 7] and not gaps(found)
+
+
+def test_board_that_starts_anew_before_the_first_read_is_noticed(board: FakeBoard) -> None:
+    board.fill_hm(5)
+    reader = LogReader(loop_client(board), Book.HM)
+    reader.seek_end()
+    board.reboot(keep_logs=False)
+    board.fill_hm(2)
+    found = list(reader.read())
+    assert gaps(found) == [(GapKind.REBOOTED, 6, None)] and seqs(found) == [1, 2]
 
 
 def test_asking_from_behind_the_end_is_no_reboot(board: FakeBoard) -> None:

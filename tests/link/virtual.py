@@ -83,6 +83,32 @@ class Board:
         """After a reset, of the board or of the supervisor alone."""
         self._ask(b"R" + struct.pack("=I", whole))
 
+    def power_on(self, records: int, capacity: int = 0) -> None:
+        """Off and on: the memory is lost, and with it the count of boots. The log begins with so
+        many records and holds `capacity` of them; 0: 1024."""
+        self._ask(b"P" + struct.pack("=II", records, capacity))
+
+    def append(self, records: int) -> None:
+        """So many more in the health-monitor log."""
+        self._ask(b"A" + struct.pack("=I", records))
+
+    def set_keys(self, text: bytes) -> None:
+        """This key file is in the image from the next start on; empty: the null key."""
+        self._ask(b"K" + struct.pack("=I", len(text)) + text)
+
+    def jump_clock(self, time_us: int) -> None:
+        """The clock jumps; nothing else happens."""
+        self._ask(b"C" + struct.pack("=i", time_us))
+
+    def set_ring(self, size: int) -> None:
+        """How much the board says that its receive ring holds."""
+        self._ask(b"G" + struct.pack("=I", size))
+
+    def numbers(self) -> tuple[int, int, int, int]:
+        """Boot id, oldest and next record of the health-monitor log, plan switches asked for."""
+        self._ask(b"N")
+        return struct.unpack("=4I", self._bytes(4 * self._number()))  # type: ignore[return-value]
+
     def stop_in(self, calls: int) -> None:
         """The board is reset at the that-many-th call that could be its last."""
         self._ask(b"S" + struct.pack("=I", calls))
@@ -105,6 +131,7 @@ class World(Clock):
         self._slot_at = FRAME_S * random.Random(f"{seed} phase").random()
         self._last_slot = self._slot_at - FRAME_S
         self._in_ring = 0  # of the board's transmit ring, after its last slot
+        self.clock_rate = 1.0  # of the board's clock; less: it runs slow, as an emulator's may
         self.resets = 0
         self.before_slot: Callable[[], None] = lambda: None
 
@@ -122,14 +149,15 @@ class World(Clock):
             self._now = self._slot_at
             self.before_slot()
             self._slot()
-            self._last_slot, self._slot_at = self._slot_at, self._slot_at + FRAME_S
+            self._slot_at += FRAME_S
         self._now = max(self._now, to)
 
     def _slot(self) -> None:
         waiting = min(self._in_ring, self.down.waiting_bytes(self._now))
         arrived = b"".join(self.up.due(self._now))
-        time_us = round((self._slot_at - self._last_slot) * 1e6)
+        time_us = round((self._slot_at - self._last_slot) * 1e6 * self.clock_rate)
         state, wrote = self.board.slot(time_us, self._in_ring - waiting, arrived)
+        self._last_slot = self._slot_at
         self._in_ring = waiting + len(wrote)
         self.down.push(wrote, self._now)
         if state != GOES_ON:

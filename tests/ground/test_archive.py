@@ -527,6 +527,21 @@ def test_a_new_life_is_seen_though_its_logs_are_as_long(board: FakeBoard, archiv
     assert collect(board, archive).gaps == []
 
 
+def test_a_record_of_a_new_life_is_filed_though_it_is_the_same(
+    board: FakeBoard, archive: Archive
+) -> None:
+    """An emulator, or a board without inputs, does the same at the same microsecond again."""
+    board.now_us = 7_200_000_000
+    board.fill_hm(2)
+    collect(board, archive)
+    board.power_cycle()
+    board.fill_hm(1)
+    assert collect(board, archive).filed.conflicts == []
+    rows = list(archive.query(["hm"], order="number"))
+    assert [row["seq"] for row in rows] == [1, 2, 3, 1]
+    assert collect(board, archive).filed.added == 0
+
+
 def test_a_step_of_utc_is_no_new_life(
     board: FakeBoard, archive: Archive, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -451,6 +451,10 @@ class Archive:
         """
         todo = list(items)
         self._add_names(target, labels.names)
+        lives = {
+            boot_id: self.correlation(target, boot_id).life_since_us
+            for boot_id in {item.boot_id for item in todo}
+        }
         return self._write(
             lambda connection: _Filing(
                 connection,
@@ -460,6 +464,7 @@ class Archive:
                 labels,
                 received_us,
                 era,
+                lives,
             ).run(
                 todo,
                 lambda boot_id: self._see_boot(
@@ -787,7 +792,10 @@ class _Filing:
         labels: Labels,
         received_us: int,
         era: int | None = None,
+        lives: Mapping[int, int] | None = None,
     ) -> None:
+        """lives: since when (UTC) a boot is a later one with an old boot id; 0: it is not."""
+        self._lives = lives or {}
         self._connection, self._target_id = connection, target_id
         self._book = book if isinstance(book, str) else book.name.lower()
         self._kind, self._source = book, source
@@ -902,17 +910,21 @@ class _Filing:
     def records(self, made: list[tuple[Row, bytes]]) -> Added:
         """Files rows with their bytes; what is there already is left alone."""
         boots = {int(str(row["boot_id"])) for row, _ in made}
-        there: dict[tuple[int, int], list[bytes]] = {}
+        # None for a row of an earlier life: the same bytes are another record there.
+        there: dict[tuple[int, int], list[bytes | None]] = {}
+        was: dict[tuple[int, int], set[bytes]] = {}
         old = False
         for boot_id in boots:
             numbers = [int(str(row["seq"])) for row, _ in made if row["boot_id"] == boot_id]
             found = self._connection.execute(
-                sa.select(log.c.seq, log.c.raw, log.c.era)
+                sa.select(log.c.seq, log.c.raw, log.c.era, log.c.received_us)
                 .where(self._key(boot_id), log.c.seq.between(min(numbers), max(numbers)))
                 .order_by(log.c.variant)
             )
-            for seq, raw, era in found:
-                there.setdefault((boot_id, seq), []).append(bytes(raw))
+            for seq, raw, era, received_us in found:
+                is_earlier = era < self._era and received_us < self._lives.get(boot_id, 0)
+                there.setdefault((boot_id, seq), []).append(None if is_earlier else bytes(raw))
+                was.setdefault((boot_id, seq), set()).add(bytes(raw))
                 old = old or era < self._era
         new = []
         for row, raw in made:
@@ -923,10 +935,11 @@ class _Filing:
                 if old:
                     self._renew(key, same_key.index(raw))
                 continue
-            if same_key:
+            if was.get(key, set()) - {raw}:
                 self._conflict(key)
             new.append(self._columns(row, raw, len(same_key), 1))
             same_key.append(raw)
+            was.setdefault(key, set()).add(raw)
         self._insert(new)
         self._done.added += len(new)
         return self._done

@@ -8,7 +8,7 @@ from google.protobuf.message import Message
 
 from ._generated import supervisor_pb2 as pb
 from .board import COMPLETION_S
-from .clock import utc_us
+from .clock import RoundTrip, utc_us
 from .convert import skipped_stages, stage_of, status_text
 from .errors import (
     BoardRebooted,
@@ -22,7 +22,7 @@ from .errors import (
 )
 from .model import OnStage, Stage, StageReport
 from .session import Session
-from .times import MAX_SAMPLES, RoundTrip, Sample
+from .times import MAX_SAMPLES, Sample
 
 POLL_S = 0.3
 

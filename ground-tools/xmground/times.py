@@ -10,7 +10,7 @@ A moment is one of
 import math
 import re
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from itertools import accumulate
@@ -135,30 +135,10 @@ class Sample:
     rtt_us: int
 
 
-class RoundTrip:
-    """Measures one: by UTC, and by a clock that never runs back, which shows steps of UTC."""
-
-    def __init__(self, clock_us: Callable[[], int], now: Callable[[], float]) -> None:
-        """It begins. clock_us: UTC; now: seconds."""
-        self._clock_us, self._now = clock_us, now
-        self._began = now()
-        self.sent_us = clock_us()
-
-    def end(self) -> int | None:
-        """Microseconds that it took; None when UTC was stepped meanwhile: then it tells nothing."""
-        by_utc_us = self._clock_us() - self.sent_us
-        passed_us = round((self._now() - self._began) * 1e6)
-        if abs(by_utc_us - passed_us) > TOLD_STEP_US:
-            return None
-        return max(by_utc_us, passed_us)
-
-
 # No crystal that flies is further off its rate; steps of a clock are told from drift by it.
 MAX_DRIFT = 200e-6
 # An estimate that is worse than this is none.
 MAX_ERROR_US = 3_600_000_000
-# A step of UTC by so much is told; smaller ones only cost accuracy, which is told with each estimate.
-TOLD_STEP_US = 1_000_000
 # The most by which clocks of stations that share an archive may differ.
 LIFE_SLACK_US = 10_000_000
 # Samples kept for a fit: the newest, of which each stands for the best of its neighbours.

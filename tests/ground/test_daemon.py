@@ -1031,6 +1031,41 @@ def test_following_with_a_filter(gathering: ServedDaemon, board: FakeBoard) -> N
     mine.close()
 
 
+@pytest.mark.parametrize("step_us", [3_600_000_000, -3_600_000_000])
+def test_step_of_the_clock_counts_from_the_next_row_on(
+    served: Served, board: FakeBoard, tmp_path: Path, step_us: int
+) -> None:
+    """And not only when the board's clock is asked for the next time. A row that is filed just then
+    may be without UTC, but has none of the clock of before."""
+    began, now_us = time.monotonic(), [GROUND_TIME_US]
+
+    def clock_us() -> int:
+        return now_us[0] + round((time.monotonic() - began) * 1e6)
+
+    with ServedDaemon(
+        served.url,
+        tmp_path / "socket",
+        archive=str(tmp_path / "archive.db"),
+        turn_s=0.01,
+        clock_us=clock_us,
+    ) as daemon:
+        gatherer = daemon.server.gatherer
+        until(lambda: bool(gatherer.state.turn_us) and not gatherer._pings_left)
+        mine = connection(daemon)
+        mine.start("follow", {"books": ["hm"]})
+        mine.receive(10)
+        now_us[0] += step_us
+        for _ in range(2):
+            board.fill_hm(1)
+            row = mine.receive(10)["row"]
+            assert abs(row["received_us"] - clock_us()) < 60_000_000
+            assert row["utc_us"] is None or abs(row["utc_us"] - clock_us()) < 60_000_000
+            turned_us = gatherer.state.turn_us
+            until(lambda: gatherer.state.turn_us != turned_us)
+        assert row["utc_us"] is not None
+        mine.close()
+
+
 def test_followers_see_gaps_whatever_the_filter(gathering: ServedDaemon, board: FakeBoard) -> None:
     board.logs[pb.BOOK_HM, 0].capacity = 3
     board.fill_hm(3)

@@ -14,12 +14,11 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from ..board import Board
-from ..clock import Clock
+from ..clock import TOLD_STEP_US, Clock, RoundTrip
 from ..logs import LogReader
 from ..model import Book, BookState, Gap, GapKind
 from ..records import Item
 from ..rows import UNIT_NAMES, Labels, gap_text
-from ..times import TOLD_STEP_US, RoundTrip
 from .store import Added, Archive, LogState
 
 # Items, or pieces of text, that one transaction holds.

@@ -21,11 +21,12 @@ from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from .. import filter as filters
+from ..clock import TOLD_STEP_US
 from ..errors import ArchiveError, UsageError, VersionMismatch
 from ..model import Book, Gap, GapKind, StageReport
 from ..records import Item
 from ..rows import Labels, Row, Severity, console_row, item_rows, split_lines
-from ..times import TOLD_STEP_US, Correlation, Moment, Sample, clock_step, is_new_life
+from ..times import Correlation, Moment, Sample, clock_step, is_new_life
 from . import schema
 from .check import faults, prune, pruned_before
 from .query import Question, command_rows, contents, explain_query, gap_rows, holes, run_query

@@ -22,7 +22,7 @@ from google.protobuf.message import Message
 from ..archive import Added, Archive
 from ..archive.collect import Collector, Report
 from ..archive.store import LogState
-from ..clock import Clock
+from ..clock import Clock, StepWatch
 from ..errors import ArchiveError, XmgError
 from ..labels import labels_of
 from ..model import Book, BookState, Gap, GapKind, Plan, Slot, StageReport
@@ -119,12 +119,15 @@ class Tee:
     def __init__(
         self,
         archive: Any,
+        watch: StepWatch,
         on_rows: Callable[[list[Row]], None],
         on_added: Callable[[str, Added], None],
         life: Callable[[], int] = lambda: 0,
     ) -> None:
-        """on_added: told of each book what was filed. life: counts the board's starts."""
-        self._archive, self._on_rows, self._on_added = archive, on_rows, on_added
+        """watch: of the ground's clock. on_added: told of each book what was filed. life: counts
+        the board's starts."""
+        self._archive, self._watch = archive, watch
+        self._on_rows, self._on_added = on_rows, on_added
         self._life = life
         # What was told is not told again when filing failed and the items are read again.
         self._told: OrderedDict[tuple[object, ...], None] = OrderedDict()
@@ -135,6 +138,14 @@ class Tee:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._archive, name)
+
+    def utc(self, target: str) -> Callable[[int, int], tuple[int | None, int | None]]:
+        """See Archive. Nothing from a step of the ground's clock until the board's was compared
+        with it again: what is known is of the clock of before."""
+        utc = self._archive.utc(target)
+        return lambda boot_id, time_us: (
+            (None, None) if self._watch.has_stepped else utc(boot_id, time_us)
+        )
 
     def add_items(
         self,
@@ -218,8 +229,9 @@ class Gatherer(threading.Thread):
         self._stop_now, self._news = threading.Event(), threading.Event()
         self._board = Background(link, self._stop_now)
         self._clock = Clock()
+        self._watch = StepWatch(link.client.utc_us, self._clock.now)
         self._archive = Tee(
-            Memory(), self._tell, self._count_filed, lambda: link.client.session.life
+            Memory(), self._watch, self._tell, self._count_filed, lambda: link.client.session.life
         )
         self._is_filing = False  # into the archive, and not into memory
         self._labels = Labels()
@@ -395,7 +407,8 @@ class Gatherer(threading.Thread):
         collector = Collector(self._board, archive, self._labels.target, self._labels)  # type: ignore
         now = self._clock.now()
         has_begun = bool(self._pings_left)  # plots of the link need not wait for HEALTH_S
-        if self._pings_left or now >= self._next_clock:
+        if self._pings_left or now >= self._next_clock or self._watch.has_stepped:
+            self._watch.reset()
             for step in collector.sample_clock():
                 LOG.warning("%s", step)
             self._see_clock()

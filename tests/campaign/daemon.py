@@ -46,7 +46,10 @@ class Trial:
         self._seed, self._folder, self._verdicts, self._counts = seed, folder, verdicts, counts
         self._board = FakeBoard()
         self._board.keys = {KEY_ID: SECRET}
-        self._records: dict[int, set[bytes]] = {}  # of the HM log, by number: all that were ever made
+        self._start, self._board.reboot = self._board.reboot, self._reboot
+        self._chance = random.Random(f"{seed} board")  # for the thread of the link
+        self._numbering = 0  # how often the logs have begun anew
+        self._records: dict[tuple[int, bytes], int] = {}  # numbering of every HM record ever made, by number and contents
         self._fill(100)
         self._cable = Cable(self._board)
         self._cable.plugged = False
@@ -73,7 +76,7 @@ class Trial:
         first = log.next
         self._board.fill_hm(count)
         for seq in range(first, log.next):
-            self._records.setdefault(seq, set()).add(log.items[seq - log.oldest])
+            self._records[seq, log.items[seq - log.oldest]] = self._numbering
 
     # ---- cases
 
@@ -87,16 +90,23 @@ class Trial:
             self._cable.break_in = self._dice.randrange(1, 60)
         else:
             self._board.faults.reboot_at = self._after(self._dice.randrange(1, 12), lambda: self._reset(keep))
+        is_command = self._dice.random() < 0.4
+        if is_command and "reset" in kind and self._dice.random() < 0.5:
+            # In the middle of the command instead, whose journal may go with the logs.
+            self._board.faults.reboot_at, self._cable.on_open = (lambda operation: False), (lambda: None)
+            self._board.faults.reboot_after = self._dice.randrange(1, 4)
+            self._board.faults.effect_before_reboot = self._dice.random() < 0.5
+            self._board.faults.keeps_journal = keep
         name = f"{self._seed}, case {number}: {kind}"
         boots, losses = self._counts["boots"], self._daemon.server.link.state.lost
         plug = threading.Thread(target=self._plug_in, args=(self._dice.random() * MOST_UNPLUGGED_S,))
         plug.start()
-        if self._dice.random() < 0.4:
+        if is_command:
             self._command(name)
         else:
             self._read(name)
         # What the daemon asks by itself goes on: the fault comes, if only then.
-        if "reset" in kind:
+        if "reset" in kind and not self._board.faults.reboot_after:  # which a command needs, that may not have come there
             self._await(lambda: self._counts["boots"] > boots, f"{name}: the reset")
         if "pull" in kind:
             self._await(lambda: self._daemon.server.link.state.lost > losses, f"{name}: the loss of the link")
@@ -108,6 +118,14 @@ class Trial:
         """In the thread of the link, as everything of the board."""
         self._cable.on_open = lambda: None
         self._board.reboot(keep_logs=keep_logs)
+
+    def _reboot(self, keep_logs: bool = True) -> None:
+        """In place of the board's. What begins anew may at once have more records than were ever read."""
+        self._start(keep_logs=keep_logs)
+        self._board.faults.reboot_after = 0
+        if not keep_logs:
+            self._numbering += 1
+            self._fill(self._chance.randrange(0, 200))
         self._counts["boots"] += 1
 
     @staticmethod
@@ -138,15 +156,17 @@ class Trial:
         except (LinkUnavailable, NoAnswer):
             self._verdicts.add("contained")  # told that nothing could be read
             return
-        wanted = 1
+        wanted, numberings = 1, set[int | None]()
         for piece in pieces:
             if isinstance(piece, Gap):
                 wanted = 1 if piece.last is None else piece.last + 1
-            elif piece.seq != wanted or piece.data not in self._records.get(piece.seq, ()):
-                self._verdicts.add("SILENT", f"{name}: record {piece.seq} where {wanted} was due, or with other contents")
+                numberings = set() if piece.last is None else numberings
+                continue
+            numberings.add(self._records.get((piece.seq, piece.data)))
+            if piece.seq != wanted or None in numberings or len(numberings) > 1:
+                self._verdicts.add("SILENT", f"{name}: record {piece.seq} where {wanted} was due, or another's contents")
                 return
-            else:
-                wanted += 1
+            wanted += 1
         self._verdicts.add("recovered" if any(isinstance(piece, Gap) for piece in pieces) else "masked")
 
     def _command(self, name: str) -> None:
@@ -176,6 +196,7 @@ class Trial:
         from xmground.errors import XmgError
 
         self._board.faults.reboot_at = lambda operation: False
+        self._board.faults.reboot_after, self._board.faults.keeps_journal = 0, True
         self._cable.break_in, self._cable.plugged = None, plug_in
 
         def answers() -> bool:
@@ -216,10 +237,13 @@ class Trial:
             for fault in archive.check():
                 self._verdicts.add("SILENT", f"{name}: {fault}")
         by_era: dict[int, list[int]] = {}
+        numberings: dict[int, set[int | None]] = {}
         for seq, raw, era in self._archived("SELECT seq, raw, era FROM log WHERE book = 'hm' ORDER BY era, seq"):
             by_era.setdefault(era, []).append(seq)
-            if raw not in self._records.get(seq, ()):
-                self._verdicts.add("SILENT", f"{name}: record {seq} is none that the board made")
+            numberings.setdefault(era, set()).add(self._records.get((seq, raw)))
+        for era, found in numberings.items():
+            if None in found or len(found) > 1:
+                self._verdicts.add("SILENT", f"{name}: era {era} has records that the board did not make, or of two numberings")
         gaps = self._archived("SELECT era, first, last, kind FROM gap WHERE book = 'hm'")
         named = {(era, seq) for era, first, last, _ in gaps if last is not None for seq in range(first, last + 1)}
         for era, seqs in by_era.items():

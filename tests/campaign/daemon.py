@@ -1,5 +1,5 @@
-"""The daemon's link comes and goes: the device is absent when the daemon starts, the cable is pulled, the board is reset, in the
-middle of a log being read, of a command, of what the daemon gathers by itself; at moments drawn from the seed.
+"""The daemon's link comes and goes: the device is absent when the daemon starts, the cable is pulled, the board is reset, in
+the middle of a log being read, of a command, of what the daemon gathers by itself; at moments drawn from the seed.
 
 Each time the link is open again and answers (HANG else), by itself. What was read is what the board had, or a gap is named (SILENT
 else). A command was carried out once at most (ESCAPE), and as was told (WRONG_CODE). In the end the archive, read here with
@@ -92,7 +92,7 @@ class Trial:
             self._board.faults.reboot_at = self._after(self._dice.randrange(1, 12), lambda: self._reset(keep))
         is_command = self._dice.random() < 0.4
         if is_command and "reset" in kind and self._dice.random() < 0.5:
-            # In the middle of the command instead, whose journal may go with the logs.
+            # In the middle of the command instead; then the logs stay, and "lost" is the journal.
             self._board.faults.reboot_at, self._cable.on_open = (lambda operation: False), (lambda: None)
             self._board.faults.reboot_after = self._dice.randrange(1, 4)
             self._board.faults.effect_before_reboot = self._dice.random() < 0.5

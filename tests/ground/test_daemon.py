@@ -676,6 +676,51 @@ def test_raw_bytes_are_kept_and_the_archive_knows_where(
         assert len(lines) == len(kept) and sum("plan_switch" in line for line in lines) >= 1
 
 
+def test_raw_capture_outlives_kill_9(
+    served: Served,
+    board: FakeBoard,
+    tmp_path: Path,
+    environ: dict[str, str],
+    xmg: Xmg,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """In the middle of what the daemon reads; the next one goes on in a file of its own."""
+    board.fill_hm(200)
+    url = str(tmp_path / "archive.db")
+    environment = environ | {
+        "XM_BUILD": str(Path(os.environ["XM_BUILD"]).resolve()),
+        "XMG_ARCHIVE": url,
+        "XMG_CAPTURE": str(tmp_path / "raw"),
+        "XMG_SOCKET": str(tmp_path / "socket"),
+    }
+    left = [0]
+    running: list[subprocess.Popen[bytes]] = []
+
+    def kill_in_time(kind: str, message: object) -> str:
+        left[0] -= kind == "chunk"
+        if left[0] == 0:
+            running[-1].kill()
+        return ""
+
+    board.faults.tx = kill_in_time
+    for chunks in (3, 9):
+        left[0] = chunks
+        argv = [sys.executable, str(XMG), "serve", "--link", served.url, "--http", "none"]
+        running.append(subprocess.Popen(argv, env=environment, stderr=subprocess.DEVNULL))
+        assert running[-1].wait(60) == -signal.SIGKILL
+    monkeypatch.setenv("XMG_ARCHIVE", url)
+    paths = [row["path"] for row in json.loads(xmg("archive", "captures", "--json").out)]
+    assert len(paths) == len(set(paths)) == 2
+    for path in paths:
+        found = read_capture(Path(path))[1]
+        assert all(isinstance(record, Captured) for record in found[:-1])
+        kinds = [kind for _, kind in frames_kept(Path(path).parent)]
+        assert kinds.count("bulk") >= 1 and kinds[0] == "command"
+    shown = xmg("replay")
+    assert shown.status in (Status.DONE, Status.INCOMPLETE) and "log_read" in shown.out
+    assert (shown.status == Status.INCOMPLETE) == ("warning" in shown.err)
+
+
 def test_sniffing_shows_both_directions_of_all_clients(
     daemon: ServedDaemon, board: FakeBoard
 ) -> None:

@@ -107,6 +107,16 @@ def test_since_and_until(filed: Path, xmg: Xmg) -> None:
         assert len(rows(xmg("hm", "read", "--since", "1h", "--json", *where))) == 4
 
 
+def test_rows_of_an_earlier_boot_that_until_leaves_out_are_told(board: FakeBoard, xmg: Xmg) -> None:
+    """Their UTC is unknown, and they are received now, long after they were made."""
+    board.fill_hm(2)
+    board.reboot()
+    board.fill_hm(1)
+    result = xmg("hm", "read", "--until", "1h")
+    assert "2 of them have no UTC estimate and came after --until: they may be older" in result.err
+    assert "UTC estimate" not in xmg("hm", "read", "--until", "1h", "--filter", "seq=3").err
+
+
 def test_rows_without_utc_go_by_reception_and_that_is_told(
     board: FakeBoard, filed: Path, xmg: Xmg
 ) -> None:

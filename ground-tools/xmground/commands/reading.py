@@ -94,6 +94,18 @@ class Wanted:
         """Whether rows may be left out for what they say."""
         return bool(self.filter or self.since or self.until)
 
+    def received_after_until(self, row: Row) -> bool:
+        """Of a row whose UTC is unknown: whether that alone leaves it out. It is older than its
+        reception, nobody knows by how much."""
+        received_us = row["received_us"]
+        is_late = (
+            self.until is not None
+            and not self.until.board
+            and isinstance(received_us, int)
+            and received_us > self.until.us
+        )
+        return is_late and (self.filter is None or self.filter.predicate()(row))
+
     def predicate(self) -> Callable[[Row], bool]:
         """Whether a row is one that is asked for by filter and time."""
         matches = self.filter.predicate() if self.filter else lambda row: True
@@ -136,15 +148,17 @@ def picked(
     rows: Iterable[Row], wanted: Wanted, app: App, limit: int | None = None
 ) -> Iterator[Row]:
     """The rows that are asked for, up to the limit; tells how many were left out, and how many are
-    given although nobody knows when they were."""
+    given or left out although nobody knows when they were."""
     is_wanted = wanted.predicate()
-    given, hidden, total, timeless = 0, 0, 0, 0
+    given, hidden, total, timeless, perhaps = 0, 0, 0, 0, 0
     for row in rows:
         total += 1
+        is_timeless = row["utc_us"] is None and row["kind"] != "gap"
         if not is_wanted(row):
             hidden += 1
+            perhaps += is_timeless and wanted.received_after_until(row)
             continue
-        timeless += row["utc_us"] is None and row["kind"] != "gap"
+        timeless += is_timeless
         yield row
         given += units(row)
         if limit is not None and given >= limit:
@@ -155,6 +169,11 @@ def picked(
     if timed and timeless:
         plural = "s have" if timeless > 1 else " has"
         app.out.note(f"{timeless} row{plural} no UTC estimate: chosen by the time of reception")
+    if perhaps:
+        what = "1 of them has" if perhaps == 1 else f"{perhaps} of them have"
+        app.out.warn(
+            f"{what} no UTC estimate and came after --until: they may be older; look without it"
+        )
 
 
 def last_units(rows: Iterable[Row], last: int | None) -> Iterator[Row]:

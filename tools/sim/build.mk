@@ -1,7 +1,8 @@
 # The simulated board of `xmg sim`: the supervisor's own sources over a kernel made of memory
 #
 #   XM_SIM  the program; `make sim` builds it and the configurations that `xmg sim` and the pytest
-#           plugin start without being given one. A product: without sanitizers.
+#           plugin start without being given one, and the program itself when it is started
+#           without them. A product: without sanitizers.
 #
 # fake_kernel.c and fake/xm.h also stand behind the supervisor in its tests (supervisor/host/build.mk).
 XM_SIM := $(BUILD)/bin/xm-sim
@@ -17,7 +18,7 @@ $(SUPERVISOR_HOST_DIR)/sim/%.o: tools/sim/%.c $(SUPERVISOR_HOST_HDRS) | $(SUPERV
 	@mkdir -p $(@D)
 	$(SUPERVISOR_HOST_CC_sim) $(WARN) $(SUPERVISOR_HOST_CPPFLAGS) -c $< -o $@
 $(XM_SIM): $(addprefix $(SUPERVISOR_HOST_DIR)/sim/,sim.o board.o mission.o commands.o line.o) \
-           $(call supervisor_host_objects,sim)
+           $(call supervisor_host_objects,sim) | $(XM_SIM_SYSTEMS)
 	@mkdir -p $(@D)
 	$(SUPERVISOR_HOST_CC_sim) $^ -o $@
 $(BUILD)/sim/demo/system.xmc: configs/demo/system.xml

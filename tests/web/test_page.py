@@ -466,6 +466,8 @@ def test_page_tells_who_commands(page: Page, station: Station) -> None:
     assert not page.one('button[data-command="halt"]').is_enabled()
     page.click("#lease")
     page.until(lambda: "bob commands the board" in page.text("#alarm"), "the refusal is not told")
+    station.xmg("lease", "release", holder="bob")
+    page.until(lambda: "bob" not in page.text("#alarm"), "it is told although it holds no more")
 
 
 HOSTILE = "<img src=x onerror=document.title='owned'><script>document.title='owned'</script>"

@@ -163,6 +163,7 @@ async function poll() {
   polling = true;
   try {
     state.status = await daemon.call("status");
+    if (!state.status.holder) alarm("lease", ""); // whoever was in the way is so no more
     state.leased &&= state.status.holder === holder; // it may have run out, or been released for us
     if (state.leased && (state.status.lease_left_s ?? 0) < LEASE_S / 2) {
       await daemon.call("lease.take", { holder, seconds: LEASE_S });

@@ -1,26 +1,39 @@
 """The names that rows tell beside numbers, and UTC beside board time, as far as the board says."""
 
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from .board import HYPERVISOR_ID, Board
-from .errors import XmgError
+from .errors import AuthenticationError, VersionMismatch, XmgError
 from .rows import Labels, spelt_out
 from .times import Correlation
 
 HYPERVISOR_NAME = "hypervisor"
 
 
+@contextmanager
+def as_far_as_told() -> Iterator[None]:
+    """What the board does not tell is done without; but with another key, or another version, nothing
+    else will be told either, and that is the error to be shown."""
+    try:
+        yield
+    except (AuthenticationError, VersionMismatch):
+        raise
+    except XmgError:
+        pass
+
+
 def partition_names(client: Board) -> dict[int, str]:
     """Names by id; empty when the board does not tell them, a log is worth reading without."""
     names = {HYPERVISOR_ID: HYPERVISOR_NAME}
-    with suppress(XmgError):
+    with as_far_as_told():
         return {p.id: spelt_out(p.name) for p in client.partitions()} | names
     return names
 
 
 def labels_of(client: Board) -> Labels:
     """What rows tell beyond the items of a log, as far as the board says."""
-    with suppress(XmgError):
+    with as_far_as_told():
         return Labels(spelt_out(client.target_name()), partition_names(client), LiveUtc(client).utc)
     return Labels("", partition_names(client), LiveUtc(client).utc)
 

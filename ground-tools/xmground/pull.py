@@ -204,10 +204,9 @@ class Pull:
             )
         now = self._clock.now()
         if now >= end:
-            raise NoAnswer(
-                f"no answer within {limit_s:g} s: check that the target runs a supervisor "
-                "on this link, or raise --timeout"
-            )
+            if self.head is None:
+                raise self._session.silence(limit_s)
+            raise NoAnswer(f"the board has not answered for {limit_s:g} s")
         is_new_session = self._session.counters.sessions != self._sessions
         self._sessions = self._session.counters.sessions
         if now >= silent_at:

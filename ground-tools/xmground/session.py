@@ -622,6 +622,11 @@ class Session:
             return OutcomeUnknown(
                 f"the board told '{stage}' and then nothing more in time: {remedy}"
             )
+        return self.silence(timeout_s)
+
+    def silence(self, timeout_s: float) -> Exception:
+        """Why the board has not answered a question for so long, as far as can be told: another key,
+        another version, or nothing known but the silence."""
         if not self._keys and self._foreign_key:
             return AuthenticationError(
                 f"the board authenticates its frames (key id {self._foreign_key}) and this "

@@ -987,6 +987,9 @@ class FakeBoard:
             return
         self.token = 0
         self._reply(request, pb.STAGE_RECEIVED)
+        if self.faults.refuse:
+            self._reply(request, *self.faults.refuse)
+            return
         self._reply(request, pb.STAGE_ACCEPTED)
         self._reply(request, pb.STAGE_STARTED)
         self.executed.append(("system_control", 0, control.action))

@@ -294,6 +294,14 @@ def test_sim_schedule_error_switches_to_maintenance(make: Callable[..., Sim]) ->
     assert sim.records()[-1]["action_name"] == "SWITCH_TO_MAINTENANCE"
 
 
+def test_sim_slots_stay_on_the_grid_of_a_plan_that_began_at_once(make: Callable[..., Sim]) -> None:
+    sim = make("--do", "at 3.0123: hm hypervisor SCHED_ERROR", config=DEMO)
+    until(lambda: sim.ask("sys status")["plan"]["current"] == 1)
+    status = sim.ask("sys status")
+    # The supervisor answers at the start of its slot, which is that of the frame.
+    assert (status["board_time_us"] - status["plan"]["switch_time_us"]) % 50_000 == 0
+
+
 @pytest.mark.parametrize("mode, resets", [("warm", 1), ("cold", 0)])
 def test_sim_reset_keeps_the_logs_and_loses_the_consoles(
     open_sim: Sim, mode: str, resets: int

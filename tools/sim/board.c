@@ -610,12 +610,11 @@ static bool goes_on(void)
     }
 }
 
-/* Runs the slot that begins now, and lets its time pass. Returns its length, microseconds. */
+/* Runs the slot that begins now, and lets its time pass. Returns how much, microseconds. */
 uint32_t board_step(void)
 {
-    uint32_t plan = (uint32_t)fake.info.current_plan;
-    uint32_t row, partition, duration_us;
-    uint64_t switches = fake.info.switch_frame;
+    uint32_t plan, row, partition, duration_us;
+    uint64_t switched;
 
     if (!goes_on()) {
         return SILENT_STEP_US;
@@ -624,6 +623,7 @@ uint32_t board_step(void)
     for (size_t i = 0; i < FLOODS; i++) {
         pour(&board.flood[i]);
     }
+    switched = fake.info.switch_frame;
     plan = (uint32_t)fake.info.current_plan;
     row = FAKE_ROW(plans, xm_config_plan, plan, slot_first) + board.slot;
     partition = FAKE_ROW(slots, xm_config_slot, row, partition);
@@ -634,9 +634,10 @@ uint32_t board_step(void)
         run_partition(partition, duration_us);
         keep_what_is_said();
     }
-    if (fake.info.switch_frame == switches) {
-        board.slot = (board.slot + 1) % FAKE_ROW(plans, xm_config_plan, plan, slot_count);
+    if (fake.info.switch_frame != switched) {
+        return 0; /* the slot is cut short: another plan begins now */
     }
+    board.slot = (board.slot + 1) % FAKE_ROW(plans, xm_config_plan, plan, slot_count);
     fake_tick(duration_us);
     return duration_us;
 }

@@ -416,7 +416,8 @@ def _csv_cell(value: object) -> object:
     if isinstance(value, (list, tuple)):
         if value and isinstance(value[0], Mapping):
             return "; ".join(_inner_row(item) for item in value)
-        return " ".join(str(item) for item in value)
+        inner = (json.dumps(item) if isinstance(item, list) else str(item) for item in value)
+        return " ".join(inner)
     if isinstance(value, str):
         value = "".join(c if c.isprintable() or c in "\n\t" else repr(c)[1:-1] for c in value)
         return "'" + value if value[:1] in ("=", "+", "-", "@", "\t") else value

@@ -32,7 +32,7 @@ from golden_cases import (
 )
 from test_archive_commands import ALL_CASES as ARCHIVE_CASES
 
-from xmground import cli, keys, manual, session
+from xmground import cli, keys, manual, render, session
 from xmground.framing import Frame, FrameType, encode_uart
 from xmground.render import FORMATS
 
@@ -202,6 +202,15 @@ def test_all_formats_carry_the_same_fields(
     assert known - inner <= set(table[0]) and bool(inner) == ("predicted" in table[0])
     assert all(len(row) == len(table[0]) for row in table)
     assert not any(cell in ("True", "False") or "{" in cell for row in table for cell in row)
+
+
+def test_golden_status_as_csv_tells_what_json_tells() -> None:
+    json_text = (GOLDEN / "serve-status-json.txt").read_text(encoding="utf-8")
+    known = json.loads(json_text.partition("\n")[2].partition("--- ")[0].replace("PID", "1"))
+    heading = (GOLDEN / "serve-status-csv.txt").read_text(encoding="utf-8").splitlines()[1]
+    columns = heading.split(",")  # what is not there may have columns for its parts
+    missing = set(render.flat(known)) - set(columns)
+    assert [key for key in missing if not any(c.startswith(f"{key}.") for c in columns)] == []
 
 
 def test_golden_no_transcript_is_left_over() -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from ..app import App
 from ..remote import default_socket
-from ..render import Column, ground_time, plain, word
+from ..render import Column, flat, ground_time, plain, word
 from ..status import Status
 from .common import count, numbers, verb
 
@@ -203,5 +203,8 @@ def run_daemon(
 def status(app: App) -> Status:
     """xmg serve status"""
     with app.daemon() as daemon:
-        app.out.record(STATUS_COLUMNS, daemon.extra("status", {}))
+        row = daemon.extra("status", {})
+    told = {column.key for column in STATUS_COLUMNS}
+    rest = [Column(key, key, only_csv=True) for key in flat(row) if key not in told]
+    app.out.record([*STATUS_COLUMNS, *rest], row)
     return Status.DONE

@@ -358,8 +358,10 @@ class Scene:
                 return
         station.board.type("hm 1")
         ends = station.board.look().ends()
+        made_us = station.clock.now_us()
         try:
             until(lambda: self._has_all(ends), "the daemon to file everything")
+            yield from self._judge_utc(ends["hm", 0] - 1, made_us)
         except Hang as hang:
             status = station.start("serve", "status", by_daemon=True)
             status.wait(LIMIT_S)
@@ -444,11 +446,12 @@ class Scene:
         check = station.start("archive", "check")
         if check.wait(LIMIT_S) != 0:
             yield "DAMAGE", f"archive check: {check.status}: {check.out} {check.err}"
-        yield from self._judge_times(ends["hm", 0] - 1, made_us)
+        yield from self._judge_utc(ends["hm", 0] - 1, made_us)
+        yield from self._judge_since(ends["hm", 0] - 1)
         yield from self._judge_step()
 
-    def _judge_times(self, seq: int, made_us: int) -> Iterator[Wrong]:
-        """The record that was made last, just before made_us by the clock of now."""
+    def _judge_utc(self, seq: int, made_us: int) -> Iterator[Wrong]:
+        """Of a record that was made just before made_us by the clock of now."""
         station = self._station
         found = station.query(
             f"SELECT utc_us, utc_error_us, received_us FROM log WHERE book = 'hm' AND seq = {seq}"
@@ -460,7 +463,10 @@ class Scene:
             yield "LIE", f"hm {seq}: its UTC is {utc_us - made_us} us off, said to be {error_us}"
         if not made_us - SLACK_US < received_us < station.clock.now_us():
             yield "LIE", f"hm {seq}: received {received_us - made_us} us after it was made"
-        asked = station.start(
+
+    def _judge_since(self, seq: int) -> Iterator[Wrong]:
+        """A question for what is new gives the record that was made last."""
+        asked = self._station.start(
             *("archive", "query", "--book", "hm", "--since", "30s", "--format", "jsonl")
         )
         status = asked.wait(LIMIT_S)

@@ -35,22 +35,21 @@ class Fate(Enum):
 HOLD_S, HOLD_LONG_S = 0.3, 4.0
 
 
-def damaged(wire: bytes, fate: Fate) -> bytes:
-    """A frame with its closing zero, after that fate."""
+def damaged(wire: bytes, fate: Fate, ahead: int = 0) -> bytes:
+    """A frame with its closing zero, after that fate; a forged one has a counter so far ahead."""
     if fate is Fate.CUT:
         return wire[: len(wire) // 2] + b"\0"
     if fate is Fate.DAMAGE:
         middle = len(wire) // 2
         return wire[:middle] + bytes([wire[middle] ^ 0x10 or 1]) + wire[middle + 1 :]
     frames = [frame for frame in Deframer().feed(b"\0" + wire) if isinstance(frame, Frame)]
-    return b"".join(encode_uart(forged(frame)) for frame in frames)
+    return b"".join(encode_uart(forged(frame, ahead)) for frame in frames)
 
 
-def forged(frame: Frame) -> Frame:
+def forged(frame: Frame, ahead: int) -> Frame:
     """The frame with other content, its code copied; encoded again it gets a good check sum."""
-    if not frame.payload:
-        return replace(frame, counter=frame.counter ^ 1)
-    return replace(frame, payload=frame.payload[:-1] + bytes([frame.payload[-1] ^ 1]))
+    payload = frame.payload[:-1] + bytes([frame.payload[-1] ^ 1])
+    return replace(frame, payload=payload, counter=frame.counter + ahead)
 
 
 class ScriptedStream(Stream):
@@ -61,6 +60,7 @@ class ScriptedStream(Stream):
         self.script: deque[Fate] = deque()
         self.dead_until = 0.0  # what is sent before is lost
         self.recorded: deque[bytes] = deque(maxlen=MOST_REMEMBERED)
+        self.passed: deque[bytes] = deque(maxlen=MOST_REMEMBERED)  # of these, who arrived
         self.sent: list[Frame] = []  # all that was truly sent, for who checks it
         self._witness = Deframer()
 
@@ -87,6 +87,8 @@ class ScriptedStream(Stream):
         hold = {Fate.HOLD: HOLD_S, Fate.HOLD_LONG: HOLD_LONG_S}.get(fate, 0.0)
         if fate in (Fate.DAMAGE, Fate.CUT, Fate.FORGE):
             wire = damaged(wire, fate)
+        elif fate is not Fate.LOSE:
+            self.passed.append(wire)
         for _ in range({Fate.LOSE: 0, Fate.DOUBLE: 2}.get(fate, 1)):
             # a zero before it, for the one that preceded it may have been cut
             self._enter(b"\0" + wire, now + hold, now)
@@ -94,7 +96,11 @@ class ScriptedStream(Stream):
     def replay(self, number: int, now: float) -> None:
         """Somebody sends a recorded frame again."""
         if self.recorded:
-            self._enter(b"\0" + self.recorded[number % len(self.recorded)], now, now)
+            self.inject(self.recorded[number % len(self.recorded)], now)
+
+    def inject(self, wire: bytes, now: float) -> None:
+        """Somebody sends a frame of his own."""
+        self._enter(b"\0" + wire, now, now)
 
     def heal(self) -> None:
         """From now on everything passes; what is held back still comes."""

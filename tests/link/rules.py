@@ -29,6 +29,7 @@ from xmground.session import Session
 
 PROGRAM = virtual.ROOT / os.environ.get("XM_BUILD", "build") / "supervisor/host/line_board"
 RING_RECORDS = 64  # of this board's health-monitor log
+FIRST_RECORDS = 20  # in it at the beginning
 TIMEOUT_S, COMPLETION_S = 6.0, 12.0
 # A frame held back arrives by then, and a command in progress on the board has ended.
 QUIET_S = 40.0
@@ -45,7 +46,7 @@ COMMON = {
     "print_blob": True,
 }
 settings.register_profile(
-    "with every test", derandomize=True, max_examples=300, stateful_step_count=15, **COMMON
+    "with every test", derandomize=True, max_examples=200, stateful_step_count=15, **COMMON
 )
 settings.register_profile(
     "deep",
@@ -96,7 +97,7 @@ class RoughLine(RuleBasedStateMachine):
         self.key_at = 0
         self.board.set_ring(4096)
         self._use_key(0)
-        self.board.power_on(0, RING_RECORDS)
+        self.board.power_on(FIRST_RECORDS, RING_RECORDS)
         self.board.stop_in(0)
         self.world = ScriptedWorld(self.board)
         self.clock_ran_back = 0  # so often
@@ -185,18 +186,20 @@ class RoughLine(RuleBasedStateMachine):
         """Of the board, around a call that could be its last."""
         self.board.stop_in(calls)
 
-    @rule(slots=SLOTS, records=st.integers(0, 2 * RING_RECORDS))
-    def power_cycle(self, slots: int, records: int) -> None:
-        """The board loses its memory and begins with boot 1 again; as many records are made."""
-        self.world.plan(slots, lambda: self.power_off(records))
+    @rule(slots=SLOTS, records=st.integers(0, 2 * RING_RECORDS), counts=st.booleans())
+    def power_cycle(self, slots: int, records: int, counts: bool) -> None:
+        """The board loses its memory, and as many records are made; it has counted its boot
+        elsewhere, or begins with boot 1 again."""
+        self.world.plan(slots, lambda: self.power_off(records, counts))
 
-    def power_off(self, records: int) -> None:
+    def power_off(self, records: int, counts: bool) -> None:
         """For a plan."""
-        self.world.power_off(OFF_SLOTS, lambda: self.power_on(records))
+        boot = self.board.numbers()[0] + 1 if counts else 1
+        self.world.power_off(OFF_SLOTS, lambda: self.power_on(records, boot))
 
-    def power_on(self, records: int) -> None:
+    def power_on(self, records: int, boot: int) -> None:
         """The end of power_off()."""
-        self.board.power_on(records, RING_RECORDS)
+        self.board.power_on(records, RING_RECORDS, boot)
 
     @precondition(lambda self: self.with_keys)
     @rule(slots=SLOTS)

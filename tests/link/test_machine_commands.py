@@ -57,9 +57,9 @@ class Commands(RoughLine):
         self.lost_memories = 0
         self.stages: list[StageReport] = []
 
-    def power_on(self, records: int) -> None:
+    def power_on(self, records: int, boot: int) -> None:
         """See RoughLine."""
-        super().power_on(records)
+        super().power_on(records, boot)
         self.lost_memories += 1
 
     # ---- the operator
@@ -150,7 +150,7 @@ class CommandsWithoutKey(Commands):
 
     with_keys = False
 
-    def power_off(self, records: int) -> None:
+    def power_off(self, records: int, counts: bool) -> None:
         """See RoughLine; here a reset, which keeps the journal."""
         self.world.reset(True)
 

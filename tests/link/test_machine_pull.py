@@ -35,6 +35,7 @@ class Pulls(RoughLine):
         self.eras: list[dict[int, bytes]] = [{}]  # all records, by what the memory holds
         self.oldest = self.next = 1
         self.is_well = False
+        self.look()
         self.follow_anew()
 
     def follow_anew(self) -> None:
@@ -42,6 +43,7 @@ class Pulls(RoughLine):
         self.reader = LogReader(self.client, Book.HM)
         self.era = -1  # of the last record given out; -1: none was
         self.last = 0  # its number
+        self.sessions = 0  # of this console, until then
         self.due: range | None = None  # one of these must come next; None: the oldest stored
         self.boots, self.clock_runs_back = self.world.boots, self.clock_ran_back
 
@@ -57,9 +59,9 @@ class Pulls(RoughLine):
         super().append(records)
         self.look()
 
-    def power_on(self, records: int) -> None:
+    def power_on(self, records: int, boot: int) -> None:
         """See RoughLine."""
-        super().power_on(records)
+        super().power_on(records, boot)
         self.eras.append({})
         self.look()
 
@@ -108,6 +110,7 @@ class Pulls(RoughLine):
             assert is_unknown or self.era == eras[0], "spliced to the log of an earlier life"
             assert item.seq in self.due, f"record {item.seq} is given out, {self.due} is due"
         self.era, self.last = eras[0], item.seq
+        self.sessions = self.link.counters.sessions
         self.due = range(item.seq + 1, item.seq + 2)
 
     def judge_missing(self, gap: Gap) -> None:
@@ -128,7 +131,8 @@ class Pulls(RoughLine):
         assert self.due is None or gap.first in self.due
         # A clock that runs back while no session holds cannot be told from a board that has lost
         # its memory, and with it the count of its boots.
-        if self.clock_ran_back == self.clock_runs_back:
+        is_one_session = self.with_keys and self.sessions == self.link.counters.sessions
+        if is_one_session or self.clock_ran_back == self.clock_runs_back:
             assert self.world.boots > self.boots, "the board was not reset"
             is_same = self.era == len(self.eras) - 1
             assert not is_same or self.last < self.oldest, "the log goes on"
@@ -141,6 +145,13 @@ class Pulls(RoughLine):
         """Nothing is missing that the board still has."""
         self.is_well = True
         self.read()  # finds a new boot, or a new session
+        self.append(RING_RECORDS)
+        self.world.plan(
+            2, lambda: self.append(RING_RECORDS - 4)
+        )  # some are gone before they are sent
+        self.read()
+        self.world.sleep(1.0)
+        self.read()
         before = self.link.counters.requests
         self.append(NEW_RECORDS)
         self.read()

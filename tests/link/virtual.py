@@ -83,10 +83,10 @@ class Board:
         """After a reset, of the board or of the supervisor alone."""
         self._ask(b"R" + struct.pack("=I", whole))
 
-    def power_on(self, records: int, capacity: int = 0) -> None:
-        """Off and on: the memory is lost, and with it the count of boots. The log begins with so
-        many records and holds `capacity` of them; 0: 1024."""
-        self._ask(b"P" + struct.pack("=II", records, capacity))
+    def power_on(self, records: int, capacity: int = 0, boot: int = 1) -> None:
+        """Off and on: the memory is lost, and with it, for boot 1, the count of boots. The log
+        begins with so many records and holds `capacity` of them; 0: 1024."""
+        self._ask(b"P" + struct.pack("=III", records, capacity, boot))
 
     def append(self, records: int) -> None:
         """So many more in the health-monitor log."""

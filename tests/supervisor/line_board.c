@@ -11,7 +11,7 @@
  *   R whole                         starts again; 0: the supervisor alone, 1: the board
  *   S calls                         fake.stop_in
  *   X                               resets of partitions -> count, then for each its status word
- *   P records capacity              power off and on: the memory is lost, boot 1 begins; the log
+ *   P records capacity boot         power off and on: the memory is lost, that boot begins; the log
  *                                   holds so many records, 0: 64 KiB
  *   A records                       so many more in the health-monitor log
  *   K count bytes                   this key file is in the image from the next start on
@@ -93,11 +93,11 @@ static void fill_log(uint32_t records)
     }
 }
 
-static void power_on(uint32_t records, uint32_t capacity)
+static void power_on(uint32_t records, uint32_t capacity, uint32_t boot)
 {
     fake_init(NULL);
     fake_log_resize(&fake.hm, capacity != 0 ? capacity : fake.hm.capacity);
-    fake.info.boot_id = 1; /* boards count their boots */
+    fake.info.boot_id = boot;
     fake.on_reset = note_reset;
     fake_set_keys(key_text);
     fake_start_again(false);
@@ -163,7 +163,7 @@ static void give_numbers(void)
 /* What is done to the board between its slots. */
 static void obey(int request)
 {
-    uint32_t number;
+    uint32_t number, capacity;
 
     switch (request) {
     case 'R':
@@ -174,7 +174,8 @@ static void obey(int request)
         break;
     case 'P':
         number = take_number();
-        power_on(number, take_number());
+        capacity = take_number();
+        power_on(number, capacity, take_number());
         break;
     case 'A':
         fill_log(take_number());
@@ -203,7 +204,7 @@ int main(int argc, char **argv)
     if (argc > 2 && !fake_read_keys(argv[2], key_text)) {
         finish("cannot read the key file");
     }
-    power_on((uint32_t)strtoul(argv[1], NULL, 10), 0);
+    power_on((uint32_t)strtoul(argv[1], NULL, 10), 0, 1);
     while ((request = getchar()) != EOF) {
         switch (request) {
         case 'T':

@@ -66,6 +66,7 @@ class Scene:
         self._by_daemon = False
         self._mains: list[Child] = []
         self._stepped = False
+        self._was_killed = False  # one of the mains; others may have taken its place since
         self._held: list[Locked] = []  # locks on the archive
         self._lease: tuple[str, Child] | None = None
         self.done: list[str] = []  # what was done, in words
@@ -77,10 +78,11 @@ class Scene:
         self._events.append((at_s, len(self._events) + 1000 * len(self.done), what, action))
         return at_s
 
-    def _plan_kill(self, of_main: bool = True) -> None:
+    def _plan_kill(self) -> None:
         def kill() -> None:
-            for child in self._mains if of_main else self._clients:
+            for child in self._mains:
                 child.kill()
+                self._was_killed = self._was_killed or child.was_killed
 
         self._at("kill -9", kill)
 
@@ -367,7 +369,7 @@ class Scene:
             status.wait(LIMIT_S)
             yield "HANG", f"{hang}: {status.out} {status.err} {alive[0].err[-500:]}"
         yield from self._judge_lease()
-        if not any(child.was_killed for child in self._mains):
+        if not self._was_killed:  # else what it had not filed went with it
             try:
                 until(lambda: not self._unfiled(), "the stages of commands to be filed")
             except Hang as hang:

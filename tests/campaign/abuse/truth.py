@@ -127,12 +127,12 @@ class Filed:
 
 
 def compare(
-    truth: Truth, ends: dict[Key, int], rows: list[Filed], gaps: int
+    truth: Truth, ends: dict[Key, int], rows: list[Filed], gaps: str
 ) -> Iterator[tuple[str, str]]:
     """What is wrong with an archive: (class, words). ends: what must be there, at least; the
     truth: what may be there at most."""
     if gaps:
-        yield "LOSS", f"{gaps} gaps in the archive"
+        yield "LOSS", f"the archive tells gaps: {gaps}"
     have: dict[Key, dict[int, bytes]] = {key: {} for key in truth.items}
     for row in rows:
         key = (row.book, row.source)

@@ -41,7 +41,7 @@ SUITES = [
     Suite("supervisor", "supervisor-test", 900),
     Suite("Ethernet", "qemu-test ethernet-test ethernet-network-test", 2700),  # builds that QEMU; more suites use it
     Suite("fuzzing", "fuzz-test", 600),
-    Suite("ground", "ground-test", 600),
+    Suite("ground", "ground-test", 1500),
     Suite("examples", "examples-test", 300),
     Suite("link under noise", "link-test", 600),
     Suite("demos", "demo-test", 600),

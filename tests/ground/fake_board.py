@@ -732,8 +732,10 @@ class FakeBoard:
             number = control.partition
             self.meanwhile()
             self.executed.append(("partition_control", number, control.action))
-            if control.action in (pb.PARTITION_RESET_WARM, pb.PARTITION_RESET_COLD):
+            if control.action == pb.PARTITION_RESET_WARM:
                 self.resets[number] += 1
+            elif control.action == pb.PARTITION_RESET_COLD:  # counts from the start
+                self.resets[number] = 0
             self.states[number] = {1: 2, 3: 3, 4: 3}.get(control.action, 1)
             return {
                 "partition_state": self._partition(number),

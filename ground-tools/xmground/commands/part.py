@@ -157,10 +157,10 @@ def control(app: App) -> Status:
         change = f"{target.state} -> {after['state']}"
         if app.args.action is PartitionAction.SHUTDOWN:
             change = f"seen {after['state']}, was {target.state}"
-        app.out.text(
-            f"partition {target.id} {target.name}: {change}, "
-            f"resets {target.reset_counter} -> {after['reset_counter']}"
-        )
+        resets = f"resets {target.reset_counter} -> {after['reset_counter']}"
+        if app.args.action is PartitionAction.RESET_COLD:
+            resets += " (a cold reset starts the count anew)"
+        app.out.text(f"partition {target.id} {target.name}: {change}, {resets}")
     return Status.DONE
 
 

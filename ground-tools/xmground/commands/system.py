@@ -22,10 +22,10 @@ COLUMNS = [
     Column("hm_events", "HM events since boot"),
     Column("hm_lost", "HM events lost"),
     Column("interrupts", "interrupts"),
-    Column("slot_lateness_last_us", "slot lateness", lambda us: f"{us} us (last)"),
-    Column("slot_lateness_max_us", "slot lateness", lambda us: f"{us} us (largest)"),
-    Column("kernel_bytes_used", "kernel memory", lambda used: f"{used} bytes used"),
-    Column("kernel_bytes_total", "kernel memory", lambda total: f"{total} bytes in all"),
+    Column("slot_lateness_last_us", "slot lateness, last", lambda us: f"{us} us"),
+    Column("slot_lateness_max_us", "slot lateness, largest", lambda us: f"{us} us"),
+    Column("kernel_bytes_used", "kernel memory used", lambda used: f"{used} bytes"),
+    Column("kernel_bytes_total", "kernel memory in all", lambda total: f"{total} bytes"),
     Column("cpu_khz", "processor", lambda khz: f"{khz / 1000:g} MHz"),
     *(
         Column(f"plan.{key}", key, only_csv=True)

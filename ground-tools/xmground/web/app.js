@@ -127,7 +127,7 @@ function showHeader() {
   alarm("key", link?.keyless ? "NOT AUTHENTICATED: anybody on the line may command the board." : "");
   alarm("archive", status?.gather?.archive_error ? `Nothing is filed: ${status.gather.archive_error}` : "");
   $("target").textContent = status?.gather?.target || "xm";
-  $("link").textContent = !daemon.open ? "DAEMON GONE" : link?.open ? `${link.url} open` : "NOT OPEN";
+  $("link").textContent = !status ? "connecting" : !daemon.open ? "DAEMON GONE" : link.open ? `${link.url} open` : "NOT OPEN";
   const left = typeof status?.lease_left_s === "number" ? `, ${Math.ceil(status.lease_left_s)} s` : "";
   $("holder").textContent = status?.holder ? `${status.holder}${state.leased ? " (this page)" : ""}${left}` : "nobody";
   $("lease").hidden = !state.mayCommand;

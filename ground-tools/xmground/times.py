@@ -137,6 +137,8 @@ class Sample:
 
 # No crystal that flies is further off its rate; steps of a clock are told from drift by it.
 MAX_DRIFT = 200e-6
+# Both clocks are read in whole microseconds: so much each reading may be off.
+RESOLUTION_US = 1
 # An estimate that is worse than this is none.
 MAX_ERROR_US = 3_600_000_000
 # The most by which clocks of stations that share an archive may differ.
@@ -219,8 +221,8 @@ class Correlation:
             if span <= 0:
                 continue
             moved = other.sent_us - first.sent_us - span
-            low = max(low, (moved - first.rtt_us) / span)
-            high = min(high, (moved + other.rtt_us) / span)
+            low = max(low, (moved - first.rtt_us - 2 * RESOLUTION_US) / span)
+            high = min(high, (moved + other.rtt_us + 2 * RESOLUTION_US) / span)
         return max(abs(high - self._drift), abs(self._drift - low))
 
     def __bool__(self) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timezone
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from xmground import times
@@ -174,6 +174,21 @@ def clocks(draw: st.DrawFn) -> tuple[float, list[Sample]]:
     return drift, samples
 
 
+# Two samples a microsecond apart say less of the slope than their round trips allow: both were rounded.
+@example(
+    (
+        0.00016632015391941993,
+        [
+            *[Sample(NOW + 1, 1, 401)] * 6,
+            Sample(NOW - 86_686, 2, 86_688),
+            Sample(NOW + 91, 91, 401),
+            Sample(NOW + 62_758, 62_748, 401),
+            Sample(NOW + 192_393_096, 192_361_102, 200),
+            Sample(NOW + 45_657_191_611, 45_649_599_163, 401),
+        ],
+    ),
+    [0],
+)
 @given(clocks(), st.lists(st.integers(0, 48 * HOUR), min_size=1, max_size=5))
 def test_the_truth_is_within_the_error(
     clock: tuple[float, list[Sample]], asked: Sequence[int]

@@ -34,9 +34,16 @@ class Sessions(RoughLine):
     def __init__(self) -> None:
         super().__init__()
         self.boots_had = {1}
+        carry_out = self.world.before_slot
+
+        def before_slot() -> None:
+            self.note_boot()
+            carry_out()
+
+        self.world.before_slot = before_slot
 
     def note_boot(self) -> None:
-        """Before each slot, for a boot may be over when its answer is read."""
+        """Before each slot too, for a boot may be over when its answer is read."""
         self.boots_had.add(self.board.numbers()[0])
 
     @rule()

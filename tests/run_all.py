@@ -32,7 +32,8 @@ class Suite:
 SUITES = [
     Suite("docs current", "docs-check", 60),
     Suite("tests named", "covered", 60),
-    Suite("layers", "lint", 120),
+    Suite("layers", "lint-c", 120),
+    Suite("console's Python", "lint-python", 300),
     Suite("runner", "runner-test", 120),
     Suite("core (host)", "unit", 600),
     Suite("configuration", "config-test", 600),

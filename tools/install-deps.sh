@@ -38,6 +38,8 @@ case ${1:-} in
     need_program "sparc-gaisler-elf-gcc|${CROSS:-sparc64-linux-gnu-}gcc" gcc-sparc64-linux-gnu
     need_program qemu-system-sparc qemu-system-sparc
     need_program xmllint libxml2-utils
+    need_program mypy mypy
+    need_program black black
     need_program ip iproute2
     need_program groff groff-base
     need_program zsh zsh

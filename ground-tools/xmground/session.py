@@ -41,8 +41,6 @@ PROTOCOL_MINOR = 2
 # major frame.
 FIRST_RETRY_S = 0.7
 RETRY_GROWTH = 1.5
-# Hellos are short and few; on a bad line many must be tried within a time-out.
-HELLO_GROWTHS = 2
 MAX_SENDS = 6
 # Silence of so many retry times while something is under way: the session may be unknown there.
 SILENT_RETRIES = 2
@@ -237,7 +235,7 @@ class Session:
         if number == len(opening.greetings):
             opening.greetings.append(Greeting(self._keys[number], self.take_id()))
         frame = opening.greetings[number].frame(PROTOCOL_MINOR)
-        wait = self._retry_s() * RETRY_GROWTH ** min(opening.hellos, HELLO_GROWTHS)
+        wait = self._retry_s() * RETRY_GROWTH ** min(opening.hellos, MAX_SENDS)
         opening.next_hello = now + wait
         opening.hellos += 1
         self._write(frame, deadline)

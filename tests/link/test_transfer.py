@@ -10,9 +10,7 @@ from transfer import key_file, transfer
 from virtual import BAUD
 
 from xmground.framing import crc32c
-from xmground.logs import LogReader
 from xmground.memory import read_memory, sum_memory
-from xmground.model import Book
 
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = ROOT / os.environ.get("XM_BUILD", "build") / "supervisor" / "host" / "line_board"
@@ -40,17 +38,6 @@ def test_a_transfer_completes_at_one_wrong_bit_in_a_thousand(key: Path) -> None:
     bad = Knobs(baud=BAUD, ber=1e-3)
     run = transfer(PROGRAM, key, "bad", bad, bad)
     assert run.exact and not run.gaps
-
-
-def test_where_a_log_stands_is_learnt_over_a_bad_line(key: Path) -> None:
-    """A question and its answer both come through in about 0.4 of all tries, a Hello and its answer
-    in 0.3, so that 20 s must be time for a dozen of them. (One in some 600 still ends in vain.)"""
-    bad = Knobs(baud=BAUD, ber=1e-3)
-    for n in range(150):
-        world = virtual.World(virtual.Board(PROGRAM, 1, key), f"stands {n}", bad, bad)
-        client = virtual.connect(world, f"stands {n}", key, 20.0)
-        assert len(list(LogReader(client, Book.HM).read())) == 1
-        world.board.close()
 
 
 def test_the_same_seed_is_the_same_transfer(key: Path) -> None:

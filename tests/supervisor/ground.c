@@ -44,6 +44,23 @@ void ground_forget(void)
     looked_at = fake.sent_count = 0;
 }
 
+/* Before a test: a board that starts, of which nothing was heard. */
+int ground_fresh(void **state)
+{
+    (void)state;
+    fake_init(NULL);
+    ground_forget();
+    return 0;
+}
+
+/* After a test. */
+int ground_clean(void **state)
+{
+    (void)state;
+    ground_forget();
+    return 0;
+}
+
 /* Sends a frame with a right CRC and any header; the payload may be longer than the board takes. */
 void ground_send_frame(uint8_t version, uint8_t type, uint8_t key_id, const uint8_t *payload,
                        uint32_t length)

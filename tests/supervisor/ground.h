@@ -40,6 +40,8 @@ extern struct message ground_heard[GROUND_MESSAGES];
 extern unsigned ground_count;
 
 void ground_forget(void);
+int ground_fresh(void **state);
+int ground_clean(void **state);
 void ground_use_key(uint8_t key_id, const uint8_t *bytes);
 uint32_t ground_make_frame(uint8_t *wire, uint32_t session, uint32_t counter,
                            const struct mac_key *key, const uint8_t *payload, uint32_t length);

@@ -14,21 +14,6 @@
 #include "ground.h"
 #include "requests.h"
 
-static int fresh(void **state)
-{
-    (void)state;
-    fake_init(NULL);
-    ground_forget();
-    return 0;
-}
-
-static int clean(void **state)
-{
-    (void)state;
-    ground_forget();
-    return 0;
-}
-
 /* A request with many unknown fields, which the decoder keeps one by one. */
 static uint32_t hostile(uint8_t *payload, uint8_t first)
 {
@@ -113,9 +98,10 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_arena_gives_aligned_memory_until_it_is_empty),
         cmocka_unit_test_setup_teardown(a_request_too_large_for_the_arena_is_refused_by_its_id,
-                                        fresh, clean),
-        cmocka_unit_test_setup_teardown(without_an_id_it_is_only_counted, fresh, clean),
-        cmocka_unit_test_setup_teardown(protobuf_has_no_heap, fresh, clean),
+                                        ground_fresh, ground_clean),
+        cmocka_unit_test_setup_teardown(without_an_id_it_is_only_counted, ground_fresh,
+                                        ground_clean),
+        cmocka_unit_test_setup_teardown(protobuf_has_no_heap, ground_fresh, ground_clean),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

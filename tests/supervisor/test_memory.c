@@ -18,21 +18,6 @@
 #define TABLE(partition) (FAKE_AREA(partition) + FAKE_AREA_BYTES)
 #define END(partition) (TABLE(partition) + FAKE_TABLE_BYTES)
 
-static int fresh(void **state)
-{
-    (void)state;
-    fake_init(NULL);
-    ground_forget();
-    return 0;
-}
-
-static int clean(void **state)
-{
-    (void)state;
-    ground_forget();
-    return 0;
-}
-
 static void run_slots(unsigned slots)
 {
     while (slots-- > 0) {
@@ -615,7 +600,7 @@ static void a_sum_without_room_for_its_answer_is_answered_later(void **state)
     assert_ok(ground_last_reply(1), XM__REPLY__RESULT_MEMORY_CHECKED);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, fresh, clean)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, ground_fresh, ground_clean)
 
 int main(void)
 {

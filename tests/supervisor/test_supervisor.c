@@ -25,21 +25,6 @@
 #define HYPERVISOR XM__STATUS_DOMAIN__DOMAIN_HYPERVISOR
 #define SUPERVISOR XM__STATUS_DOMAIN__DOMAIN_SUPERVISOR
 
-static int fresh(void **state)
-{
-    (void)state;
-    fake_init(NULL);
-    ground_forget();
-    return 0;
-}
-
-static int clean(void **state)
-{
-    (void)state;
-    ground_forget();
-    return 0;
-}
-
 static void run_us(uint64_t us)
 {
     for (uint64_t t = 0; t < us; t += FAKE_SLOT_US) {
@@ -732,7 +717,7 @@ static void own_halt_and_shutdown_stop_the_supervisor(void **state)
     assert_int_equal(ground_ask(&halt)->stage, STAGE(STARTED));
     run_us(5 * FAKE_SLOT_US);
     assert_int_equal(fake.end, FAKE_SELF_HALTED);
-    fresh(NULL);
+    ground_fresh(NULL);
     assert_int_equal(ground_ask(&shutdown)->stage, STAGE(STARTED));
     run_us(5 * FAKE_SLOT_US);
     assert_int_equal(fake.end, FAKE_SELF_HALTED);
@@ -1259,7 +1244,7 @@ static void system_resets_need_their_token(void **state)
 {
     (void)state;
     check_system_end(XM__SYSTEM_ACTION__SYSTEM_RESET_WARM, FAKE_SYSTEM_RESET, XM_WARM_RESET);
-    fresh(NULL);
+    ground_fresh(NULL);
     check_system_end(XM__SYSTEM_ACTION__SYSTEM_RESET_COLD, FAKE_SYSTEM_RESET, XM_COLD_RESET);
 }
 
@@ -1920,7 +1905,7 @@ static void the_partition_serves_slot_by_slot_until_asked_to_shut_down(void **st
     assert_ok(ground_last_reply(163), XM__REPLY__RESULT_PONG);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, fresh, clean)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, ground_fresh, ground_clean)
 
 int main(void)
 {

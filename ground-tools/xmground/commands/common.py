@@ -79,6 +79,17 @@ def partition_argument(parser: argparse.ArgumentParser) -> None:
     completed(action, complete_partition)
 
 
+def one_partition_argument(parser: argparse.ArgumentParser) -> None:
+    """The PARTITION argument of a list that may be cut down to one."""
+    action = parser.add_argument(
+        "partition",
+        metavar="PARTITION",
+        nargs="?",
+        help="only those of this one, by id or name (default: all partitions)",
+    )
+    completed(action, complete_partition)
+
+
 def completed(action: argparse.Action, names: Callable[..., list[str]]) -> None:
     """Lets the shell's completion ask for names."""
     action.completer = names  # type: ignore[attr-defined]

@@ -6,7 +6,6 @@ from pathlib import Path
 
 from ..app import App
 from ..board import Board
-from ..complete import complete_partition
 from ..errors import LinkUnavailable, NoAnswer, UsageError
 from ..files import replace_file
 from ..labels import partition_names
@@ -15,7 +14,15 @@ from ..model import MemoryArea, MemorySum, Partition
 from ..render import Column, board_time, plain, word
 from ..rows import Row
 from ..status import Status
-from .common import completed, count, find_partition, noun, partition_argument, verb, word32
+from .common import (
+    count,
+    find_partition,
+    noun,
+    one_partition_argument,
+    partition_argument,
+    verb,
+    word32,
+)
 
 LINE_BYTES = 16
 READ_ONLY = (
@@ -71,15 +78,7 @@ def register(groups: argparse._SubParsersAction, common: argparse.ArgumentParser
     parser = verb(
         group, common, "list", list_areas, "List the memory areas that the partitions have."
     )
-    completed(
-        parser.add_argument(
-            "partition",
-            metavar="PARTITION",
-            nargs="?",
-            help="only those of this one, by id or name (default: all partitions)",
-        ),
-        complete_partition,
-    )
+    one_partition_argument(parser)
     parser = verb(
         group,
         common,

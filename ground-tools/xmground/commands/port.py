@@ -6,12 +6,19 @@ from dataclasses import asdict
 
 from ..app import App
 from ..board import find_by_name
-from ..complete import complete_partition, complete_port
+from ..complete import complete_port
 from ..labels import partition_names
 from ..model import Port
 from ..render import Column, board_time, plain, span
 from ..status import Status
-from .common import completed, find_partition, noun, partition_argument, verb
+from .common import (
+    completed,
+    find_partition,
+    noun,
+    one_partition_argument,
+    partition_argument,
+    verb,
+)
 
 FOR_EVER = 0xFFFFFFFF
 
@@ -83,15 +90,7 @@ def register(groups: argparse._SubParsersAction, common: argparse.ArgumentParser
     parser = verb(
         group, common, "list", list_ports, "List the ports and what waits in them.", MEANING
     )
-    completed(
-        parser.add_argument(
-            "partition",
-            metavar="PARTITION",
-            nargs="?",
-            help="only those of this one, by id or name (default: all partitions)",
-        ),
-        complete_partition,
-    )
+    one_partition_argument(parser)
     parser = verb(group, common, "show", show, "Show everything about one port.", MEANING)
     partition_argument(parser)
     completed(

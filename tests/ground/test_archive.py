@@ -163,8 +163,7 @@ def test_text_is_filed_by_lines_whatever_pieces_it_came_in(archive: Archive) -> 
 def test_any_pieces_in_any_order_give_the_text_once(
     archive: Archive, data: bytes, cuts: list[tuple[int, int]]
 ) -> None:
-    with archive._writing() as connection:
-        connection.execute(sa.delete(schema.log))
+    archive._database.write(lambda connection: connection.execute(sa.delete(schema.log)))
     have = set()
     for low, high in cuts:
         low, high = sorted((min(low, len(data)), min(high, len(data))))
@@ -556,7 +555,7 @@ def test_a_step_of_utc_is_no_new_life(
 def test_round_trips_of_a_long_boot_stay_few(
     archive: Archive, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("xmground.archive.store.MOST_CLOCK_ROWS", 8)
+    monkeypatch.setattr("xmground.archive.clocks.MOST_CLOCK_ROWS", 8)
     archive.correlation("demo", BOOT)
     for number in range(20):
         archive.add_clock("demo", BOOT, NOW + number * 1000, number * 1000, 100 + number % 2)
@@ -628,7 +627,7 @@ def test_a_step_of_the_ground_clock_is_told(
 def test_a_step_outlives_the_thinning_of_round_trips(
     archive: Archive, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("xmground.archive.store.MOST_CLOCK_ROWS", 8)
+    monkeypatch.setattr("xmground.archive.clocks.MOST_CLOCK_ROWS", 8)
     archive.correlation("demo", BOOT)  # from now on samples are kept in memory too
     for number in range(40):
         sent_us = NOW + number * 1_000_000 - (3_600_000_000 if number >= 5 else 0)
@@ -659,14 +658,17 @@ def test_round_trips_of_an_older_archive_keep_their_order(tmp_path: Path) -> Non
 
 def test_the_migrations_lead_to_the_schema(archive: Archive) -> None:
     assert archive.revision() == schema.REVISION
-    with archive._reading() as connection:
+    with archive._database.reading() as connection:
         context = MigrationContext.configure(connection)
         assert compare_metadata(context, schema.metadata) == []
 
 
 def test_a_newer_archive_is_refused(archive: Archive, postgresql: str) -> None:
-    with archive._writing() as connection:
-        connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
+    archive._database.write(
+        lambda connection: connection.execute(
+            sa.text("UPDATE alembic_version SET version_num = '9999'")
+        )
+    )
     url = archive.where if archive.where.endswith(".db") else postgresql
     with pytest.raises(VersionMismatch, match="newer console"):
         Archive.open(url)
@@ -702,8 +704,11 @@ def test_what_was_pruned_is_neither_read_again_nor_forgotten(
 def test_check_finds_what_was_changed(archive: Archive) -> None:
     add(archive, hm(1), hm(2))
     assert archive.check() == []
-    with archive._writing() as connection:
-        connection.execute(sa.update(schema.log).where(schema.log.c.seq == 2).values(raw=b"x" * 64))
+    archive._database.write(
+        lambda connection: connection.execute(
+            sa.update(schema.log).where(schema.log.c.seq == 2).values(raw=b"x" * 64)
+        )
+    )
     (fault,) = archive.check()
     assert "hm 2" in fault and "changed" in fault
 
@@ -755,7 +760,7 @@ def test_an_archive_locked_on_the_server_says_so(
 ) -> None:
     """By whoever shares it; nobody waits for ever."""
     add(archive, hm(1))
-    monkeypatch.setattr("xmground.archive.store.LOCK_WAIT_S", 0.05)
+    monkeypatch.setattr("xmground.archive.database.LOCK_WAIT_S", 0.05)
     with Archive.open(postgresql) as other:
         holder = sa.create_engine(postgresql, future=True)
         with holder.connect() as connection, connection.begin():
@@ -767,7 +772,7 @@ def test_an_archive_locked_on_the_server_says_so(
 
 
 def test_a_locked_archive_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("xmground.archive.store.LOCK_WAIT_S", 0.05)
+    monkeypatch.setattr("xmground.archive.database.LOCK_WAIT_S", 0.05)
     with Archive.open(str(tmp_path / "a.db")) as archive:
         holder = sqlite3.connect(tmp_path / "a.db", isolation_level=None)
         holder.execute("BEGIN IMMEDIATE")

@@ -139,7 +139,7 @@ def test_locked_archive(
 ) -> None:
     fill(board)
     monkeypatch.setenv("XMG_ARCHIVE", str(tmp_path / "archive.db"))
-    monkeypatch.setattr("xmground.archive.store.LOCK_WAIT_S", 0.05)
+    monkeypatch.setattr("xmground.archive.database.LOCK_WAIT_S", 0.05)
     Archive.open(str(tmp_path / "archive.db")).close()
     holder = sqlite3.connect(tmp_path / "archive.db", isolation_level=None)
     holder.execute("BEGIN IMMEDIATE")

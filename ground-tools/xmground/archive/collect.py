@@ -19,7 +19,8 @@ from ..logs import LogReader
 from ..model import Book, BookState, Gap, GapKind
 from ..records import Item
 from ..rows import UNIT_NAMES, Labels, gap_text
-from .store import Added, Archive, LogState
+from .filing import Added
+from .store import Archive, LogState
 
 # Items, or pieces of text, that one transaction holds.
 BATCH_ITEMS = 128

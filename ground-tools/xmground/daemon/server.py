@@ -24,7 +24,7 @@ from google.protobuf.message import Message
 from .. import filter as filters
 from .._generated import supervisor_pb2 as pb
 from ..archive import Archive
-from ..archive.store import database_url
+from ..archive.database import database_url
 from ..board import COMPLETION_S
 from ..capture import CaptureWriter, CapturingTransport, Keep
 from ..clock import utc_us

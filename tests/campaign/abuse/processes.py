@@ -166,11 +166,11 @@ def console(
 
     def run() -> int:
         from xmground import cli
-        from xmground.archive import store
+        from xmground.archive import database
         from xmground.daemon import gather
 
         # A tenth of what an operator waits, so that a campaign of many abuses ends.
-        store.LOCK_WAIT_S, gather.ARCHIVE_RETRY_S, gather.TURN_S = 0.5, 0.5, 0.1
+        database.LOCK_WAIT_S, gather.ARCHIVE_RETRY_S, gather.TURN_S = 0.5, 0.5, 0.1
         os.environ.clear()
         os.environ.update(environ)
         tempfile.tempdir = None

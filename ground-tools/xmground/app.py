@@ -56,8 +56,9 @@ class App:
         """Whether the link is a daemon."""
         return self.link.startswith("daemon:")
 
-    def daemon(self) -> "RemoteClient":
-        """The daemon named by --link daemon:PATH, else the one at the usual place."""
+    def daemon(self, or_else: str = "") -> "RemoteClient":
+        """The daemon named by --link daemon:PATH, else the one at the usual place. or_else: what
+        helps the command as well as a daemon that listens."""
         from .remote import SCHEME, Hearing, RemoteClient, default_holder, default_socket
 
         named = self.link.removeprefix(SCHEME) if self.is_remote else ""
@@ -65,20 +66,20 @@ class App:
         if self.args.key is not None:
             raise UsageError(
                 f"--key: {SCHEME}{path} commands under the key that it was started with: leave --key "
-                "away, or name the board itself with --link"
+                f"away{or_else}"
             )
         hearing = Hearing(
             self.out.detail, lambda: self.out.warn(NULL_KEY), self.args.verbose, self.out.warn
         )
         # Its calls are made from those of Board, which mypy cannot see.
         return RemoteClient(  # type: ignore[abstract]
-            path, self.args.timeout, hearing, default_holder(os.environ)
+            path, self.args.timeout, hearing, default_holder(os.environ), or_else
         )
 
     def connect(self) -> Board:
         """The board behind the link; a context manager that opens and closes the link."""
         if self.is_remote:
-            return self.daemon()
+            return self.daemon(", or name the board itself with --link")
         # What follows needs protobuf, which takes long to load; a daemon has it loaded already.
         from . import keys
         from .client import Client

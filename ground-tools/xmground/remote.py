@@ -64,8 +64,8 @@ def default_holder(environ: Mapping[str, str]) -> str:
     return f"{user}@{socket.gethostname()}"
 
 
-def connect(path: Path, timeout_s: float = CONNECT_S) -> socket.socket:
-    """A connection to the daemon. Raises LinkUnavailable."""
+def connect(path: Path, timeout_s: float = CONNECT_S, or_else: str = "") -> socket.socket:
+    """A connection to the daemon. or_else: what helps beside starting one. Raises LinkUnavailable."""
     sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     sock.settimeout(timeout_s)
     try:
@@ -78,8 +78,7 @@ def connect(path: Path, timeout_s: float = CONNECT_S) -> socket.socket:
     except OSError as error:
         sock.close()
         raise LinkUnavailable(
-            f"cannot open {SCHEME}{path}: {error.strerror or error}: start `xmg serve`, or name "
-            "the board itself with --link"
+            f"cannot open {SCHEME}{path}: {error.strerror or error}: start `xmg serve`{or_else}"
         ) from error
     except LinkUnavailable:
         sock.close()
@@ -99,10 +98,10 @@ def is_served(path: Path) -> bool:
 class Connection:
     """JSON lines to the daemon and back, one call at a time."""
 
-    def __init__(self, path: Path) -> None:
-        """Connects. Raises LinkUnavailable."""
+    def __init__(self, path: Path, or_else: str = "") -> None:
+        """Connects. or_else: see connect(). Raises LinkUnavailable."""
         self._path = path
-        self._socket = connect(path)
+        self._socket = connect(path, or_else=or_else)
         self._file = self._socket.makefile("rb")
         self._last_id = 0
 
@@ -286,13 +285,15 @@ class RemoteClient(Board):
         timeout_s: float = 5.0,
         hearing: Hearing | None = None,
         holder: str | None = None,
+        or_else: str = "",
     ) -> None:
-        """holder: who commands, as others are told."""
+        """holder: who commands, as others are told. or_else: see connect()."""
         self.timeout_s = timeout_s
         self.completion_s = max(COMPLETION_S, timeout_s)
         self._path, self._hearing = path, hearing or Hearing()
         self._holder = default_holder(os.environ) if holder is None else holder
         self._connection: Connection | None = None
+        self._or_else = or_else
 
     def __enter__(self) -> "RemoteClient":
         self._opened()
@@ -309,7 +310,7 @@ class RemoteClient(Board):
 
     def _opened(self) -> Connection:
         if self._connection is None:
-            self._connection = Connection(self._path)
+            self._connection = Connection(self._path, self._or_else)
         return self._connection
 
     def listen(self, wait_s: float, ping: bool = False) -> list[dict[str, object]]:

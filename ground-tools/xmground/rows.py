@@ -138,14 +138,16 @@ def common(
     book: str,
     source: int,
     seq: int,
-    boot_id: int,
+    boot_id: int | None,
     time_us: int | None,
     received_us: int | None,
     kind: str = "record",
 ) -> Row:
     """The values that all log rows have, in the order in which json shows them; the last five are
-    to be filled in."""
-    utc_us, error_us = (None, None) if time_us is None else labels.utc(boot_id, time_us)
+    to be filled in. boot_id None: of a command of which no board has told anything; only there."""
+    utc_us, error_us = (None, None)
+    if boot_id is not None and time_us is not None:
+        utc_us, error_us = labels.utc(boot_id, time_us)
     return {
         "kind": kind,
         "target": labels.target,
@@ -283,7 +285,7 @@ def command_stage_row(
         "command",
         0,
         request_id,
-        report.boot_id or 0,
+        report.boot_id,
         report.board_time_us,
         report.ground_time_us,
         "stage",
@@ -299,12 +301,15 @@ def command_stage_row(
 
 
 def command_row(state: CommandState, labels: Labels, received_us: int | None) -> Row:
-    """A command in the board's journal; its sequence number is its id."""
+    """A command in the board's journal; its sequence number is its id. One that never came there has
+    no boot and no session."""
+    is_known = state.knowledge is not Knowledge.NEVER_RECEIVED
+    boot_id = state.boot_id if is_known else None
     severity = KNOWLEDGE_SEVERITY.get(state.knowledge, Severity.INFO)
     if state.stage is not None:
         severity = max(severity, STAGE_SEVERITY.get(state.stage, Severity.INFO))
     row = common(
-        labels, "command", 0, state.id, state.boot_id, state.board_time_us, received_us, "command"
+        labels, "command", 0, state.id, boot_id, state.board_time_us, received_us, "command"
     )
     return row | {
         "severity": severity.word,
@@ -315,5 +320,5 @@ def command_row(state: CommandState, labels: Labels, received_us: int | None) ->
         "knowledge": state.knowledge.value,
         "stage": state.stage.value if state.stage else None,
         "board_time_us": state.board_time_us,
-        "session": state.session,
+        "session": state.session if is_known else None,
     }

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from xmground import render, rows
 from xmground._generated import names
-from xmground.model import Book, CommandState, Gap, GapKind, Knowledge, Stage
+from xmground.model import Book, CommandState, Gap, GapKind, Knowledge, Stage, StageReport
 from xmground.records import Item
 from xmground.rows import Labels, Severity
 
@@ -80,6 +80,14 @@ def test_all_rows_have_the_common_values() -> None:
         assert list(row)[: len(COMMON)] == COMMON
         assert row["target"] == "demo" and row["received_us"] == 9
         assert row["severity"] in {severity.word for severity in Severity}
+
+
+def test_a_command_that_no_board_has_told_of_has_no_boot() -> None:
+    unknown = CommandState(7, "", Knowledge.NEVER_RECEIVED, None, None, 0, 0)
+    row = rows.command_row(unknown, LABELS, 9)
+    assert row["boot_id"] is None and row["session"] is None
+    sent = rows.command_stage_row("demo", 7, "plan switch", "me", StageReport(Stage.SENT, 9))
+    assert sent["boot_id"] is None
 
 
 def test_utc_stands_beside_board_time() -> None:

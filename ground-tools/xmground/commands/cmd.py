@@ -18,7 +18,7 @@ COLUMNS = [
     Column("knowledge", "known"),
     Column("stage", "stage"),
     Column("board_time_us", "board time", board_time),
-    Column("boot_id", "boot", lambda boot_id: word(boot_id or None)),  # 0: the board never said
+    Column("boot_id", "boot", word),
     Column("detail", "detail", lambda value: plain(value or "")),
     *csv_columns(
         "session",

@@ -2,11 +2,12 @@
 exit codes here."""
 
 import argparse
+import errno
 import os
 import re
 import sys
 from collections.abc import Callable, Sequence
-from typing import NoReturn
+from typing import NoReturn, TextIO
 
 from . import commands
 from .app import DEFAULT_LINK, App
@@ -17,6 +18,8 @@ from .status import MEANINGS, Status
 
 DEFAULT_TIMEOUT_S = 5.0
 LONGEST_S = 86400
+# What a write to a full disk, or to a terminal that is gone, fails with.
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 ENVIRONMENT = (
     ("XMG_LINK", "default of --link"),
@@ -158,6 +161,40 @@ def build_parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None, clock_us: Callable[[], int] = utc_us) -> int:
     """Runs one command; returns the exit status."""
+    # A stream that the caller has closed (>&-) is None; what it would have got is thrown away.
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))
+    try:
+        try:
+            return _main(argv, clock_us)
+        finally:
+            sys.stdout.flush()  # here, where an error can still be told
+    except BrokenPipeError:  # the reader of a pipe has gone (| head)
+        _drop(sys.stdout)
+        return Status.INTERRUPTED
+    except OSError as error:
+        if error.errno not in NO_ROOM:
+            raise
+        _drop(sys.stdout)
+        Output().error(
+            f"cannot write the output: {error.strerror}: free some space, or write it elsewhere; "
+            "`xmg cmd list` tells what became of a command"
+        )
+        return Status.FAILED
+    finally:
+        try:
+            sys.stderr.flush()
+        except OSError:  # nobody hears it: no reason to end otherwise
+            _drop(sys.stderr)
+
+
+def _drop(stream: TextIO) -> None:
+    """What is still in the buffer of a stream must not raise again at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def _main(argv: Sequence[str] | None, clock_us: Callable[[], int]) -> int:
     parser = build_parser()
     _complete(parser)
     args = parser.parse_args(argv)
@@ -198,19 +235,12 @@ def _link(args: argparse.Namespace) -> str:
 
 def _run(app: App) -> int:
     try:
-        status = app.args.run(app)
-        sys.stdout.flush()
-        return status
+        return app.args.run(app)
     except XmgError as error:
         app.out.error(str(error))
         return error.status
     except KeyboardInterrupt:
         app.out.note("interrupted")
-        return Status.INTERRUPTED
-    except BrokenPipeError:
-        # The reader of a pipe has gone (| head); what is still buffered must not raise again at
-        # exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return Status.INTERRUPTED
 
 

@@ -10,7 +10,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from functools import cached_property
@@ -180,26 +180,31 @@ class Output:
 
     # ---- talk
 
+    def _say(self, text: str, style: str = "", end: str = "\n") -> None:
+        """Talk that cannot be written, as on a full disk, ends no command."""
+        with suppress(OSError):
+            self._err.print(_text(text, style), end=end)
+
     def note(self, text: str) -> None:
         """Something worth knowing."""
-        self._err.print(_text(plain(text)))
+        self._say(plain(text))
 
     def detail(self, text: str) -> None:
         """Something worth knowing with -v."""
         if self.verbose:
-            self._err.print(_text(plain(text), style="dim"))
+            self._say(plain(text), "dim")
 
     def warn(self, text: str) -> None:
         """Something that must not be missed."""
-        self._err.print(_text(f"warning: {plain(text)}", style=STYLES["warn"]))
+        self._say(f"warning: {plain(text)}", STYLES["warn"])
 
     def error(self, text: str) -> None:
         """Why the command ends as it does."""
-        self._err.print(_text(f"xmg: {plain(text)}", style=STYLES["bad"]))
+        self._say(f"xmg: {plain(text)}", STYLES["bad"])
 
     def ask(self, question: str, stdin: TextIO) -> str:
         """One line typed by the operator; empty at end of input."""
-        self._err.print(_text(question), end="")
+        self._say(question, end="")
         return stdin.readline().strip()
 
     # ---- data

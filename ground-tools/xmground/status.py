@@ -24,7 +24,8 @@ MEANINGS = {
     Status.DONE: ("done", "the board did it, the answer is complete"),
     Status.FAILED: (
         "taken by the board, failed",
-        "the board took the command and could not finish it",
+        "the board took the command and could not finish it; or the ground could not write its archive "
+        "or the output",
     ),
     Status.USAGE: ("wrong usage", "wrong arguments, unknown name, or not confirmed"),
     Status.NO_LINK: (

@@ -401,6 +401,65 @@ def test_reader_of_a_pipe_that_goes_away_is_no_traceback(
     process.stderr.close()
 
 
+@pytest.mark.parametrize("words", ["part list", "hm read --format json", "--help", "--help-man"])
+@pytest.mark.parametrize("buffered", [True, False])
+def test_output_to_a_full_disk_is_told(
+    words: str, buffered: bool, board: FakeBoard, served: Served, environ: dict
+) -> None:
+    board.fill_hm(20)
+    done = run_with(["/dev/full", None], words, buffered, served, environ)
+    assert done.returncode == Status.FAILED
+    assert done.stderr.removeprefix(f"{NOTICE}\n") == (
+        "xmg: cannot write the output: No space left on device: free some space, or write it "
+        "elsewhere; `xmg cmd list` tells what became of a command\n"
+    )
+
+
+@pytest.mark.parametrize("buffered", [True, False])
+def test_talk_that_cannot_be_written_ends_nothing(
+    buffered: bool, board: FakeBoard, served: Served, environ: dict
+) -> None:
+    done = run_with([None, "/dev/full"], "part list --format csv", buffered, served, environ)
+    assert done.returncode == Status.DONE and done.stdout.startswith("id,name,")
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-"])
+def test_a_closed_stream_gets_nothing(
+    closed: str, board: FakeBoard, served: Served, environ: dict
+) -> None:
+    done = subprocess.run(
+        ["sh", "-c", f'exec "$@" {closed}', "sh", XMG, "--link", served.url, "part", "list"],
+        capture_output=True,
+        env=environ,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == Status.DONE
+    assert ("supervisor" in done.stdout) == (">&-" not in closed.split())
+    assert "Traceback" not in done.stderr
+
+
+def run_with(
+    streams: list[str | None], words: str, buffered: bool, served: Served, environ: dict
+) -> "subprocess.CompletedProcess[str]":
+    """xmg with stdout and stderr to these files; None: to us."""
+    files = [subprocess.PIPE if path is None else os.open(path, os.O_WRONLY) for path in streams]
+    try:
+        return subprocess.run(
+            [XMG, "--link", served.url, *words.split()],
+            stdout=files[0],
+            stderr=files[1],
+            env={k: v for k, v in environ.items() if k != "PYTHONUNBUFFERED"}
+            | ({} if buffered else {"PYTHONUNBUFFERED": "1"}),
+            text=True,
+            timeout=60,
+        )
+    finally:
+        for file in files:
+            if file != subprocess.PIPE:
+                os.close(file)
+
+
 def test_every_code_is_in_the_help(xmg: Xmg) -> None:
     text = xmg("--help").out
     assert all(re.search(rf"^.*\b{status.value}\s", text, re.M) for status in Status)

@@ -1,5 +1,6 @@
 """Memory of a partition over links that lose frames, boards that start anew, and sums in the making."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -175,6 +176,31 @@ def test_lists_that_end_early_are_told(board: FakeBoard) -> None:
     )
     with loop_client(board) as client, pytest.raises(Exception, match="port list ends early"):
         client.ports()
+
+
+def test_only_a_file_is_replaced(tmp_path: Path) -> None:
+    """Not a link to it, nor a pipe or a device: /dev/null must stay what it is, also for root."""
+    path, link, fifo = tmp_path / "image", tmp_path / "link", tmp_path / "fifo"
+    path.write_bytes(b"old")
+    path.chmod(0o600)
+    link.symlink_to(path)
+    replace_file(link, b"new")
+    assert link.is_symlink() and path.read_bytes() == b"new"
+    assert path.stat().st_mode & 0o777 == 0o600
+    os.mkfifo(fifo)
+    reader = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)
+    replace_file(fifo, b"through")
+    assert fifo.is_fifo() and os.read(reader, 100) == b"through"
+    os.close(reader)
+
+
+def test_a_new_file_is_as_private_as_the_user_wants_it(tmp_path: Path) -> None:
+    before = os.umask(0o027)
+    try:
+        replace_file(tmp_path / "image", b"secret")
+    finally:
+        os.umask(before)
+    assert (tmp_path / "image").stat().st_mode & 0o777 == 0o640
 
 
 def test_a_file_is_replaced_whole_or_not(tmp_path: Path) -> None:

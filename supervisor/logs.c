@@ -212,14 +212,12 @@ void logs_start(const struct asker *asker, const Xm__Request *request)
     if (!survey(&r, wanted->from_seq)) {
         return;
     }
-    if (is_done(&r)) {
-        close_read(&r);
-    } else if (reads->count == LOGS_READS) {
+    if (reads->count == LOGS_READS) {
         reply_refuse(asker, XM__STATUS_CODE__STATUS_BUSY,
                      "too many log reads at once: wait for a LogEnd");
-    } else {
-        reads->waiting[reads->count++] = r;
+        return;
     }
+    reads->waiting[reads->count++] = r; /* also if nothing is to be sent: answers come in order */
 }
 
 /* ---- sending --------------------------------------------------------------------------------- */

@@ -1668,6 +1668,28 @@ static void several_reads_are_served_in_turn_and_too_many_refused(void **state)
     assert_status(ground_last_reply(130 + LOGS_READS), STAGE(REJECTED), SUPERVISOR, STATUS(BUSY));
 }
 
+/* Else the ground, which goes by the order, would take what is still to come for lost. */
+static void a_read_beyond_the_end_waits_for_its_turn(void **state)
+{
+    LOG_READ(request, 164, CONSOLE, 1, 0, 0);
+    LOG_READ(beyond, 165, CONSOLE, 1, 5000, 10);
+    uint8_t items[FAKE_ITEMS];
+
+    (void)state;
+    for (int i = 0; i < 400; i++) {
+        fake_print(1, "abcdefghij");
+    }
+    fake.line_bytes = 200;
+    ground_send(&request);
+    ground_send(&beyond);
+    run_us(50000);
+    assert_null(ground_last_reply(164));
+    assert_null(ground_last_reply(165));
+    run_us(1000000);
+    assert_int_equal(collect(164, 1, 1, items), 4000);
+    assert_end(165, 1, 4001, 5000, 0, 0);
+}
+
 static void a_repeated_read_in_progress_is_not_begun_again(void **state)
 {
     LOG_READ(request, 140, CONSOLE, 1, 0, 0);
@@ -1994,6 +2016,7 @@ int main(void)
         TEST(a_terse_read_that_got_all_ends_with_its_last_chunk),
         TEST(a_terse_read_that_got_less_is_closed),
         TEST(several_reads_are_served_in_turn_and_too_many_refused),
+        TEST(a_read_beyond_the_end_waits_for_its_turn),
         TEST(a_repeated_read_in_progress_is_not_begun_again),
         TEST(a_log_that_vanishes_during_a_read_fails_it),
         TEST(nothing_is_sent_before_the_ground_is_heard),

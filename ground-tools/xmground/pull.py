@@ -132,6 +132,8 @@ class Pull:
         self._silences = 0
         self._sessions = session.counters.sessions
         self._refusal: Message | None = None
+        self._is_busy = False  # the board has no room for reads, and nothing has come since
+        self._is_held = False  # nor has it served one
         self.head: Head | None = None
         self.have: dict[int, bytes] = {}
         self.unreadable: set[int] = set()
@@ -204,6 +206,10 @@ class Pull:
             )
         now = self._clock.now()
         if now >= max(end, self._progress_at + limit_s):  # not if a busy host took it in late
+            if self._is_busy:
+                raise NoAnswer(
+                    f"the board has been busy with other log reads for {limit_s:g} s: ask again"
+                )
             if self.head is None:
                 raise self._session.silence(limit_s)
             raise NoAnswer(f"the board has not answered for {limit_s:g} s")
@@ -211,6 +217,7 @@ class Pull:
         self._sessions = self._session.counters.sessions
         if now >= silent_at:
             self._silences += 1
+            self._is_held = False
         if now >= silent_at or is_new_session:  # what the old one carried will not be answered
             self._heard_at = now
             while self._reads:  # who hears nothing at all learns nothing about single items
@@ -236,7 +243,7 @@ class Pull:
         # A line that was silent from the beginning is asked one thing: more would not be heard, and
         # use up the credit that a new session needs.
         most = 1 if self._silences and self.head is None else MOST_READS
-        while len(self._reads) < most:
+        while len(self._reads) < most and not self._is_held:
             piece = (
                 self._next_hole() or self._next_piece() or self._next_copy() or self._next_survey()
             )
@@ -284,7 +291,7 @@ class Pull:
         copies = {
             seq: 0
             for read in self._reads
-            for seq in range(read.at, read.stop)
+            for seq in range(read.at, min(read.stop, self.stop))
             if not self.is_settled(seq)
         }
         for read in self._reads:
@@ -353,7 +360,7 @@ class Pull:
         count = len(chunk.items) // self._unit
         for n in range(count):
             if chunk.first_seq + n not in self.have:
-                self._progress_at = self._heard_at
+                self._progress_at, self._is_busy = self._heard_at, False
                 self._holes.discard(chunk.first_seq + n)
                 self.have[chunk.first_seq + n] = chunk.items[n * self._unit : (n + 1) * self._unit]
         self._window = min(LONGEST_WINDOW, self._window + len(chunk.items))
@@ -383,11 +390,13 @@ class Pull:
             is_busy = reply.status == pb.Status(code=pb.STATUS_BUSY, detail=reply.status.detail)
             if reply.stage in (pb.STAGE_REJECTED, pb.STAGE_FAILED) and not is_busy:
                 self._refusal = reply
-            return  # busy: as if the request had been lost
+            elif is_busy:
+                self._put_off(read)
+            return
         end = reply.log_end
         if self.is_new_life:
             return
-        self._progress_at = self._heard_at
+        self._progress_at, self._is_busy = self._heard_at, False
         begun = self.head is not None
         session = self._session
         self.head = Head(end.oldest, end.next, reply.boot_id, session.life, session.doubts)
@@ -407,7 +416,16 @@ class Pull:
             self.unreadable.update(seq for seq in range(low, high) if seq not in self.have)
             read.at = max(read.at, high)
         self._reads.remove(read)
-        self._close(read)
+        self._close(read, sent=end.chunks)
+
+    def _put_off(self, read: _Read) -> None:
+        """The board has no room for the read: its items are asked for again once it has served
+        another, or after a silence. Asked for at once they would be refused again, and the refusals
+        would take up the line that what it has to serve waits for."""
+        self._is_busy = self._is_held = True
+        if read.is_open:
+            self._reads.remove(read)
+            self._give_back(read, counts=False)
 
     def _begin(self, end: Message) -> None:
         """The board has told for the first time where the log stands."""
@@ -422,9 +440,19 @@ class Pull:
         while self._reads[0] is not read:
             self._close(self._reads.popleft())
 
-    def _close(self, read: _Read, counts: bool = True) -> None:
+    def _close(self, read: _Read, counts: bool = True, sent: int | None = None) -> None:
         """Nothing more is expected of a read that is out of the row. counts: what is missing of it
-        was tried in vain."""
+        was tried in vain. sent: frames that the board says it has sent; None: it says nothing."""
+        self._give_back(read, counts)
+        self._is_held = False
+        stop = read.stop if self._stop is None else min(read.stop, self._stop)
+        frames = -(-(stop - read.first) // read.per_frame) if sent is None else sent
+        if frames > 2:  # of short ones a lost request would count too much
+            came = min(read.frames, frames)
+            self._quality.note(came, frames - came, self._frame_bytes(read.per_frame))
+
+    def _give_back(self, read: _Read, counts: bool) -> None:
+        """What did not come of a read may be asked for again."""
         read.is_open = False
         if len(self._late) == self._late.maxlen:
             self._session.end(self._late[0].exchange)
@@ -433,10 +461,6 @@ class Pull:
             self._frontier = 0
         else:
             self._miss(read.at, read.stop, counts)
-        frames = -(-(read.stop - read.first) // read.per_frame)
-        if frames > 2:  # of short ones a lost request would count too much
-            came = min(read.frames, frames)
-            self._quality.note(came, frames - came, self._frame_bytes(read.per_frame))
 
     def _miss(self, first: int, stop: int, counts: bool = True) -> None:
         """Items that did not come when they should have; asked for again, unless that is hopeless

@@ -6,11 +6,16 @@ from pathlib import Path
 import pytest
 import virtual
 from noise import Knobs
+from scripted import ScriptedWorld
 from transfer import key_file, transfer
 from virtual import BAUD
 
-from xmground.framing import crc32c
+from xmground._generated import supervisor_pb2 as pb
+from xmground.errors import NoAnswer
+from xmground.framing import Frame, FrameType, crc32c
+from xmground.logs import LogReader
 from xmground.memory import read_memory, sum_memory
+from xmground.model import Book
 
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = ROOT / os.environ.get("XM_BUILD", "build") / "supervisor" / "host" / "line_board"
@@ -38,6 +43,40 @@ def test_a_transfer_completes_at_one_wrong_bit_in_a_thousand(key: Path) -> None:
     bad = Knobs(baud=BAUD, ber=1e-3)
     run = transfer(PROGRAM, key, "bad", bad, bad)
     assert run.exact and not run.gaps
+
+
+def chunks(frames: list[Frame]) -> list[tuple[int, int]]:
+    """First record and number of records of each chunk."""
+    found = [pb.Chunk.FromString(frame.payload) for frame in frames if frame.type == FrameType.BULK]
+    return [(chunk.first_seq, len(chunk.items) // 64) for chunk in found]
+
+
+@pytest.mark.parametrize("records", [1, 14, 27, 53, 92, 105])
+def test_over_a_good_line_a_short_log_comes_once_in_the_longest_frames(
+    key: Path, records: int
+) -> None:
+    """Its end is not known when it is asked for; that it ends is no loss."""
+    world = ScriptedWorld(virtual.Board(PROGRAM, records, key))
+    client = virtual.connect(world, "short", key)
+    for _ in range(2):
+        world.down.sent.clear()
+        assert len(list(LogReader(client, Book.HM).read())) == records
+        assert chunks(world.down.sent) == [
+            (first, min(7, records + 1 - first)) for first in range(1, records + 1, 7)
+        ]
+
+
+def test_a_board_that_is_busy_with_other_reads_is_not_flooded(key: Path) -> None:
+    """Its refusals go before what it has to send: asked without a pause it would only refuse."""
+    world = ScriptedWorld(virtual.Board(PROGRAM, 1024, key))
+    client = virtual.connect(world, "busy", key)
+    wanted = pb.LogRead(book=int(Book.HM), from_seq=1)
+    for _ in range(16):  # as many as it takes, for minutes
+        client.session.begin(pb.Request(log_read=wanted), repeat=False, is_bulk=True)
+    before = client.session.counters.requests
+    with pytest.raises(NoAnswer, match="busy with other log reads"):
+        list(LogReader(client, Book.HM, 0, 900).read())
+    assert client.session.counters.requests - before < 50
 
 
 def test_the_same_seed_is_the_same_transfer(key: Path) -> None:

@@ -195,7 +195,9 @@ class Pull:
         """Asks for what may be asked for, and takes in what comes first."""
         self._session.establish(self._timeout_s)
         self._fill()
-        wait = self._session.patience_s * SILENCE_GROWTH ** min(self._silences, MOST_GROWTHS)
+        # The first question is asked alone, so that pauses need not grow for the line's sake.
+        growths = min(self._silences, MOST_GROWTHS if self.head else 1)
+        wait = self._session.patience_s * SILENCE_GROWTH**growths
         silent_at = self._heard_at + wait
         limit_s = self._timeout_s * (DROUGHT if self.head else 1)
         end = self._progress_at + limit_s

@@ -431,10 +431,9 @@ class Session:
             return
         if exchange.rebooted_to and not exchange.safe:
             return
-        if self._opening and exchange.is_bulk:  # the Hello goes first, and its answer tells more
-            exchange.next_send = max(now + CREDIT_PAUSE_S, self._opening.next_hello)
-            return
-        if self._credit.left(now) < len(exchange.payload) + self._channel.overhead_bytes:
+        needed = len(exchange.payload) + self._channel.overhead_bytes
+        needed += HELLO_BYTES if self._opening else 0  # which goes first
+        if self._credit.left(now) < needed:
             exchange.next_send = now + CREDIT_PAUSE_S
             return
         wait = self._retry_s() * RETRY_GROWTH**exchange.sends

@@ -79,6 +79,17 @@ def test_a_board_that_is_busy_with_other_reads_is_not_flooded(key: Path) -> None
     assert client.session.counters.requests - before < 50
 
 
+def test_where_a_log_stands_is_learnt_over_a_bad_line(key: Path) -> None:
+    """A question and its answer both come through in about 0.4 of all tries, a Hello and its answer
+    in 0.3, so that both must be tried often within 20 s."""
+    bad = Knobs(baud=BAUD, ber=1e-3)
+    for n in range(300):
+        world = virtual.World(virtual.Board(PROGRAM, 1, key), f"stands {n}", bad, bad)
+        client = virtual.connect(world, f"stands {n}", key, 20.0)
+        assert len(list(LogReader(client, Book.HM).read())) == 1
+        world.board.close()
+
+
 def test_the_same_seed_is_the_same_transfer(key: Path) -> None:
     noisy = Knobs(baud=BAUD, ber=3e-4, drop=0.02, duplicate=0.02, burst_rate=1e-4)
     runs = [transfer(PROGRAM, key, "twice", noisy, noisy) for _ in range(2)]

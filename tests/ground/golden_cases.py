@@ -331,6 +331,7 @@ CASES: list[Case] = [
     ("hm-read-filter-json", content, "hm read --filter 'seq=4' --json"),
     ("hm-read-filter-lost", lossy, "hm read --filter 'event~trap'"),
     ("hm-read-filter-none", content, "hm read --filter 'part=P9'"),
+    ("hm-read-since-future", content, "hm read --since 2027-01-01"),
     ("hm-read-filter-field", None, "hm read --filter 'sve>=warn'"),
     ("hm-read-filter-value", None, "hm read --filter 'part=P1 and sev>=wrn'"),
     ("trace-read-filter", kernel_events, "trace read hypervisor --filter 'event~sched and seq>5'"),

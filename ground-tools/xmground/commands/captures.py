@@ -14,7 +14,8 @@ from ..framing import Frame, Noise
 from ..render import Column, ground_time, plain
 from ..rows import Row
 from ..status import Status
-from ..times import Moment, parse_moment
+from ..times import Moment
+from .common import period
 
 FRAME_COLUMNS = [
     Column("ground_time_us", "ground time (UTC)", ground_time),
@@ -85,7 +86,10 @@ def of_this_station(app: App) -> list[Path]:
 def show_frames(app: App, paths: Iterable[Path]) -> Status:
     """Shows what crossed the link, as far as --since, --until, --way and --count let it."""
     args = app.args
-    since, until = _utc(args.since, app), _utc(args.until, app)
+    since, until = period(app)
+    for text, moment in ((args.since, since), (args.until, until)):
+        if moment and moment.board:
+            raise UsageError(f"{text!r}: raw bytes have no board time: give a moment of UTC")
     faults: list[str] = []
     sink = FrameSink(app, args.way)
     for record, item in _frames(paths, since, until, faults):
@@ -97,15 +101,6 @@ def show_frames(app: App, paths: Iterable[Path]) -> Status:
     for fault in faults:
         app.out.warn(fault)
     return Status.INCOMPLETE if faults else Status.DONE
-
-
-def _utc(text: str | None, app: App) -> Moment | None:
-    if text is None:
-        return None
-    moment = parse_moment(text, app.clock_us())
-    if moment.board:
-        raise UsageError(f"{text!r}: raw bytes have no board time: give a moment of UTC")
-    return moment
 
 
 def _frames(

@@ -8,7 +8,7 @@ from contextlib import suppress
 from ..app import App
 from ..complete import complete_partition
 from ..board import Board, find_by_name
-from ..errors import LinkUnavailable, NoAnswer, XmgError
+from ..errors import LinkUnavailable, NoAnswer, UsageError, XmgError
 from ..filter import FIELDS
 from ..labels import HYPERVISOR_NAME, labels_of, partition_names
 from ..logs import Gap, LogReader
@@ -17,6 +17,7 @@ from ..records import Item
 from ..render import Column, Output, ground_time, span
 from ..rows import Row
 from ..status import Status
+from ..times import Moment, parse_moment
 
 FOLLOW_PAUSE_S = 0.5
 # For the commands, which find all they share here.
@@ -154,6 +155,25 @@ def time_options(parser: argparse.ArgumentParser) -> None:
     form = "2026-11-25T12:30Z, 10m or '2h ago', today, yesterday, now, or boot+12.5s (board time)"
     parser.add_argument("--since", metavar="TIME", help=f"only what may be as new: {form}")
     parser.add_argument("--until", metavar="TIME", help="only what may be as old")
+
+
+def period(app: App) -> tuple[Moment | None, Moment | None]:
+    """--since and --until, each None if not given. Warns of a --since that is still to come: that
+    nothing is shown then says nothing of the board. Raises UsageError for what is no time, and when
+    nothing can lie between the two."""
+    since_text, until_text, now_us = app.args.since, app.args.until, app.clock_us()
+    since, until = (
+        None if text is None else parse_moment(text, now_us) for text in (since_text, until_text)
+    )
+    if since and until and since.board == until.board and since.us > until.us:
+        raise UsageError(
+            f"--since {since_text} is later than --until {until_text}: nothing lies between them"
+        )
+    if since and not since.board and since.us > now_us:
+        app.out.warn(
+            f"--since {since_text} is in the future: it is {ground_time(now_us)} by this machine's clock"
+        )
+    return since, until
 
 
 def frame_options(parser: argparse.ArgumentParser) -> None:

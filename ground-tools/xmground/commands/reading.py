@@ -16,7 +16,7 @@ from ..records import ITEM_BYTES
 from ..render import Column, ground_time
 from ..rows import UNIT_NAMES, Labels, Row, item_rows
 from ..status import Status
-from ..times import Moment, may_lie_between, parse_moment
+from ..times import Moment, may_lie_between
 from .common import (
     FOLLOW_PAUSE_S,
     HYPERVISOR_NAME,
@@ -24,6 +24,7 @@ from .common import (
     finish,
     follow,
     labels_of,
+    period,
     prepare,
     tell_nothing,
     tell_oldest,
@@ -94,6 +95,12 @@ class Wanted:
         """Whether rows may be left out for what they say."""
         return bool(self.filter or self.since or self.until)
 
+    @property
+    def reason(self) -> str:
+        """What leaves rows out."""
+        given = {"the filter": self.filter, "--since": self.since, "--until": self.until}
+        return " and ".join(name for name, value in given.items() if value)
+
     def received_after_until(self, row: Row) -> bool:
         """Of a row whose UTC is unknown: whether that alone leaves it out. It is older than its
         reception, nobody knows by how much."""
@@ -123,9 +130,7 @@ def wanted_of(app: App) -> Wanted:
     last = getattr(args, "last", None)
     if first is not None and last:
         raise UsageError("--first and --last exclude each other: give one of them")
-    since, until = (
-        None if text is None else parse_moment(text, now_us) for text in (args.since, args.until)
-    )
+    since, until = period(app)
     wanted = filters.of_argument(args.filter, now_us)
     if where not in (LIVE, ARCHIVE):
         if not Path(where).is_file():
@@ -164,7 +169,7 @@ def picked(
         if limit is not None and given >= limit:
             break
     if hidden:
-        app.out.note(f"the filter left out {hidden} of {total} rows")
+        app.out.note(f"{wanted.reason} left out {hidden} of {total} rows")
     timed = any(moment and not moment.board for moment in (wanted.since, wanted.until))
     if timed and timeless:
         plural = "s have" if timeless > 1 else " has"

@@ -8,7 +8,7 @@ from ..app import App
 from ..errors import UsageError, XmgError
 from ..files import replace_file
 from ..status import Status
-from .common import verb
+from .common import period, verb
 
 EPILOG = """\
 The report is made of what is filed, and says what is missing. Nightly, with cron:
@@ -53,11 +53,10 @@ def report(app: App) -> Status:
     from ..archive import Archive
     from ..places import default_archive
     from ..report import gather, text_of
-    from ..times import parse_moment
 
     args, now_us = app.args, app.clock_us()
-    since = parse_moment(args.since, now_us)
-    until = parse_moment(args.until, now_us) if args.until else None
+    since, until = period(app)
+    assert since  # its default is today
     if app.out.format in ("jsonl", "csv"):
         raise UsageError(
             "a report is text, or --format json: rows as csv or jsonl come from `xmg archive query`"

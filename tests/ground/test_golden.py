@@ -44,50 +44,46 @@ def ids(cases: list[Case]) -> list[str]:
     return [case[0] for case in cases]
 
 
+@pytest.fixture
 def transcript(
-    case: Case,
     board: FakeBoard,
     served: Served,
     xmg: Xmg,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
-    through_daemon: bool = False,
-) -> str:
-    """The transcript of one case."""
-    name, prepare, line = case
-    if prepare:
-        prepare(board)
-    if name == "key-of-another-board":
-        served.greeting = encode_uart(Frame(FrameType.BEACON, b"", 1, 0x1234, 7, mac=bytes(16)))
-    if name == "key-but-board-without":  # the first Hello goes unanswered
-        monkeypatch.setattr(session, "FIRST_RETRY_S", 0.2)
-    same_every_time(monkeypatch)
-    key_file = tmp_path / "KEYFILE"
-    keys.create(key_file, 7)
-    words = [word.replace("KEYFILE", str(key_file)) for word in shlex.split(line)]
-    words = [word.replace("NEWFILE", str(tmp_path / "new")) for word in words]
-    if through_daemon:
-        known = keys.load(key_file).keys if "--key KEYFILE" in line else ()
-        if known:  # it is the daemon's, and not named here
-            del words[words.index("--key") : words.index("--key") + 2]
-        with ServedDaemon(served.url, tmp_path / "socket", known) as daemon:
-            result = xmg(*words, link=daemon.link)
-    else:
-        result = xmg(*words)
-    seen = result.transcript(line)
-    return seen.replace(str(key_file), "KEYFILE").replace(str(tmp_path / "new"), "NEWFILE")
+) -> Callable[..., str]:
+    """Gives the transcript of a case, on the board itself or through a daemon."""
+
+    def made(case: Case, through_daemon: bool = False) -> str:
+        name, prepare, line = case
+        if prepare:
+            prepare(board)
+        if name == "key-of-another-board":
+            served.greeting = encode_uart(Frame(FrameType.BEACON, b"", 1, 0x1234, 7, mac=bytes(16)))
+        if name == "key-but-board-without":  # the first Hello goes unanswered
+            monkeypatch.setattr(session, "FIRST_RETRY_S", 0.2)
+        same_every_time(monkeypatch)
+        key_file = tmp_path / "KEYFILE"
+        keys.create(key_file, 7)
+        words = [word.replace("KEYFILE", str(key_file)) for word in shlex.split(line)]
+        words = [word.replace("NEWFILE", str(tmp_path / "new")) for word in words]
+        if through_daemon:
+            known = keys.load(key_file).keys if "--key KEYFILE" in line else ()
+            if known:  # it is the daemon's, and not named here
+                del words[words.index("--key") : words.index("--key") + 2]
+            with ServedDaemon(served.url, tmp_path / "socket", known) as daemon:
+                result = xmg(*words, link=daemon.link)
+        else:
+            result = xmg(*words)
+        seen = result.transcript(line)
+        return seen.replace(str(key_file), "KEYFILE").replace(str(tmp_path / "new"), "NEWFILE")
+
+    return made
 
 
 @pytest.mark.parametrize("case", ALL_CASES, ids=ids(ALL_CASES))
-def test_golden(
-    case: Case,
-    board: FakeBoard,
-    served: Served,
-    xmg: Xmg,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    compare(transcript(case, board, served, xmg, tmp_path, monkeypatch), case[0])
+def test_golden(case: Case, transcript: Callable[..., str]) -> None:
+    compare(transcript(case), case[0])
 
 
 # The doctor tells which way it goes to the board, and whose the key is. Of the formats that are not
@@ -101,16 +97,9 @@ DAEMON_CASES = [
 
 
 @pytest.mark.parametrize("case", DAEMON_CASES, ids=ids(DAEMON_CASES))
-def test_golden_through_the_daemon(
-    case: Case,
-    board: FakeBoard,
-    served: Served,
-    xmg: Xmg,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_golden_through_the_daemon(case: Case, transcript: Callable[..., str]) -> None:
     """Through the daemon an operator sees the same, whatever the command."""
-    seen = transcript(case, board, served, xmg, tmp_path, monkeypatch, True)
+    seen = transcript(case, through_daemon=True)
     assert seen == (GOLDEN / f"{case[0]}.txt").read_text(encoding="utf-8")
 
 

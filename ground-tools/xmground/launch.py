@@ -105,15 +105,7 @@ def sim_config(path: Path) -> bytes:
         )
     with tempfile.TemporaryDirectory(prefix="xm-") as folder:
         out = Path(folder) / "system.xmc"
-        done = subprocess.run(
-            [compiler, "-o", str(out), str(path)],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-            timeout=COMPILE_S,
-        )
+        done = _finished([compiler, "-o", str(out), str(path)], COMPILE_S)
         if done.returncode or not out.is_file():
             raise UsageError(f"{path} is no configuration: {COMPILER} said\n{_end(done.stdout)}")
         return out.read_bytes()
@@ -130,17 +122,7 @@ def build_system(name: str, key_file: Path) -> Path:
     # A make that runs this program must not hand its job server on.
     environment = {k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MAKELEVEL")}
     try:
-        done = subprocess.run(
-            command,
-            cwd=top,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-            timeout=BUILD_S,
-        )
+        done = _finished(command, BUILD_S, cwd=top, env=environment)
     except OSError as error:
         raise LaunchError(f"cannot run make: {error.strerror}: install it") from error
     except subprocess.TimeoutExpired as error:
@@ -150,6 +132,24 @@ def build_system(name: str, key_file: Path) -> Path:
     if done.returncode:
         raise LaunchError(f"{name} does not build: {' '.join(command)} said\n{_end(done.stdout)}")
     return build / Path(name).name / "system.elf"
+
+
+def _finished(
+    command: list[str], limit_s: float, cwd: Path | None = None, env: dict[str, str] | None = None
+) -> "subprocess.CompletedProcess[str]":
+    """A program that has run to its end, with what it said on both streams. Raises OSError,
+    subprocess.TimeoutExpired."""
+    return subprocess.run(
+        command,
+        cwd=cwd,
+        env=env,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+        timeout=limit_s,
+    )
 
 
 def _end(text: str) -> str:
@@ -271,6 +271,14 @@ class LocalBoard(Board):
         return self._process
 
 
+def qemu_command(elf: Path, serial: str, real_time: bool = False) -> list[str]:
+    """The words that start a system on QEMU. serial: where its UART goes, as QEMU calls it.
+    real_time: see QemuBoard."""
+    command = [QEMU, "-M", "leon3_generic", "-display", "none", "-monitor", "none"]
+    command += ["-icount", f"shift=5,sleep={'on' if real_time else 'off'}"]
+    return command + ["-serial", serial, "-kernel", str(elf)]
+
+
 class QemuBoard(LocalBoard):
     """A system on QEMU. Its time is that of its instructions, and idle time is skipped: it runs as
     fast as the machine can, and what happens at which board time does not depend on the machine."""
@@ -279,8 +287,7 @@ class QemuBoard(LocalBoard):
         """elf: a system's system.elf. real_time: idle time is waited out; then a busy machine, when
         it wakes QEMU too late, makes the board's clock jump, which is a SCHED_ERROR there."""
         super().__init__(key_file)
-        self._elf = elf
-        self._sleep = "on" if real_time else "off"
+        self._elf, self._real_time = elf, real_time
 
     @property
     def about(self) -> str:
@@ -292,10 +299,8 @@ class QemuBoard(LocalBoard):
         if not self._elf.is_file():
             raise LaunchError(f"there is no {self._elf}: build it with `make system SYSTEM=NAME`")
         uart = self._new_folder() / "uart"
-        command = [QEMU, "-M", "leon3_generic", "-display", "none", "-monitor", "none"]
-        command += ["-icount", f"shift=5,sleep={self._sleep}", "-kernel", str(self._elf)]
-        command += ["-serial", f"unix:{uart},server=on,wait=off"]
-        self._run(command, subprocess.DEVNULL)
+        serial = f"unix:{uart},server=on,wait=off"
+        self._run(qemu_command(self._elf, serial, self._real_time), subprocess.DEVNULL)
         end = time.monotonic() + START_S
         while not uart.is_socket():
             self.check()

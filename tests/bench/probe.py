@@ -12,11 +12,15 @@ import os
 import re
 import struct
 import subprocess
+import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-QEMU = "qemu-system-sparc"
+sys.path.insert(0, str(ROOT / "ground-tools"))
+
+from xmground.launch import QEMU, qemu_command  # noqa: E402
+
 BUILD_TIMEOUT_S = 300
 ENTER, LEAVE, MARK, STEP = 0, 1, 2, 3
 RECORD = struct.Struct("=QII")
@@ -227,26 +231,12 @@ def qemu(
 ) -> str:
     """Boot a system that ends by itself; returns what its UART sent. feed goes to its UART, once
     it has sent `after`."""
-    command = [
-        "timeout",
-        str(timeout_s),
-        QEMU,
-        "-M",
-        "leon3_generic",
-        "-display",
-        "none",
-        "-monitor",
-        "none",
-        "-serial",
-        "stdio",
-        "-icount",
-        "shift=5,sleep=off",
-        "-kernel",
-        str(image.folder / "system.elf"),
-        *arguments,
-    ]
+    command = qemu_command(image.folder / "system.elf", "stdio")
     process = subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        ["timeout", str(timeout_s), *command, *arguments],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
     )
     assert process.stdout is not None
     seen = b""

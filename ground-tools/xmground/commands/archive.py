@@ -18,7 +18,7 @@ from ..rows import Row
 from ..status import Status
 from ..times import parse_moment
 from .common import (
-    UTC_COLUMNS,
+    RECORD_COLUMNS,
     archive_option,
     archive_options,
     count,
@@ -83,10 +83,7 @@ SHOW_COLUMNS = [
 QUERY_COLUMNS = [
     Column("book", "book", width=7),
     Column("source", "source", right=True, width=6),
-    Column("seq", "seq", right=True, width=6),
-    Column("boot_id", "boot", word, width=10),
-    Column("time_us", "board time", board_time, width=15),
-    *UTC_COLUMNS,
+    *RECORD_COLUMNS,
     Column("received_us", "received (UTC)", ground_time, width=24),
     Column("severity", "sev", severity_mark, width=3),
     Column("partition_name", "partition", width=12),

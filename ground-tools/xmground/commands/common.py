@@ -14,7 +14,7 @@ from ..labels import HYPERVISOR_NAME, labels_of, partition_names
 from ..logs import Gap, LogReader
 from ..model import Partition
 from ..records import Item
-from ..render import Column, Output, ground_time, span
+from ..render import Column, Output, board_time, ground_time, span, word
 from ..rows import Row
 from ..status import Status
 from ..times import Moment, parse_moment
@@ -277,8 +277,11 @@ def csv_columns(*keys: str) -> list[Column]:
     return [Column(key, key, only_csv=True) for key in (*common, *keys, *gaps)]
 
 
-# Beside the board's time: the estimate of UTC and how far off it may be.
-UTC_COLUMNS = [
+# Which record it is and when it was: the board's time, the estimate of UTC and how far off it may be.
+RECORD_COLUMNS = [
+    Column("seq", "seq", right=True, width=6),
+    Column("boot_id", "boot", word, width=10),
+    Column("time_us", "board time", board_time, width=15),
     Column("utc_us", "UTC", ground_time, width=24),
     Column("utc_error_us", "±", span, right=True, width=6),
 ]

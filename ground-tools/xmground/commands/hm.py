@@ -4,16 +4,13 @@ import argparse
 
 from ..app import App
 from ..model import Book
-from ..render import Column, board_time, plain, severity_mark, word
+from ..render import Column, plain, severity_mark, word
 from ..status import Status
-from .common import UTC_COLUMNS, csv_columns, follow_option, log_options, noun, verb
+from .common import RECORD_COLUMNS, csv_columns, follow_option, log_options, noun, verb
 from .reading import RowSink, read_log
 
 COLUMNS = [
-    Column("seq", "seq", right=True, width=6),
-    Column("boot_id", "boot", word, width=10),
-    Column("time_us", "board time", board_time, width=15),
-    *UTC_COLUMNS,
+    *RECORD_COLUMNS,
     Column("severity", "sev", severity_mark, width=3),
     Column("partition_name", "partition", width=12),
     Column("event_name", "event", width=28),

@@ -2,6 +2,7 @@
 #include "history.h"
 
 #include "journal.h"
+#include "keys.h"
 
 #define COMMANDS_PER_REPLY 16u
 
@@ -49,7 +50,8 @@ static void report_command(const struct journal_command *command, struct command
     state->knowledge = knowledge_of(command);
 }
 
-/* CommandStatus: what the board knows of one command. */
+/* CommandStatus: what the board knows of one command. Where no session tells that a frame is late,
+ * one that comes after it was told as never received is not carried out. */
 void history_status(const struct asker *asker, const Xm__Request *request)
 {
     const struct journal_command *command = journal_find(request->command_status->id);
@@ -62,6 +64,9 @@ void history_status(const struct asker *asker, const Xm__Request *request)
         xm__command_state__init(&report.state);
         report.state.id = request->command_status->id;
         report.state.knowledge = XM__KNOWLEDGE__NEVER_RECEIVED;
+        if (keys_none()) {
+            journal_make_void(request->command_status->id);
+        }
     }
     reply->result_case = XM__REPLY__RESULT_COMMAND_STATE;
     reply->command_state = &report.state;
@@ -133,14 +138,19 @@ static uint32_t digest_of(Xm__Request *request)
     return digest.crc;
 }
 
-/* Enters a command that changes something in the journal; false: it is there already, and was
- * answered. */
+/* Enters a command that changes something in the journal; false: it is there already, or void, and
+ * was answered. */
 bool history_is_first(const struct asker *asker, Xm__Request *request, uint32_t session)
 {
     const struct journal_command *command = journal_find(asker->id);
     struct asker other = { asker->link, asker->id, false };
     uint32_t digest = digest_of(request);
 
+    if (command == NULL && journal_is_void(asker->id)) {
+        reply_refuse(&other, XM__STATUS_CODE__STATUS_INVALID,
+                     "you were told that it was never received: send it under a new id");
+        return false;
+    }
     if (command == NULL) {
         journal_open(asker->id, digest, (uint32_t)request->op_case, session);
         return true;

@@ -15,6 +15,12 @@
 static struct journal_command places[JOURNAL_PLACES];
 static uint32_t opened; /* commands so far */
 
+/* The last ids that were made void. */
+static struct {
+    uint32_t ids[JOURNAL_PLACES]; /* 0: none */
+    uint32_t count;
+} voided;
+
 /* Has the command reached a stage that no other follows? */
 bool journal_ended(const struct journal_command *command)
 {
@@ -144,6 +150,31 @@ void journal_reach(uint32_t id, Xm__Stage stage, int32_t code)
            c->digest, c->session);
 }
 
+/* May a command of that id not be carried out, should it come? */
+bool journal_is_void(uint32_t id)
+{
+    for (uint32_t i = 0; i < JOURNAL_PLACES; i++) {
+        if (voided.ids[i] == id && id != 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void note_void(uint32_t id)
+{
+    voided.ids[voided.count++ % JOURNAL_PLACES] = id;
+}
+
+/* A command that is not here shall not be carried out any more. */
+void journal_make_void(uint32_t id)
+{
+    if (id != 0 && !journal_is_void(id)) {
+        note_void(id);
+        record(id, (uint32_t)XM__STAGE__STAGE_NONE << 24, 0, 0);
+    }
+}
+
 /* What was begun and has not ended in the life that ends here, will not end. */
 static void cut_off_unended(void)
 {
@@ -166,6 +197,10 @@ static void replay(const uint8_t *bytes)
     }
     if (id == 0) {
         cut_off_unended();
+        return;
+    }
+    if (what >> 24 == XM__STAGE__STAGE_NONE) {
+        note_void(id);
         return;
     }
     if (c == NULL || c->digest != digest) {
@@ -206,6 +241,7 @@ void journal_init(void)
     struct view_partition self;
 
     memset(places, 0, sizeof(places));
+    memset(&voided, 0, sizeof(voided));
     opened = 0;
     if (!view_partition(view_self(), &self) || !self.has_trace) {
         printf("supervisor: no trace stream: commands are forgotten at a reset; give this "

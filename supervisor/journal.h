@@ -8,7 +8,9 @@
  * the kernel numbers and keeps over a reset. From there the places are filled again at start: with
  * everything but the replies. ACCEPTED is written before the hypervisor is asked, so a command
  * that a reset caught on its way is found as begun, never as new. A record of command 0 marks the
- * start of a life: what had not ended before it was cut off.
+ * start of a life: what had not ended before it was cut off. One without a stage says that the
+ * command is void: nobody had received it when the ground asked, and what the ground was told stays
+ * true.
  *
  * Rules:     journal_find() before journal_open(), that before anything changes, and
  *            journal_reach(ACCEPTED) before the hypervisor is asked.
@@ -45,6 +47,8 @@ void journal_init(void);
 struct journal_command *journal_find(uint32_t id);
 void journal_open(uint32_t id, uint32_t digest, uint32_t operation, uint32_t session);
 void journal_reach(uint32_t id, Xm__Stage stage, int32_t code);
+void journal_make_void(uint32_t id);
+bool journal_is_void(uint32_t id);
 void journal_keep(uint32_t id, const uint8_t *reply, uint32_t length);
 bool journal_ended(const struct journal_command *command);
 const struct journal_command *journal_newest(uint32_t nth);

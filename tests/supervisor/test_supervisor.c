@@ -1013,6 +1013,25 @@ static void what_became_of_a_command_can_be_asked(void **state)
     assert_int_equal(command_state(5, 0)->knowledge, KNOWN(NEVER_RECEIVED));
 }
 
+/* What the ground was told of it holds, also if its frame was only late. */
+static void a_command_that_was_told_as_never_received_is_void(void **state)
+{
+    CONTROL(late, 84, 1, SUSPEND);
+    uint64_t records = fake.partition[FAKE_SELF].trace.next;
+
+    (void)state;
+    assert_int_equal(command_state(1, 84)->knowledge, KNOWN(NEVER_RECEIVED));
+    assert_int_equal(command_state(2, 84)->knowledge, KNOWN(NEVER_RECEIVED));
+    assert_int_equal(fake.partition[FAKE_SELF].trace.next, records + 1); /* asked again: no more */
+    assert_status(ground_ask(&late), STAGE(REJECTED), SUPERVISOR, STATUS(INVALID));
+    fake_start_again(true); /* which the supervisor's trace outlives */
+    assert_status(ground_ask(&late), STAGE(REJECTED), SUPERVISOR, STATUS(INVALID));
+    assert_int_not_equal(fake.partition[1].status.state, XM_STATUS_SUSPENDED);
+    assert_int_equal(command_state(3, 84)->knowledge, KNOWN(NEVER_RECEIVED));
+    late.id = 85;
+    assert_status(ground_ask(&late), STAGE(COMPLETED), SUPERVISOR, STATUS(OK));
+}
+
 static void a_reset_keeps_what_is_known_of_commands(void **state)
 {
     CONTROL(slow, 90, 1, SHUTDOWN);
@@ -1984,6 +2003,7 @@ int main(void)
         TEST(a_token_is_no_part_of_what_is_asked),
         TEST(critical_commands_must_be_confirmed),
         TEST(what_became_of_a_command_can_be_asked),
+        TEST(a_command_that_was_told_as_never_received_is_void),
         TEST(a_reset_keeps_what_is_known_of_commands),
         TEST(a_reset_at_any_point_of_a_command_is_told_truly),
         TEST(only_the_supervisor_restarted_is_a_cut_too),

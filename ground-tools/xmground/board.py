@@ -223,4 +223,4 @@ def find_by_name(things: list[NamedT], key: str, kind: str) -> NamedT:
         if thing.name == key:
             return thing
     known = ", ".join(f"{t.id} {t.name}".strip() for t in things)
-    raise UsageError(f"there is no {kind} {key!r}; the board has: {known}")
+    raise UsageError(f"there is no {kind} {key!r}; the board has: {known or 'none'}")

@@ -82,7 +82,7 @@ def _nearest(message: str) -> str:
     if what != "COMMAND":
         return message
     told = f"there is no command {typed!r}"
-    if near:
+    if near and typed != "help":  # which is not a misspelt hello
         return f"{told}; the nearest is {near[0]!r}"
     return f"{told}; there are {', '.join(choices)}"
 
@@ -197,13 +197,15 @@ def _drop(stream: TextIO) -> None:
 def _main(argv: Sequence[str] | None, clock_us: Callable[[], int]) -> int:
     parser = build_parser()
     _complete(parser)
-    args = parser.parse_args(argv)
+    args, rest = parser.parse_known_args(argv)
+    args.usage_of = getattr(args, "usage_of", parser)
+    if rest:  # parse_args() would point to the help of all commands
+        args.usage_of.error(f"unrecognized arguments: {' '.join(rest)}")
     if args.document:
         from . import manual
 
         print(getattr(manual, args.document)(parser), end="")
         return Status.DONE
-    args.usage_of = getattr(args, "usage_of", parser)
     if not hasattr(args, "run"):
         args.usage_of.error("a command is missing")
     args.link = _link(args)

@@ -462,6 +462,8 @@ CASES: list[Case] = [
     ("options-on-both-sides", None, "--format csv part show P1 --format jsonl"),
     ("options-before-serve-status", None, "--link daemon:/does/not/exist serve status"),
     ("unknown-option", None, "part list --all"),
+    ("unknown-argument", None, "part list P1"),
+    ("unknown-command-help", None, "help"),
     ("bad-timeout", None, "ping --timeout 0"),
     ("bad-count", None, "ping --count 0"),
     ("bad-format", None, "ping --format xml"),

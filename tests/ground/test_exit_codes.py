@@ -185,6 +185,26 @@ def test_4_rejected(board: FakeBoard, xmg: Xmg) -> None:
     assert result.status == Status.REJECTED == 4 and "XM_PERM_ERROR" in one_sentence(result)
 
 
+def test_2_of_nothing_there_is_none(board: FakeBoard, xmg: Xmg) -> None:
+    board.ports.clear()
+    told = one_sentence(xmg("port", "show", "P1", "packets"))
+    assert told.endswith("there is no port of P1 'packets'; the board has: none")
+
+
+def test_4_a_log_that_the_board_has_not(
+    board: FakeBoard, xmg: Xmg, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        FakeBoard,
+        "_op_log_read",
+        lambda self, request, read: self._reply(
+            request, pb.STAGE_REJECTED, pb.DOMAIN_HYPERVISOR, -3, "there is no such log"
+        ),
+    )
+    result = xmg("trace", "read", "P1")
+    assert result.status == Status.REJECTED and "`xmg book list`" in one_sentence(result)
+
+
 def test_4_rejection_reads_the_same_in_the_list_of_commands(board: FakeBoard, xmg: Xmg) -> None:
     """XM_NO_ACTION, "nothing had to change", of a command that was not carried out."""
     board.faults.refuse = (pb.STAGE_REJECTED, pb.DOMAIN_HYPERVISOR, -1, "")

@@ -229,8 +229,8 @@ def collect(app: App) -> Status:
     """xmg archive collect"""
     if app.is_remote:
         raise UsageError(
-            "`xmg serve` holds the link and collects by itself: name the board with --link to "
-            "collect without it"
+            "`xmg serve` holds the link and collects by itself: look with `xmg archive list`, or end "
+            "it to collect without it"
         )
     if app.args.capture is None:
         app.args.capture = str(default_captures(os.environ))

@@ -48,7 +48,7 @@ def verb(
     parser = group.add_parser(
         name, parents=[common], help=help_text, description=help_text, epilog=epilog
     )
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run, usage_of=parser)
     return parser
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from .. import filter as filters
 from ..app import App
 from ..board import HYPERVISOR_ID, Board
-from ..errors import UsageError
+from ..errors import Rejected, UsageError
 from ..logs import LogReader
 from ..model import Book, Gap
 from ..records import ITEM_BYTES
@@ -251,10 +251,13 @@ def _read_live(
         given, limit = (None, wanted.count) if wanted.picks else (wanted.count, None)
         # Rows that are shown as they come tell by themselves that it goes on.
         whole = not app.args.follow and isinstance(sink, RowSink)
-        with app.out.progress_of_items(f"reading {book.name.lower()}", whole) as tell:
-            rows = watched(_live_rows(app, reader, labels, given, told, tell))
-            for row in picked(rows, wanted, app, limit):
-                sink.add(row)
+        try:
+            with app.out.progress_of_items(f"reading {book.name.lower()}", whole) as tell:
+                rows = watched(_live_rows(app, reader, labels, given, told, tell))
+                for row in picked(rows, wanted, app, limit):
+                    sink.add(row)
+        except Rejected as error:
+            raise Rejected(f"{error}: `xmg book list` shows the logs that there are") from error
     return reader
 
 

@@ -12,13 +12,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "ground-tools"))
 
+import postgres  # noqa: E402
 from fake_board import FakeBoard, Served  # noqa: E402
 
 from xmground import cli, keys, session  # noqa: E402
+from xmground._generated import supervisor_pb2 as pb  # noqa: E402
 from xmground.client import Client  # noqa: E402
 from xmground.daemon.link import LinkState  # noqa: E402
 from xmground.daemon.server import Server  # noqa: E402
@@ -28,8 +31,18 @@ from xmground.times import Sample  # noqa: E402
 
 GROUND_TIME_US = 1_767_225_600_000_000  # 2026-01-01T00:00:00Z
 QUICK_RETRY_S = 0.004
+HANG_S = 60.0  # a test that waits so long for something waits in vain, however busy the machine
 GOLDEN = Path(__file__).parent / "golden"
 GOLDEN_KEY = bytes(range(32))
+
+
+def until(holds: Callable[[], object]) -> None:
+    """Waits for what must come."""
+    for _ in range(round(HANG_S / 0.005)):
+        if holds():
+            return
+        time.sleep(0.005)
+    raise AssertionError("it does not come")
 
 
 class LoopTransport:
@@ -136,22 +149,25 @@ class ServedDaemon:
 
     def __enter__(self) -> "ServedDaemon":
         self._thread.start()
-        assert self._ready.wait(10)
+        assert self._ready.wait(HANG_S)
         self.await_state(lambda state: state.opened > 0 or state.why != "not opened yet")
         return self
 
     def __exit__(self, *exc: object) -> None:
         self.server.stop()
-        self._thread.join(10)
+        self._thread.join(HANG_S)
         assert not self._thread.is_alive()
 
     def await_state(self, holds: Callable[[LinkState], bool]) -> LinkState:
         """Waits until the link is as wanted."""
-        for _ in range(5000):
-            if holds(self.server.link.state):
-                return self.server.link.state
-            time.sleep(0.002)
-        raise AssertionError(f"the link stays {self.server.link.state}")
+        found: list[LinkState] = []
+
+        def seen() -> bool:
+            found[:] = [self.server.link.state]
+            return holds(found[0])
+
+        until(seen)
+        return found[0]
 
 
 @pytest.fixture(autouse=True)
@@ -169,6 +185,27 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("XMG_ARCHIVE", raising=False)
     monkeypatch.delenv("XMG_CAPTURE", raising=False)
     monkeypatch.setattr(session, "FIRST_RETRY_S", 2.0)
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[str]:
+    """A real PostgreSQL."""
+    with postgres.server() as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of an empty archive, on each of the two."""
+    if request.param == "sqlite":
+        return str(tmp_path / "archive.db")
+    url = request.getfixturevalue("postgresql")
+    engine = sa.create_engine(url, future=True)
+    with engine.begin() as connection:
+        connection.execute(sa.text("DROP SCHEMA public CASCADE"))
+        connection.execute(sa.text("CREATE SCHEMA public"))
+    engine.dispose()
+    return str(url)
 
 
 @pytest.fixture
@@ -212,6 +249,17 @@ def key_file(tmp_path: Path) -> Path:
     path = tmp_path / "key"
     keys.create(path, 7)
     return path
+
+
+def refuse_logs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Boards have no log that could be read, and say so."""
+    monkeypatch.setattr(
+        FakeBoard,
+        "_op_log_read",
+        lambda self, request, read: self._reply(
+            request, pb.STAGE_REJECTED, pb.DOMAIN_HYPERVISOR, -3, "there is no such log"
+        ),
+    )
 
 
 def use_key(board: FakeBoard, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

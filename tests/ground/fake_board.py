@@ -1048,7 +1048,7 @@ class Served:
     def close(self) -> None:
         """Ends the thread."""
         self._stop.set()
-        self._thread.join(5)
+        self._thread.join(60)
         if self._fds:
             for fd in self._fds:
                 os.close(fd)

@@ -5,7 +5,6 @@ import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
-import postgres
 import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
@@ -31,26 +30,10 @@ NOW = GROUND_TIME_US
 BOOT = 0xB0070001
 
 
-@pytest.fixture(scope="session")
-def postgresql() -> Iterator[str]:
-    """A real PostgreSQL."""
-    with postgres.server() as url:
-        yield url
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def archive(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Archive]:
+@pytest.fixture
+def archive(database: str) -> Iterator[Archive]:
     """An empty archive."""
-    if request.param == "sqlite":
-        url = str(tmp_path / "archive.db")
-    else:
-        url = request.getfixturevalue("postgresql")
-        engine = sa.create_engine(url, future=True)
-        with engine.begin() as connection:
-            connection.execute(sa.text("DROP SCHEMA public CASCADE"))
-            connection.execute(sa.text("CREATE SCHEMA public"))
-        engine.dispose()
-    with Archive.open(url) as opened:
+    with Archive.open(database) as opened:
         yield opened
 
 
@@ -753,7 +736,7 @@ def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
         Archive.open(str(tmp_path / "file" / "x.db"))
 
 
-@pytest.mark.parametrize("archive", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 @pytest.mark.parametrize("lock", ["LOCK TABLE log", "SELECT * FROM target FOR UPDATE"])
 def test_an_archive_locked_on_the_server_says_so(
     archive: Archive, postgresql: str, monkeypatch: pytest.MonkeyPatch, lock: str

@@ -10,28 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import sqlalchemy as sa
 from conftest import LoopTransport, loop_client
 from fake_board import FakeBoard
-from test_archive import LABELS, postgresql  # noqa: F401  # pylint: disable=unused-import
+from test_archive import LABELS
+
 from xmground.archive import Archive, schema
 from xmground.archive.collect import Collector, Report
 from xmground.client import Client
 from xmground.session import Session
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """Of an empty archive."""
-    if request.param == "sqlite":
-        return str(tmp_path / "archive.db")
-    found = request.getfixturevalue("postgresql")
-    engine = sa.create_engine(found, future=True)
-    with engine.begin() as connection:
-        connection.execute(sa.text("DROP SCHEMA public CASCADE"))
-        connection.execute(sa.text("CREATE SCHEMA public"))
-    engine.dispose()
-    return found
 
 
 class Interrupted:
@@ -85,14 +71,14 @@ def restart(board: FakeBoard) -> None:
     board.fill_hm(2)
 
 
-@pytest.mark.parametrize("url", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 @pytest.mark.parametrize("what", [go_on, restart, begin_anew])
 def test_a_turn_of_one_in_the_middle_of_the_others(
-    what: Callable[[FakeBoard], None], url: str
+    what: Callable[[FakeBoard], None], database: str
 ) -> None:
     """At each call to the archive; the board has something new just then."""
     at = calls = 0
-    with Archive.open(url) as one, Archive.open(url) as other:
+    with Archive.open(database) as one, Archive.open(database) as other:
         while at <= calls:
             name = f"{what.__name__}{at}"
             board = FakeBoard()
@@ -114,7 +100,7 @@ def test_a_turn_of_one_in_the_middle_of_the_others(
             told += [station.turn() for station in (first, second, first)]
             assert_sound(one, name, board, before, what, told)
     assert calls >= 10
-    with Archive.open(url) as archive:
+    with Archive.open(database) as archive:
         assert archive.check() == []
 
 
@@ -158,7 +144,7 @@ class SharedTransport(LoopTransport):
             super().write(data)
 
 
-def test_two_stations_collect_at_the_same_time(url: str) -> None:
+def test_two_stations_collect_at_the_same_time(database: str) -> None:
     """In two threads, with a connection each, while the board goes on."""
     board = FakeBoard()
     errors: list[BaseException] = []
@@ -182,7 +168,7 @@ def test_two_stations_collect_at_the_same_time(url: str) -> None:
             errors.append(error)
             meet.abort()
 
-    with Archive.open(url) as one, Archive.open(url) as other:
+    with Archive.open(database) as one, Archive.open(database) as other:
         threads = [threading.Thread(target=station, args=(archive,)) for archive in (one, other)]
         for thread in threads:
             thread.start()
@@ -190,7 +176,7 @@ def test_two_stations_collect_at_the_same_time(url: str) -> None:
             thread.join(120)
     assert errors == []
     assert [text for report in reports for text in report.gaps + report.filed.conflicts] == []
-    with Archive.open(url) as archive:
+    with Archive.open(database) as archive:
         assert Collector(loop_client(board), archive, "demo", LABELS).turn().filed.conflicts == []
         assert numbers(archive, "hm") == list(range(1, turns * 7 + 1))
         assert numbers(archive, "trace") == list(range(1, turns * 5 + 1))
@@ -198,7 +184,7 @@ def test_two_stations_collect_at_the_same_time(url: str) -> None:
         assert archive.check() == [] and all(row["eras"] == 1 for row in archive.contents())
 
 
-def test_two_stations_make_the_archive_at_the_same_time(url: str) -> None:
+def test_two_stations_make_the_archive_at_the_same_time(database: str) -> None:
     """In two processes: who comes second finds it made."""
     program = (
         "import sys; sys.path.insert(0, sys.argv[1]); from xmground.archive import Archive\n"
@@ -207,7 +193,7 @@ def test_two_stations_make_the_archive_at_the_same_time(url: str) -> None:
     folder = Path(__file__).resolve().parents[2] / "ground-tools"
     stations = [
         subprocess.Popen(
-            [sys.executable, "-c", program, folder, url],
+            [sys.executable, "-c", program, folder, database],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,

@@ -20,7 +20,7 @@ from typing import Any
 
 import pytest
 from cable import QUICK, Cable
-from conftest import GROUND_TIME_US, LoopTransport, Result, ServedDaemon
+from conftest import GROUND_TIME_US, HANG_S, LoopTransport, Result, ServedDaemon, until
 from fake_board import FakeBoard, Served
 
 from xmground._generated import supervisor_pb2 as pb
@@ -216,12 +216,9 @@ def test_command_comes_before_reads_that_wait() -> None:
     link.submit(job(Priority.READ, "read 2"))
     link.submit(job(Priority.COMMAND, "command"))
     link.start()
-    for _ in range(1000):
-        if len(done) == 4:
-            break
-        time.sleep(0.005)
+    until(lambda: len(done) == 4)
     link.stop()
-    link.join(5)
+    link.join(HANG_S)
     assert done == ["command", "read 1", "read 2", "collect"]
 
 
@@ -348,7 +345,7 @@ def test_command_of_a_client_that_has_gone_is_finished_and_its_lease_ends(
     daemon: ServedDaemon, board: FakeBoard
 ) -> None:
     gate = threading.Event()
-    board.meanwhile = lambda: gate.wait(10) and None
+    board.meanwhile = lambda: gate.wait(HANG_S) and None
     mine = connection(daemon)
     partition = mine.call("partitions", {}, 10)[1]
     mine.start(
@@ -359,11 +356,8 @@ def test_command_of_a_client_that_has_gone_is_finished_and_its_lease_ends(
     mine.close()
     assert daemon.server.lease.held().holder == "alice"
     gate.set()
-    for _ in range(1000):
-        if daemon.server.lease.held() is None:
-            break
-        time.sleep(0.005)
-    assert daemon.server.lease.held() is None and board.executed == [("partition_control", 1, 3)]
+    until(lambda: daemon.server.lease.held() is None)
+    assert board.executed == [("partition_control", 1, 3)]
 
 
 # ---- clients that do not read
@@ -540,7 +534,7 @@ def test_end_of_the_daemon_is_told_to_who_waits(
         thread.start()
         while not board.requests:
             time.sleep(0.005)
-    thread.join(10)
+    thread.join(HANG_S)
     assert len(errors) == 1 and "start `xmg serve`" in str(errors[0])
 
 
@@ -580,7 +574,7 @@ def test_signal_ends_the_daemon(
         waiting = Connection(path)
         waiting.start("partitions", {}, timeout_s=60)
         process.send_signal(number)
-        assert process.wait(10) == 0
+        assert process.wait(HANG_S) == 0
         assert not path.exists()
         rest = process.stderr.read()
         assert "Traceback" not in rest and "ending" in rest
@@ -588,7 +582,7 @@ def test_signal_ends_the_daemon(
         waiting.close()
     finally:
         process.kill()
-        process.wait(10)
+        process.wait(HANG_S)
 
 
 def test_command_under_way_at_the_end_is_unknown(
@@ -609,7 +603,7 @@ def test_command_under_way_at_the_end_is_unknown(
         thread.start()
         while "plan_switch" not in board.requests:
             time.sleep(0.005)
-    thread.join(10)
+    thread.join(HANG_S)
     assert told[0].status == Status.UNKNOWN and "xmg cmd status" in str(told[0])
 
 
@@ -707,7 +701,7 @@ def test_raw_capture_outlives_kill_9(
         left[0] = chunks
         argv = [sys.executable, str(XMG), "serve", "--link", served.url, "--http", "none"]
         running.append(subprocess.Popen(argv, env=environment, stderr=subprocess.DEVNULL))
-        assert running[-1].wait(60) == -signal.SIGKILL
+        assert running[-1].wait(HANG_S) == -signal.SIGKILL
     monkeypatch.setenv("XMG_ARCHIVE", url)
     paths = [row["path"] for row in json.loads(xmg("archive", "captures", "--json").out)]
     assert len(paths) == len(set(paths)) == 2
@@ -788,7 +782,7 @@ def web(served: Served, tmp_path: Path) -> Iterator[ServedDaemon]:
 def fetch(url: str, **headers: str) -> tuple[int, str, dict[str, str]]:
     request = urllib.request.Request(url, headers=headers)
     try:
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=HANG_S) as answer:
             return answer.status, answer.read().decode(), dict(answer.headers)
     except urllib.error.HTTPError as error:
         return error.code, error.read().decode(), dict(error.headers)
@@ -1005,15 +999,6 @@ def gathering(served: Served, tmp_path: Path) -> Iterator[ServedDaemon]:
     url = str(tmp_path / "archive.db")
     with ServedDaemon(served.url, tmp_path / "socket", archive=url, turn_s=0.01) as daemon:
         yield daemon
-
-
-def until(holds: Callable[[], bool]) -> None:
-    """Waits for what must come."""
-    for _ in range(4000):
-        if holds():
-            return
-        time.sleep(0.005)
-    raise AssertionError("it does not come")
 
 
 def test_logs_are_gathered_into_the_archive(gathering: ServedDaemon, board: FakeBoard) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import ServedDaemon
+from conftest import HANG_S, ServedDaemon, until
 from fake_board import FakeBoard, Served
 
 from xmground.board import CALLS, COMMANDS
@@ -21,8 +21,6 @@ from xmground.daemon import server as daemon_server
 from xmground.daemon.calls import Peer
 from xmground.remote import Connection, RemoteClient
 from xmground.status import Status
-
-LIMIT_S = 60.0
 
 
 @pytest.fixture
@@ -41,23 +39,14 @@ def daemon(served: Served, tmp_path: Path) -> Iterator[ServedDaemon]:
 def opened(daemon: ServedDaemon) -> socket.socket:
     """A raw connection."""
     sock = socket.socket(socket.AF_UNIX)
-    sock.settimeout(LIMIT_S)
+    sock.settimeout(HANG_S)
     sock.connect(str(daemon.path))
     return sock
 
 
-def until(holds: Any) -> None:
-    """Waits for what must come."""
-    for _ in range(12000):
-        if holds():
-            return
-        time.sleep(0.005)
-    raise AssertionError("it does not come")
-
-
 def assert_serves(daemon: ServedDaemon) -> None:
     """Others are answered, by the board too."""
-    with RemoteClient(daemon.path, LIMIT_S, holder="other") as other:
+    with RemoteClient(daemon.path, HANG_S, holder="other") as other:
         assert len(other.partitions()) == 3
     assert daemon.server.link.is_alive() and daemon.server.gatherer.is_alive()
 
@@ -82,7 +71,7 @@ def test_who_sends_and_never_reads_is_not_read_from(daemon: ServedDaemon) -> Non
     assert peer.is_full
     assert len(peer.outbox) <= peer_calls.MOST_WAITING + peer_calls.MOST_OPEN_CALLS
     assert_serves(daemon)
-    sock.settimeout(LIMIT_S)
+    sock.settimeout(HANG_S)
     told = sock.makefile("rb")
     for number in range(100):  # what was kept comes, in order
         assert json.loads(told.readline())["id"] == number
@@ -112,13 +101,13 @@ def test_follower_that_never_reads_misses_rows_and_no_one_else_does(
     slow, quick = opened(daemon), Connection(daemon.path)
     slow.sendall(line(1, "follow", args={"books": ["hm"]}))
     quick.start("follow", {"books": ["hm"]})
-    assert quick.receive(LIMIT_S)["following"]
+    assert quick.receive(HANG_S)["following"]
     until(lambda: len(daemon.server.followers) == 2)
     seen = 0
     while seen < 4000:
         board.fill_hm(200)
         for _ in range(200):
-            seen += "row" in quick.receive(LIMIT_S)
+            seen += "row" in quick.receive(HANG_S)
     told = slow.makefile("rb")
     until(lambda: any(peer.outbox.dropped_total for peer in daemon.server.peers))
     rows = dropped = 0
@@ -238,16 +227,16 @@ def test_two_hundred_clients_at_once(daemon: ServedDaemon, board: FakeBoard) -> 
     for client, number, follow in zip(clients, numbers, follows):
         ends: set[int] = set()
         while len(ends) < 2:
-            told = client.receive(LIMIT_S)
+            told = client.receive(HANG_S)
             if "result" in told or "following" in told:
                 ends.add(told["id"])
         assert ends == {number, follow}
     before = board.logs[1, 0].next
     board.fill_hm(1)
     for client in clients:
-        told = client.receive(LIMIT_S)
+        told = client.receive(HANG_S)
         while told["row"]["seq"] != before:
-            told = client.receive(LIMIT_S)
+            told = client.receive(HANG_S)
     for client in clients:
         client.close()
     until(lambda: not daemon.server.peers)
@@ -258,7 +247,7 @@ def test_one_client_too_many_is_told(daemon: ServedDaemon, monkeypatch: pytest.M
     monkeypatch.setattr(daemon_server, "MOST_CLIENTS", 3)
     clients = [Connection(daemon.path) for _ in range(3)]
     for client in clients:
-        client.call("status", {}, LIMIT_S)
+        client.call("status", {}, HANG_S)
     sock = opened(daemon)
     error = json.loads(sock.makefile("rb").readline())["error"]
     assert error["status"] == Status.OCCUPIED and "3 clients" in error["message"]
@@ -297,7 +286,7 @@ def test_who_has_gone_is_forgotten_with_what_it_asked(
 def websocket(daemon: ServedDaemon) -> socket.socket:
     """A raw connection to /ws after the handshake: it answers no ping by itself."""
     port = int(daemon.server.url.rstrip("/").rpartition(":")[2])
-    sock = socket.create_connection(("127.0.0.1", port), LIMIT_S)
+    sock = socket.create_connection(("127.0.0.1", port), HANG_S)
     key = base64.b64encode(os.urandom(16)).decode()
     sock.sendall(
         f"GET /ws HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nUpgrade: websocket\r\n"
@@ -347,7 +336,7 @@ def test_requests_that_are_none(daemon: ServedDaemon) -> None:
         b"GET " + b"x" * 100_000,
         b"GET / HTTP/1.1\r\nHost: " + b"y" * 99_999,
     ):
-        sock = socket.create_connection(("127.0.0.1", port), LIMIT_S)
+        sock = socket.create_connection(("127.0.0.1", port), HANG_S)
         try:
             sock.sendall(text + b"\r\n\r\n")
             assert b" 200 " not in sock.recv(4096)

@@ -5,7 +5,7 @@ Whole transfers over a modelled line are in tests/link."""
 import math
 
 import pytest
-from conftest import loop_client, sequence
+from conftest import loop_client, refuse_logs, sequence
 from fake_board import FakeBoard
 
 from xmground import pull
@@ -147,13 +147,7 @@ def test_a_silent_line_is_no_reason_to_give_an_item_up(board: FakeBoard) -> None
 def test_a_board_without_that_log_refuses(
     board: FakeBoard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(
-        FakeBoard,
-        "_op_log_read",
-        lambda self, request, read: self._reply(
-            request, pb.STAGE_REJECTED, pb.DOMAIN_HYPERVISOR, -3, "there is no such log"
-        ),
-    )
+    refuse_logs(monkeypatch)
     with pytest.raises(Rejected, match="no such log"):
         list(LogReader(loop_client(board), Book.TRACE, 2).read())
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import GOLDEN, GROUND_TIME_US, compare, same_every_time
+from conftest import GOLDEN, GROUND_TIME_US, HANG_S, compare, same_every_time
 from fake_board import FakeBoard, Served
 from golden_cases import Case, commanded, content, damaged, failing, lossy, unfair
 
@@ -38,7 +38,7 @@ class Terminal:
 
     def text(self) -> str:
         """Everything, once all writers have closed it."""
-        self._reader.join(10)
+        self._reader.join(HANG_S)
         os.close(self.master)
         return self._seen.decode().replace("\r\n", "\n").replace("\x1b", "\\e")
 

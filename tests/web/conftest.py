@@ -132,7 +132,7 @@ class Station:
         if self._daemon:
             self._daemon.terminate()
             try:
-                self._daemon.wait(10)
+                self._daemon.wait(60)
             except subprocess.TimeoutExpired:
                 self._daemon.kill()
         self.board.stop()

@@ -130,7 +130,8 @@ class LogReader:
         before what may yet come."""
         seq = pull.first
         if self._cursor is not None and max(self._cursor, 1) < seq:
-            yield Gap(GapKind.OVERWRITTEN, max(self._cursor, 1), seq - 1, self._boot_id)
+            first, self._cursor = max(self._cursor, 1), seq
+            yield Gap(GapKind.OVERWRITTEN, first, seq - 1, self._boot_id)
         while seq < pull.stop:
             try:
                 pull.settle(seq)

@@ -110,6 +110,33 @@ def test_overwritten_items_are_a_gap_when_they_were_asked_for(board: FakeBoard) 
     assert not gaps(list(LogReader(loop_client(board), Book.HM).read()))
 
 
+def test_what_was_overwritten_is_told_once_also_if_the_board_starts_anew_next(
+    board: FakeBoard,
+) -> None:
+    board.logs[pb.BOOK_HM, 0].capacity = 60
+    board.fill_hm(100)
+    dropped: list[int] = []
+
+    def fate(kind: str, message: object) -> str:
+        if kind == "chunk" and message.first_seq == 41 and not dropped:
+            dropped.append(41)
+            return "drop"
+        return ""
+
+    board.faults.tx = fate
+    board.faults.reboot_at = lambda operation: (
+        operation == "log_read" and board.requests.count("log_read") == 2
+    )
+    found = list(LogReader(loop_client(board), Book.HM, from_seq=5).read())
+    # Nothing had come by which the log could be known again.
+    assert gaps(found) == [
+        (GapKind.OVERWRITTEN, 5, 40),
+        (GapKind.REBOOTED, 41, None),
+        (GapKind.OVERWRITTEN, 1, 40),
+    ]
+    assert seqs(found) == list(range(41, 101))
+
+
 def test_items_overwritten_between_loss_and_repetition_are_told_as_such(board: FakeBoard) -> None:
     log = board.logs[pb.BOOK_HM, 0]
     log.capacity = 10

@@ -16,6 +16,7 @@ class Daemon {
     this.calls = new Map();
     this.next = 1;
     this.open = false;
+    this.tried = false; // whether it is known yet if the daemon can be reached
     this.onchange = () => {};
     this.onleaselost = () => {};
     this.connect();
@@ -23,10 +24,11 @@ class Daemon {
 
   connect() {
     this.socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws`);
-    this.socket.onopen = () => { this.open = true; this.onchange(); };
+    this.socket.onopen = () => { this.open = this.tried = true; this.onchange(); };
     this.socket.onmessage = (message) => this.take(JSON.parse(message.data));
     this.socket.onclose = () => {
       this.open = false;
+      this.tried = true;
       for (const call of this.calls.values()) call.reject(new Error(GONE));
       this.calls.clear();
       this.onchange();
@@ -101,7 +103,7 @@ const isStale = () => shownSince === null || shownAgeMs() > STALE_MS;
 
 function lostText() {
   const link = state.status?.link;
-  if (!daemon.open) return "CONNECTION LOST: the daemon is not reached.";
+  if (!daemon.open) return daemon.tried ? "CONNECTION LOST: the daemon is not reached." : "";
   if (link && !link.open) return `CONNECTION LOST: the link ${link.url} is not open: ${link.why}.`;
   return shownSince !== null && isStale() ? "STALE DATA: the board does not answer." : "";
 }
@@ -109,25 +111,31 @@ function lostText() {
 function showAge() {
   const age = shownAgeMs(), lost = lostText(), seconds = age === null ? "" : `${Math.floor(age / 1000)} s old`;
   alarm("lost", lost);
-  const isOld = isStale() || lost !== "";
+  const isOld = (age !== null && isStale()) || lost !== ""; // before the first answer there is nothing that could be old
   $("age").textContent = age === null ? "nothing yet" : isStale() ? `STALE, ${seconds}` : seconds;
   $("alarm-age").textContent = lost && age !== null ? `What is shown is ${seconds}.` : "";
   document.body.classList.toggle("stale", isOld);
   document.title = `${isOld ? "(STALE) " : ""}${$("target").textContent} ground station`;
   for (const button of document.querySelectorAll("button[data-command]")) {
-    button.disabled = !state.leased || isOld;
-    button.title = isOld ? "what is shown is old" : state.leased ? "" : "press Take command first";
+    button.disabled = !state.leased || isOld || age === null;
+    button.title = isOld ? "what is shown is old" : age === null ? "nothing is known of the board yet" : state.leased ? "" : "press Take command first";
   }
 }
 setInterval(showAge, 500);
 document.addEventListener("visibilitychange", () => { showAge(); poll(); });
+
+function linkText(status) {
+  if (!daemon.open) return daemon.tried ? "DAEMON GONE" : "connecting";
+  if (!status) return "connecting"; // the daemon has not said yet
+  return status.link.open ? `${status.link.url} open` : "NOT OPEN";
+}
 
 function showHeader() {
   const status = state.status, link = status?.link;
   alarm("key", link?.keyless ? "NOT AUTHENTICATED: anybody on the line may command the board." : "");
   alarm("archive", status?.gather?.archive_error ? `Nothing is filed: ${status.gather.archive_error}` : "");
   $("target").textContent = status?.gather?.target || "xm";
-  $("link").textContent = !status ? "connecting" : !daemon.open ? "DAEMON GONE" : link.open ? `${link.url} open` : "NOT OPEN";
+  $("link").textContent = linkText(status);
   const left = typeof status?.lease_left_s === "number" ? `, ${Math.ceil(status.lease_left_s)} s` : "";
   $("holder").textContent = status?.holder ? `${status.holder}${state.leased ? " (this page)" : ""}${left}` : "nobody";
   $("lease").hidden = !state.mayCommand;
@@ -211,18 +219,20 @@ function usedShare(partition) {
   return (now[0] - last[0]) / (now[1] - last[1]);
 }
 
+const ACTIONS = [["reset_warm", "reset warm"], ["reset_cold", "reset cold"], ["suspend", "suspend"], ["resume", "resume"], ["halt", "halt"],
+  ["shutdown", "shut down"]];
 const percent = (share) => (share === null ? "-" : `${(100 * share).toFixed(1)} %`);
 
 async function showPartitions() {
   const rows = [];
   for (const partition of state.partitions) {
     const planned = await plannedShare(partition.id), used = usedShare(partition);
-    const buttons = partition.system ? [] : ["reset_warm", "reset_cold", "suspend", "resume", "halt"].map((action) => el("button", {
-      type: "button", "data-command": action, "data-partition": partition.name, text: action.replace("_", " "),
-      onclick: () => controlPartition(partition, action) }));
+    const buttons = partition.system ? [] : ACTIONS.map(([action, name]) => el("button", {
+      type: "button", "data-command": action, "data-partition": partition.name, text: name,
+      onclick: () => controlPartition(partition, action, name) }));
     buttons.push(el("button", { type: "button", "data-console": partition.name, text: "console", onclick: () => showConsoleOf(partition) }));
     rows.push(el("tr", { "data-partition": partition.name },
-      el("td", { text: partition.id }), el("td", { text: partition.name + (partition.system ? " (supervisor)" : "") }),
+      el("td", { text: partition.id }), el("td", { text: partition.name + (partition.system ? " (system)" : "") }),
       el("td", { text: partition.state, class: `state-${partition.state}` }), el("td", { class: "number", text: partition.reset_counter }),
       el("td", { class: "number", text: percent(used) }), el("td", { class: "number", text: percent(planned) }),
       el("td", { class: "number", text: percent(used === null || !planned ? null : used / planned) }),
@@ -243,14 +253,32 @@ function replaceKeepingFocus(body, rows) {
   if (at) [...body.querySelectorAll("button")].find(sameButton(at))?.focus();
 }
 
-function controlPartition(partition, action) {
-  command(`${action.replace("_", " ")} partition ${partition.name}?`,
-    `Partition ${partition.id} ${partition.name} is ${partition.state}, reset ${partition.reset_counter} times.`,
-    action.replace("_", " "), async (stage) => {
+function controlPartition(partition, action, name) {
+  const asks = action === "shutdown" ? " It is asked to finish by itself, and may take its time." : "";
+  command(`${name} partition ${partition.name}?`,
+    `Partition ${partition.id} ${partition.name} is ${partition.state}; resets since it was loaded: ${partition.reset_counter}.${asks}`,
+    name, async (stage) => {
       const before = (await daemon.call("partitions")).find((one) => one.id === partition.id);
       const after = await daemon.call("control_partition", { before, action, status: 0 }, { stage });
-      return after ? `${partition.name} is ${after.state}, resets ${before.reset_counter} → ${after.reset_counter}` : "done";
+      if (!after) return "done";
+      const resets = `resets ${before.reset_counter} → ${after.reset_counter}`;
+      // It may have been halted by a fault meanwhile: only what was seen is known.
+      if (action === "shutdown") return `${partition.name} was seen ${after.state}, was ${before.state}; whether a fault came in between, the logbook tells`;
+      return `${partition.name} is ${after.state}, ${resets}${action === "reset_cold" ? " (a cold reset starts the count anew)" : ""}`;
     });
+}
+
+// ---- the whole system ------------------------------------------------------------------------
+
+function resetSystem(mode) {
+  const kept = mode === "warm" ? "Partitions keep their memory." : "All images are loaded again.";
+  command(`Reset the whole system, ${mode}?`,
+    `This stops every partition of ${$("target").textContent}, the supervisor too, and starts the hypervisor anew. ${kept}`,
+    "reset the system", async (stage) => {
+      const before = (await daemon.call("system_state")).boot_id;
+      const after = await daemon.call("control_system", { action: `reset_${mode}` }, { stage });
+      return `boot ${word(before)} → ${word(after)}`;
+    }, "reset");
 }
 
 // ---- plans -----------------------------------------------------------------------------------
@@ -437,19 +465,31 @@ function showStage(stage) {
   else $("stages").append(el("li", { class: "failed", "data-stage": stage.stage, text: `✕ ${text}` }));
 }
 
-// Partition control and plan switches are of one hazard class; the board takes neither unconfirmed.
-function command(title, text, word_, run) {
+// Partition control and plan switches are critical, what stops the whole system is hazardous; the
+// board takes neither unconfirmed. typed: the word that has to be typed before a hazardous one.
+function command(title, text, word_, run, typed = "") {
   const origin = { ...document.activeElement?.dataset };
   $("confirm-title").textContent = title;
-  $("confirm-class").textContent = "◆ CRITICAL: changes the board; sent once, and only when you confirm.";
+  $("confirm-class").textContent = typed ? `◆◆ HAZARDOUS: changes the whole board; sent once, and only when you type “${typed}” and confirm.`
+    : "◆ CRITICAL: changes the board; sent once, and only when you confirm.";
   $("confirm-text").textContent = text;
+  $("confirm-type").hidden = !typed;
+  $("confirm-word").value = "";
+  const isMeant = () => $("confirm-word").value === typed;
+  $("confirm-word").oninput = () => { $("confirm-yes").disabled = !isMeant(); };
+  $("confirm-word").onkeydown = (event) => {
+    if (event.key !== "Enter") return;
+    event.preventDefault(); // it would press Cancel
+    if (isMeant()) $("confirm-yes").click();
+  };
+  $("confirm-yes").disabled = !isMeant();
   $("confirm-yes").textContent = `Yes, ${word_}`;
   $("confirm-yes").hidden = false;
   $("confirm-no").textContent = "Cancel";
   $("stages").replaceChildren();
   $("outcome").textContent = "";
   $("confirm-yes").onclick = async () => {
-    $("confirm-yes").hidden = true;
+    $("confirm-yes").hidden = $("confirm-type").hidden = true;
     $("confirm-no").textContent = "Close";
     $("confirm-no").focus();
     $("stages").replaceChildren(...STAGES.map((name) => el("li", { class: "waits", "data-stage": name, text: `○ ${name}` })));
@@ -498,6 +538,7 @@ document.addEventListener("keydown", (event) => {
 $("help-open").addEventListener("click", () => $("help").showModal());
 $("restarted-seen").addEventListener("click", () => { $("restarted").hidden = true; });
 $("lease").addEventListener("click", lease);
+for (const button of document.querySelectorAll("#system button")) button.addEventListener("click", () => resetSystem(button.dataset.mode));
 $("span").addEventListener("change", poll);
 $("hold").addEventListener("change", () => { $("held").hidden = !$("hold").checked; poll(); });
 $("log-form").addEventListener("submit", (event) => { event.preventDefault(); showLog(); });

@@ -7,6 +7,7 @@
 
 GROUND_TOOLS_GEN := $(BUILD)/ground-tools/xmground/_generated
 GROUND_TOOLS_ABI := $(addprefix hypervisor/abi/,hm_events.def errors.def hypercalls.def guest.h)
+GROUND_TOOLS_SUPERVISOR := supervisor/journal.h proto/supervisor.proto
 
 .PHONY: ground-tools ground-test
 ground-tools: $(addprefix $(GROUND_TOOLS_GEN)/,supervisor_pb2.py names.py __init__.py)
@@ -15,9 +16,9 @@ $(GROUND_TOOLS_GEN)/supervisor_pb2.py: proto/supervisor.proto
 	@mkdir -p $(@D)
 	protoc --proto_path=proto --python_out=$(@D) $<
 
-$(GROUND_TOOLS_GEN)/names.py: ground-tools/gen_names.py $(GROUND_TOOLS_ABI)
+$(GROUND_TOOLS_GEN)/names.py: ground-tools/gen_names.py $(GROUND_TOOLS_ABI) $(GROUND_TOOLS_SUPERVISOR)
 	@mkdir -p $(@D)
-	$(PYTHON) ground-tools/gen_names.py hypervisor/abi $@
+	$(PYTHON) ground-tools/gen_names.py hypervisor/abi $(GROUND_TOOLS_SUPERVISOR) $@
 
 $(GROUND_TOOLS_GEN)/__init__.py:
 	@mkdir -p $(@D)

@@ -1,10 +1,12 @@
 """The names that rows tell beside numbers, and UTC beside board time, as far as the board says."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 from .board import HYPERVISOR_ID, Board
 from .errors import AuthenticationError, VersionMismatch, XmgError
+from .model import Partition
 from .rows import Labels, spelt_out
 from .times import Correlation
 
@@ -31,11 +33,22 @@ def partition_names(client: Board) -> dict[int, str]:
     return names
 
 
+def system_partitions(partitions: Iterable[Partition]) -> frozenset[int]:
+    """Those that are system partitions, by id."""
+    return frozenset(p.id for p in partitions if p.system)
+
+
 def labels_of(client: Board) -> Labels:
     """What rows tell beyond the items of a log, as far as the board says."""
+    hypervisor = {HYPERVISOR_ID: HYPERVISOR_NAME}
+    labels = Labels(names=hypervisor, utc=LiveUtc(client).utc)
     with as_far_as_told():
-        return Labels(spelt_out(client.target_name()), partition_names(client), LiveUtc(client).utc)
-    return Labels("", partition_names(client), LiveUtc(client).utc)
+        labels = replace(labels, target=spelt_out(client.target_name()))
+    with as_far_as_told():
+        partitions = client.partitions()
+        names = {p.id: spelt_out(p.name) for p in partitions} | hypervisor
+        labels = replace(labels, names=names, system=system_partitions(partitions))
+    return labels
 
 
 class LiveUtc:

@@ -158,6 +158,27 @@ def kernel_words(record: TraceRecord, partitions: Mapping[int, str]) -> list[str
     return [say(meaning, value) for meaning, value in zip(meanings, record.payload)]
 
 
+def supervisor_name(record: TraceRecord) -> str | None:
+    """Name of a record in the supervisor's own trace stream, None: it has none. The same code in
+    the stream of another partition is that one's own affair."""
+    return None if record.system else names.SUPERVISOR_CODES.get(record.code)
+
+
+def journal_words(record: TraceRecord) -> list[str]:
+    """The payload of a record of the command journal in words (docs/protocol.md, at most once)."""
+    request_id, what, _digest, _session = record.payload
+    if request_id == 0:
+        return ["the supervisor begins"]
+    stage, operation, code = what >> 24, what >> 16 & 0xFF, what & 0xFFFF
+    words = names.STAGES.get(stage, f"stage {stage}")
+    if code >> 15:
+        words += f": {names.ERRORS.get(code - 0x10000, f'hypervisor error {code - 0x10000}')}"
+    elif code:
+        words += f": {names.STATUSES.get(code, f'status {code}')}"
+    operation_name = names.OPERATIONS.get(operation, f"operation {operation}")
+    return [f"command {request_id:#010x}", operation_name, words]
+
+
 def _is_damaged(item: Item) -> bool:
     right = crc32c(item.data[:-4]) == int.from_bytes(item.data[-4:], "big")
     return not right or int.from_bytes(item.data[:8], "big") != item.seq

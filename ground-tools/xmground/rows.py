@@ -7,12 +7,21 @@ are microseconds: time_us of the board's clock in the boot boot_id, utc_us and r
 nothing is known about it.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
 
 from .model import Book, CommandState, Gap, Knowledge, Stage, StageReport
-from .records import HmRecord, Item, TraceRecord, decode_hm, decode_trace, kernel_words
+from .records import (
+    HmRecord,
+    Item,
+    TraceRecord,
+    decode_hm,
+    decode_trace,
+    journal_words,
+    kernel_words,
+    supervisor_name,
+)
 
 Row = dict[str, object]
 # Longest piece of console text in one row: a partition may print for ever without a line end.
@@ -109,12 +118,13 @@ def no_estimate(boot_id: int, time_us: int) -> tuple[int | None, int | None]:
 
 @dataclass(frozen=True)
 class Labels:
-    """What rows tell beyond the items of a log: the target's name, those of its partitions, and how
-    board time becomes (UTC, error bound)."""
+    """What rows tell beyond the items of a log: the target's name, those of its partitions, how
+    board time becomes (UTC, error bound), and which are system partitions, as the supervisor is."""
 
     target: str = ""
     names: Mapping[int, str] = field(default_factory=dict)
     utc: Callable[[int, int], tuple[int | None, int | None]] = no_estimate
+    system: Collection[int] = ()
 
     def partition(self, number: int) -> str:
         """Name of a partition, else its number."""
@@ -195,15 +205,16 @@ def hm_row(record: HmRecord, labels: Labels, received_us: int | None) -> Row:
 
 
 def trace_row(record: TraceRecord, source: int, labels: Labels, received_us: int | None) -> Row:
-    """A trace record; the event is its code."""
+    """A trace record; the event is its code, by name where it has one."""
     damage = ["DAMAGED (CRC-32C)"] if record.damaged else []
-    words = kernel_words(record, labels.names)
+    name = supervisor_name(record) if source in labels.system else None
+    words = journal_words(record) if name else kernel_words(record, labels.names)
     row = common(labels, "trace", source, record.seq, record.boot_id, record.time_us, received_us)
     return row | {
         "severity": trace_severity(record).word,
         "partition": record.partition,
         "partition_name": labels.partition(record.partition),
-        "event_name": record.code_name,
+        "event_name": name or record.code_name,
         "detail": spelt_out(", ".join(damage + words)),
         "vcpu": record.vcpu,
         "system": record.system,

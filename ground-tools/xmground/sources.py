@@ -43,6 +43,7 @@ class CaptureLogs:
         self.faults = [record.words for record in found if not isinstance(record, Captured)]
         self.target = ""
         self._names = dict(HYPERVISOR_NAMES)
+        self._system: set[int] = set()  # the system partitions
         self._eras: dict[tuple[Book, int], list[_Era]] = {}
         self._sent_us: dict[int, int] = {}
         self._reads: dict[int, tuple[int, int]] = {}  # book and source by request
@@ -111,6 +112,8 @@ class CaptureLogs:
             self.target = spelt_out(reply.hello_ack.system_name)
         for state in reply.partitions.partition:
             self._names[state.partition] = spelt_out(state.name)
+            if state.system:
+                self._system.add(state.partition)
 
     def _sample(self, boot_id: int, sample: Sample) -> None:
         before = self._samples.get((boot_id, self._life))
@@ -175,7 +178,7 @@ class CaptureLogs:
         """The items of a log, and gaps for those that are not in the file."""
         before: _Era | None = None
         for era in self._eras.get((book, source), []):
-            labels = Labels(self.target, self._names, self._utc_in(era.life))
+            labels = Labels(self.target, self._names, self._utc_in(era.life), self._system)
             if before:
                 end = max(before.items) + 1
                 gap = Gap(GapKind.REBOOTED, end, None, before.boot_id)

@@ -26,7 +26,7 @@ from .board import HYPERVISOR_ID, Board, find_by_name
 from .client import Client
 from .errors import UsageError, XmgError
 from .journal import Journal
-from .labels import HYPERVISOR_NAME
+from .labels import HYPERVISOR_NAME, system_partitions
 from .model import (
     Book,
     OnStage,
@@ -162,6 +162,7 @@ class Target:
                 spelt_out(self.board.target_name()),
                 {p.id: spelt_out(p.name) for p in self._partitions}
                 | {HYPERVISOR_ID: HYPERVISOR_NAME},
+                system=system_partitions(self._partitions),
             )
             self.first_plan = self._plan_state().current
             self.journal = Journal(self.board, self.labels, self._from_start)

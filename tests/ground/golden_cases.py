@@ -7,11 +7,13 @@ a key file, NEWFILE for a file that is not there.
 from collections.abc import Callable
 
 from conftest import GOLDEN_KEY, sequence
-from fake_board import HYPERVISOR, Command, FakeBoard
+from fake_board import HYPERVISOR, Command, FakeBoard, Log
 
 from xmground._generated import supervisor_pb2 as pb
 from xmground.daemon.server import Server
 from xmground.render import FORMATS
+
+JOURNAL_CODE = 0x4A4F  # docs/protocol.md, at most once
 
 Prepare = Callable[[FakeBoard], None] | None
 Case = tuple[str, Prepare, str]
@@ -162,6 +164,22 @@ def refused_while_halted(board: FakeBoard) -> None:
 def refused_while_suspended(board: FakeBoard) -> None:
     refused_while_halted(board)
     board.states[2] = 2
+
+
+def journal(board: FakeBoard) -> None:
+    """The supervisor's own records; a partition may use the same code for something else."""
+    board.logs[pb.BOOK_TRACE, 0] = Log(48)
+    for payload in (
+        (0, 0, 0, 0),
+        (9, 2 << 24 | 15 << 16, 0xD16E57, 0x5E55),
+        (9, 4 << 24 | 15 << 16, 0xD16E57, 0x5E55),
+        (10, 5 << 24 | 13 << 16 | 0xFFFF, 0xD16E58, 0x5E55),
+        (11, 6 << 24 | 13 << 16 | 6, 0xD16E59, 0x5E55),
+        (12, 9 << 24 | 99 << 16 | 77, 0xD16E5A, 0x5E55),
+    ):
+        board.fill_trace(0, 1, partition=0, code=JOURNAL_CODE, payload=payload)
+    board.fill_trace(0, 1, partition=0, code=0x12)
+    board.fill_trace(1, 1, code=JOURNAL_CODE, payload=(9, 4 << 24 | 15 << 16, 1, 2))
 
 
 def kernel_events(board: FakeBoard) -> None:
@@ -342,6 +360,12 @@ CASES: list[Case] = [
     ("trace-read", content, "trace read P1"),
     ("trace-read-hypervisor", content, "trace read hypervisor"),
     ("trace-read-kernel", kernel_events, "trace read hypervisor"),
+    ("trace-read-journal", journal, "trace read supervisor"),
+    ("trace-read-journal-json", journal, "trace read 0 --from 3 --count 1 --json"),
+    ("trace-read-journal-jsonl", journal, "trace read 0 --from 3 --count 1 --format jsonl"),
+    ("trace-read-journal-csv", journal, "trace read 0 --format csv"),
+    ("trace-read-journal-filter", journal, "trace read 0 --filter 'event~journal and text~failed'"),
+    ("trace-read-code-of-a-journal", journal, "trace read P1"),
     ("trace-read-damaged", damaged_trace, "trace read P1"),
     ("trace-read-empty", None, "trace read P1"),
     ("hm-read-past-end", content, "hm read --from 99"),

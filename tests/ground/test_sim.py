@@ -213,6 +213,29 @@ def test_sim_crash_of_the_supervisor_is_survived(open_sim: Sim) -> None:
     assert [row["action_name"] for row in sim.records()] == ["PARTITION_HALT"]
 
 
+def test_sim_records_of_the_command_journal_are_named(
+    open_sim: Sim, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are those that the real supervisor writes; live, archived, captured, and to a filter."""
+    monkeypatch.setenv("XMG_ARCHIVE", str(tmp_path / "archive.db"))
+    monkeypatch.setenv("XMG_CAPTURE", str(tmp_path / "captures"))
+    sim = open_sim
+    assert sim.ask("part reset P1 --yes")["completed"]
+    rows = sim.ask("trace read supervisor")
+    assert {row["event_name"] for row in rows} == {"command journal"}
+    told = [row["detail"] for row in rows]
+    assert told[0] == "the supervisor begins"
+    assert told[1].endswith(", partition control, accepted")
+    assert told[-1].endswith(", partition control, completed")
+    assert sim.run("archive collect")[0] == Status.DONE
+    capture = max((tmp_path / "captures").iterdir(), key=lambda path: path.stat().st_mtime_ns)
+    monkeypatch.delenv("XMG_CAPTURE")
+    for origin in ("", " --from archive", f" --from {capture}"):
+        found = sim.ask(f"trace read supervisor --filter event~journal{origin}")
+        assert [row["detail"] for row in found] == told
+        assert {row["event_name"] for row in found} == {"command journal"}
+
+
 def test_sim_flood_of_events_overwrites_the_log_and_is_told(open_sim: Sim) -> None:
     sim = open_sim
     sim.fault("book hm 40")

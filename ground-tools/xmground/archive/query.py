@@ -154,6 +154,7 @@ def row_of(record: Any, target: str) -> Row:
         row = hm_row(decode_hm(item), labels, record.received_us)
     elif record.book == "trace":
         row = trace_row(decode_trace(item), record.source, labels, record.received_us)
+        row["event_name"] = record.event_name  # by what was known of its partition then
     elif record.book == "console":
         row = console_row(item, record.source, labels, record.received_us)
     else:

@@ -1,7 +1,7 @@
 """The records of the board's logs: 64 or 48 bytes, laid out in abi/records.h, into named values."""
 
 import struct
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from ._generated import names
@@ -177,6 +177,31 @@ def journal_words(record: TraceRecord) -> list[str]:
         words += f": {names.STATUSES.get(code, f'status {code}')}"
     operation_name = names.OPERATIONS.get(operation, f"operation {operation}")
     return [f"command {request_id:#010x}", operation_name, words]
+
+
+# Upper half of a reset status (abi/guest.h, XM_HM_RESET_STATUS_*); the lower one is the event.
+MODULE_RESTART = 2
+
+
+def reset_record(
+    status: int, partition: int, boot_id: int, records: Iterable[HmRecord]
+) -> HmRecord | None:
+    """The record, of these in order, of the reset by which the health monitor gave a partition the
+    reset status that it has in a boot. None: they do not show that it did. Whoever else resets the
+    partition later, and gives it the very same number, is not told apart."""
+    of_all = status >> 16 == MODULE_RESTART
+    event = status & 0xFFFF if of_all else status
+    scope = "HYPERVISOR" if of_all else "PARTITION"
+    last = None
+    for record in records:
+        if record.action_name in (f"{scope}_COLD_RESET", f"{scope}_WARM_RESET") and (
+            of_all or record.partition == partition
+        ):
+            last = record
+    if status == 0 or last is None or last.damaged or last.event != event:
+        return None
+    # What resets all ends a boot; another reset of a partition does not outlive one.
+    return last if (last.boot_id != boot_id) == of_all else None
 
 
 def _is_damaged(item: Item) -> bool:

@@ -274,6 +274,7 @@ class FakeBoard:
         self.names = ["supervisor", "P1", "payload"]
         self.states = [1, 1, 2]
         self.resets = [0, 0, 3]
+        self.reset_statuses = [0, 0, 0]
         self.plans = [("nominal", 250_000, True), ("safe", 500_000, True), ("dark", 250_000, False)]
         # (partition, start, duration) of the slots of a plan; -1: of all others
         self.slots = {-1: [(1, 0, 200_000), (0, 200_000, 25_000)]}
@@ -695,6 +696,7 @@ class FakeBoard:
             state=self.states[number],
             system=number == 0,
             reset_counter=self.resets[number],
+            reset_status=self.reset_statuses[number],
             exec_clock_us=1_234_567 * (number + 1),
             op_mode=3,
             messages_in=number,

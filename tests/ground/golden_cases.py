@@ -182,6 +182,41 @@ def journal(board: FakeBoard) -> None:
     board.fill_trace(1, 1, code=JOURNAL_CODE, payload=(9, 4 << 24 | 15 << 16, 1, 2))
 
 
+DIVIDE = 25  # SPARC_DIVIDE_EXCEPTION
+
+
+def reset_by_hm(board: FakeBoard) -> None:
+    """P1 was reset warm for a division; P2's like event came before, and did something else."""
+    board.fill_hm(1, partition=2, event=DIVIDE, action=9)
+    board.fill_hm(1, event=DIVIDE, action=3)
+    board.fill_hm(2)
+    board.resets[1], board.reset_statuses[1] = 1, DIVIDE
+
+
+def reset_by_hm_before_another(board: FakeBoard) -> None:
+    """What gave P1 its status is not in the log: the newest reset that is there was for another."""
+    reset_by_hm(board)
+    board.fill_hm(1, event=DIVIDE - 1, action=2)
+
+
+def reset_by_hm_of_an_old_boot(board: FakeBoard) -> None:
+    reset_by_hm(board)
+    board.boot_id += 1
+
+
+def all_reset_by_hm(board: FakeBoard) -> None:
+    """The whole system was reset for an event of the hypervisor (number 0, INTERNAL_ERROR)."""
+    board.fill_hm(1, event=0, partition=HYPERVISOR, flags=3, action=5)
+    board.boot_id += 1
+    board.reset_statuses = [2 << 16] * 3
+
+
+def reset_status_of_ground(board: FakeBoard) -> None:
+    """A number that happens to be one of an event."""
+    board.reset_statuses[1] = DIVIDE
+    board.fill_hm(1, event=DIVIDE, action=9)
+
+
 def kernel_events(board: FakeBoard) -> None:
     for code, payload in (
         (0x301, (0x1C, 0xFF, 0xA, 0)),
@@ -282,6 +317,14 @@ CASES: list[Case] = [
     ("part-show", None, "part show P1"),
     ("part-show-json", None, "part show 2 --json"),
     ("part-show-csv", None, "part show 2 --format csv"),
+    ("part-show-reset-by-hm", reset_by_hm, "part show P1"),
+    ("part-show-reset-by-hm-json", reset_by_hm, "part show P1 --json"),
+    ("part-show-reset-by-hm-jsonl", reset_by_hm, "part show P1 --format jsonl"),
+    ("part-show-reset-by-hm-csv", reset_by_hm, "part show P1 --format csv"),
+    ("part-show-reset-by-another-event", reset_by_hm_before_another, "part show P1"),
+    ("part-show-reset-in-an-old-boot", reset_by_hm_of_an_old_boot, "part show P1"),
+    ("part-show-all-reset-by-hm", all_reset_by_hm, "part show payload"),
+    ("part-show-reset-status-of-ground", reset_status_of_ground, "part show P1"),
     ("part-show-unknown", None, "part show P9"),
     ("plan-switch-jsonl", None, "plan switch safe --format jsonl --yes"),
     ("plan-switch-csv", None, "plan switch safe --format csv --yes"),

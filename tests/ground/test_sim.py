@@ -213,6 +213,19 @@ def test_sim_crash_of_the_supervisor_is_survived(open_sim: Sim) -> None:
     assert [row["action_name"] for row in sim.records()] == ["PARTITION_HALT"]
 
 
+def test_sim_reset_status_of_the_health_monitor_is_told(make: Callable[..., Sim]) -> None:
+    """By its event and record; the same number from the ground is only a number."""
+    sim = make(f"--config={DEMO}")
+    sim.fault("hm sensor SPARC_DATA_ACCESS_EXCEPTION")  # the demo resets it warm
+    found = sim.ask("part show sensor")
+    assert found["reset_event"] == "SPARC_DATA_ACCESS_EXCEPTION"
+    (record,) = [row for row in sim.records() if row["seq"] == found["reset_record"]]
+    assert record["event"] == found["reset_status"] and record["partition_name"] == "sensor"
+    assert sim.ask("part reset consumer --status 23 --yes")["completed"]
+    found = sim.ask("part show consumer")
+    assert (found["reset_status"], found["reset_event"]) == (23, None)
+
+
 def test_sim_records_of_the_command_journal_are_named(
     open_sim: Sim, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -7,9 +7,10 @@ from dataclasses import asdict, fields, replace
 from ..app import App
 from ..board import Board
 from ..errors import Rejected, XmgError
+from ..labels import as_far_as_told
 from ..logs import LogReader
 from ..model import Book, OnStage, Partition, PartitionAction, Stage, StageReport
-from ..records import Item, decode_hm
+from ..records import HmRecord, Item, decode_hm, reset_record
 from ..render import Column, board_time, plain, word
 from ..status import Status
 from .common import find_partition, noun, partition_argument, verb, word32, yes_option
@@ -28,13 +29,15 @@ COLUMNS = [
     Column("op_mode", "operating mode", only_csv=True),
 ]
 DETAILS = [
-    *COLUMNS[:5],
-    Column("reset_status", "reset status", word),
     *COLUMNS[5:6],
     Column("op_mode", "operating mode", lambda value: OP_MODES.get(value, str(value))),
     Column("messages_in", "messages in"),
     Column("messages_out", "messages out"),
+    Column("reset_event", "reset event", only_csv=True),
+    Column("reset_record", "reset record", only_csv=True),
 ]
+# So many of the newest HM records are looked through for the one that tells of a reset.
+MOST_RECORDS = 64
 RESULT_KEYS = tuple(f"partition.{field.name}" for field in fields(Partition))
 ONLY_RESET = "only a reset restarts it"
 NOTHING_TO_DO = "there is nothing to do"
@@ -66,7 +69,16 @@ def register(groups: argparse._SubParsersAction, common: argparse.ArgumentParser
         groups, common, "part", "Partitions: list, show, suspend, resume, halt, shut down, reset."
     )
     verb(group, common, "list", list_partitions, "List all partitions and their states.")
-    partition_argument(verb(group, common, "show", show, "Show everything about one partition."))
+    parser = verb(
+        group,
+        common,
+        "show",
+        show,
+        "Show everything about one partition.",
+        "A reset status from the health monitor is the number of its event; the event is named where "
+        "the HM log shows that reset. Whoever else resets a partition gives a number of his own.",
+    )
+    partition_argument(parser)
     for name, action, text in (
         ("suspend", PartitionAction.SUSPEND, "Keep a partition from running until it is resumed."),
         ("resume", PartitionAction.RESUME, "Let a suspended partition run again."),
@@ -129,8 +141,28 @@ def list_partitions(app: App) -> Status:
 def show(app: App) -> Status:
     """xmg part show PARTITION"""
     with app.connect() as client:
-        app.out.record(DETAILS, _row(find_partition(client, app.args.partition)))
+        partition = find_partition(client, app.args.partition)
+        record = _reset_record(client, partition)
+    told = f" {record.event_name}, HM record {record.seq}" if record else ""
+    reset = Column("reset_status", "reset status", lambda status: f"{word(status)}{told}")
+    row = _row(partition) | {
+        "reset_event": record.event_name if record else None,
+        "reset_record": record.seq if record else None,
+    }
+    app.out.record([*COLUMNS[:5], reset, *DETAILS], row)
     return Status.DONE
+
+
+def _reset_record(client: Board, partition: Partition) -> HmRecord | None:
+    """The HM record of the reset that gave the partition its status, as far as the board tells."""
+    if partition.reset_status == 0:
+        return None
+    log = LogReader(client, Book.HM)
+    with as_far_as_told():
+        log.tail(MOST_RECORDS)
+        records = [decode_hm(item) for item in log.read() if isinstance(item, Item)]
+        return reset_record(partition.reset_status, partition.id, client.boot_id, records)
+    return None
 
 
 def control(app: App) -> Status:

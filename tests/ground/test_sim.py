@@ -226,6 +226,18 @@ def test_sim_reset_status_of_the_health_monitor_is_told(make: Callable[..., Sim]
     assert (found["reset_status"], found["reset_event"]) == (23, None)
 
 
+def test_sim_reset_status_after_a_reset_of_all_by_the_health_monitor(
+    make: Callable[..., Sim],
+) -> None:
+    """As the hypervisor gives it (docs/compatibility.md), for the life that it begins."""
+    sim = make(f"--config={DEMO}")
+    sim.fault("hm hypervisor INTERNAL_ERROR")  # the demo is reset warm
+    found = sim.ask("part show consumer")
+    assert (found["reset_status"], found["reset_event"]) == (2 << 16, "INTERNAL_ERROR")
+    assert sim.ask("sys reset --warm --yes")["completed"]
+    assert sim.ask("part show consumer")["reset_status"] == 0
+
+
 def test_sim_records_of_the_command_journal_are_named(
     open_sim: Sim, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -509,7 +521,7 @@ def test_sim_dumps_what_its_memory_holds(sim: Sim, tmp_path: Path) -> None:
     sim.type("trace 1 3")
     sim.type("trace 2 3")  # P2 has no trace
     sim.type("hm 2")
-    sim.type("dump /does/not/exist/dump")
+    sim.type("dump /dev/null/nowhere/dump")
     sim.type(f"dump {tmp_path / 'dump'}")
     until(lambda: bool(sim.ask("part list")) and (tmp_path / "dump").exists())
     head, *logs = (tmp_path / "dump").read_text().splitlines()
@@ -556,9 +568,9 @@ def test_sim_fault_without_a_board(open_sim: Sim) -> None:
         (["--baud=x"], "--baud"),
         (["--seed=-1"], "--seed"),
         (["--do=frob"], "frob"),
-        (["--config=/does/not/exist"], "cannot read /does/not/exist"),
+        (["--config=/dev/null/nowhere"], "cannot read /dev/null/nowhere"),
         ([f"--config={__file__}"], "is no configuration: xmcparser said"),
-        ([f"--config={PLAIN}", "--mission=/does/not/exist"], "/does/not/exist"),
+        ([f"--config={PLAIN}", "--mission=/dev/null/nowhere"], "/dev/null/nowhere"),
         ([f"--config={PLAIN}", f"--mission={PLAIN}"], "line 1"),
     ],
 )

@@ -27,9 +27,10 @@ struct flood {
 };
 
 static struct {
-    uint32_t slot;      /* of the plan in force: the next to begin */
-    uint32_t silent_us; /* left until a reset board starts */
-    bool warm;          /* how it will start */
+    uint32_t slot;         /* of the plan in force: the next to begin */
+    uint32_t silent_us;    /* left until a reset board starts */
+    bool warm;             /* how it will start */
+    xm_u32_t reset_status; /* of all partitions then */
     struct {
         bool begins; /* a new life, in its next slot */
         bool hangs;
@@ -382,7 +383,8 @@ static void act(uint32_t action, uint32_t event, uint32_t partition)
         break;
     case XM_HM_AC_HYPERVISOR_COLD_RESET:
     case XM_HM_AC_HYPERVISOR_WARM_RESET:
-        board_reset(action == XM_HM_AC_HYPERVISOR_WARM_RESET);
+        board_reset(action == XM_HM_AC_HYPERVISOR_WARM_RESET,
+                    XM_HM_RESET_STATUS_MODULE_RESTART << XM_HM_RESET_STATUS_USER_CODE_BIT | event);
         break;
     case XM_HM_AC_SUSPEND:
         (void)XM_suspend_partition(partition);
@@ -533,14 +535,14 @@ static void keep_what_is_said(void)
     fake.said[0] = '\0';
 }
 
-static void boot(bool warm)
+static void boot(bool warm, xm_u32_t status)
 {
     memset(&board, 0, sizeof(board));
     for (uint32_t id = 0; id < FAKE_PARTITIONS; id++) {
         board.partition[id].begins = true;
     }
     mission_boot();
-    fake_boot(warm);
+    fake_boot(warm, status);
     keep_what_is_said();
 }
 
@@ -566,14 +568,15 @@ void board_power_on(void)
     for (uint32_t id = 0; id < fake.info.partition_count; id++) {
         fake.partition[id].trace.oldest = fake.partition[id].trace.next = 1;
     }
-    boot(false);
+    boot(false, 0);
 }
 
-/* The board is reset; it starts again after a while. */
-void board_reset(bool warm)
+/* The board is reset; it starts again after a while, all partitions with that reset status. */
+void board_reset(bool warm, xm_u32_t status)
 {
     fake.end = FAKE_SYSTEM_RESET;
     fake.end_mode = warm ? XM_WARM_RESET : XM_COLD_RESET;
+    fake.end_status = status;
 }
 
 /* Nothing runs any more. */
@@ -599,10 +602,11 @@ static bool goes_on(void)
         if (board.silent_us == 0) {
             board.silent_us = SILENT_US;
             board.warm = fake.end_mode == XM_WARM_RESET;
+            board.reset_status = fake.end_status;
         }
         board.silent_us -= SILENT_STEP_US;
         if (board.silent_us == 0) {
-            boot(board.warm);
+            boot(board.warm, board.reset_status);
         }
         return false;
     default: /* halted: silent until somebody types `restart` */

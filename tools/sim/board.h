@@ -28,7 +28,7 @@ struct board_port {
 
 const char *board_load(const uint8_t *config, uint32_t bytes);
 void board_power_on(void);
-void board_reset(bool warm);
+void board_reset(bool warm, xm_u32_t status);
 void board_halt(void);
 uint32_t board_step(void);
 

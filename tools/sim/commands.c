@@ -294,7 +294,7 @@ static bool restart(const struct words *w)
         fprintf(w->reply, "it is restart warm, restart cold or restart power\n");
         return false;
     }
-    board_reset(strcmp(w->at[0], "warm") == 0);
+    board_reset(strcmp(w->at[0], "warm") == 0, 0);
     return true;
 }
 

@@ -432,8 +432,9 @@ const char *fake_load(const uint8_t *config, uint32_t bytes)
 #define BOOT_US 10000 /* that the boot of a board takes */
 
 /* Starts the loaded system as a board starts: after power came, or after a reset, all but the logs
- * in retained memory begins anew. Frame 0 begins after the time that boot takes. */
-void fake_boot(bool warm)
+ * in retained memory begins anew. Frame 0 begins after the time that boot takes. status: the reset
+ * status of all partitions. */
+void fake_boot(bool warm, xm_u32_t status)
 {
     xm_u32_t boot_id = fake.info.boot_id, resets = fake.system.resetCounter;
     struct xm_link_status link = { .rx_size = fake.link.rx_size,
@@ -467,8 +468,9 @@ void fake_boot(bool warm)
     for (unsigned id = 0; id < fake.info.partition_count; id++) {
         struct fake_partition *p = &fake.partition[id];
 
-        p->status =
-            (xmPartitionStatus_t){ .state = XM_STATUS_READY, .opMode = XM_OPMODE_COLD_RESET };
+        p->status = (xmPartitionStatus_t){ .state = XM_STATUS_READY,
+                                           .opMode = XM_OPMODE_COLD_RESET,
+                                           .resetStatus = status };
         p->runs = false; /* whoever runs its slots counts their time */
         p->console.oldest = p->console.next = 1;
     }

@@ -134,7 +134,7 @@ extern struct fake fake;
 
 void fake_init(const struct fake_shape *shape);
 const char *fake_load(const uint8_t *config, uint32_t bytes);
-void fake_boot(bool warm);
+void fake_boot(bool warm, xm_u32_t status);
 void fake_start_again(bool system);
 uint32_t fake_config_word(uint32_t at);
 const char *fake_config_name(uint32_t at);

@@ -10,6 +10,8 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import asdict, replace
+from itertools import chain
+from typing import Any
 
 from google.protobuf.message import Message
 
@@ -162,6 +164,24 @@ class Client(Requester):
         )
         return rows
 
+    def _pages(
+        self, request_from: Callable[[int], Message], answer: str, rows: str
+    ) -> Iterator[Any]:
+        """Asks for a list that may need several answers, and gives them one by one. request_from:
+        the question for what comes from a row's place on; answer, rows: what the Reply calls an
+        answer, and that its rows. Raises DataIncomplete for a list that ends before its end."""
+        count = 0
+        while True:
+            page = getattr(self._ask(request_from(count), answer), answer)
+            yield page
+            more = len(getattr(page, rows))
+            count += more
+            if count >= page.total:
+                return
+            if not more:  # would be asked for for ever
+                what = answer.replace("_", " ")
+                raise DataIncomplete(f"the board's list of {what} ends early: ask again")
+
     # ---- commands
 
     def command_state(self, request_id: int) -> CommandState:
@@ -172,27 +192,23 @@ class Client(Requester):
 
     def command_states(self) -> list[CommandState]:
         """The commands that the board remembers, newest first."""
-        found: list[CommandState] = []
-        while True:
-            request = pb.Request(command_list=pb.CommandList(first=len(found)))
-            page = self._ask(request, "command_states").command_states
-            found += [command_state_of(state) for state in page.command]
-            if len(found) >= page.total:
-                return found
-            _check_page(page.command, "list of commands")
+        pages = self._pages(
+            lambda first: pb.Request(command_list=pb.CommandList(first=first)),
+            "command_states",
+            "command",
+        )
+        return [command_state_of(state) for page in pages for state in page.command]
 
     # ---- partitions
 
     def partitions(self) -> list[Partition]:
         """All partitions, by id."""
-        found: list[Partition] = []
-        while True:
-            request = pb.Request(partition_list=pb.PartitionList(first=len(found)))
-            page = self._ask(request, "partitions").partitions
-            found += [partition_of(state) for state in page.partition]
-            if len(found) >= page.total:
-                return found
-            _check_page(page.partition, "partition list")
+        pages = self._pages(
+            lambda first: pb.Request(partition_list=pb.PartitionList(first=first)),
+            "partitions",
+            "partition",
+        )
+        return [partition_of(state) for page in pages for state in page.partition]
 
     def control_partition(
         self,
@@ -256,28 +272,30 @@ class Client(Requester):
 
     def plans(self) -> tuple[list[Plan], PlanState]:
         """All plans by id, and which one runs."""
-        found: list[Plan] = []
-        while True:
-            page = self._ask(pb.Request(plan_list=pb.PlanList(first=len(found))), "plans").plans
-            found += [
-                Plan(p.plan, p.name, p.major_frame_us, p.slot_count, p.supervisor_slot)
-                for p in page.plan
-            ]
-            if len(found) >= page.total:
-                return found, plan_state_of(page.state)
-            _check_page(page.plan, "plan list")
+        pages = list(
+            self._pages(
+                lambda first: pb.Request(plan_list=pb.PlanList(first=first)), "plans", "plan"
+            )
+        )
+        found = [
+            Plan(p.plan, p.name, p.major_frame_us, p.slot_count, p.supervisor_slot)
+            for page in pages
+            for p in page.plan
+        ]
+        return found, plan_state_of(pages[-1].state)
 
     def slots(self, plan: int) -> list[Slot]:
         """The slots of a plan, in order."""
-        found: list[Slot] = []
-        while True:
-            page = self._ask(
-                pb.Request(plan_show=pb.PlanShow(plan=plan, first_slot=len(found))), "slots"
-            ).slots
-            found += [Slot(s.slot, s.partition, s.start_us, s.duration_us) for s in page.slot]
-            if len(found) >= page.total:
-                return found
-            _check_page(page.slot, "slot list")
+        pages = self._pages(
+            lambda first: pb.Request(plan_show=pb.PlanShow(plan=plan, first_slot=first)),
+            "slots",
+            "slot",
+        )
+        return [
+            Slot(s.slot, s.partition, s.start_us, s.duration_us)
+            for page in pages
+            for s in page.slot
+        ]
 
     def switch_plan(
         self,
@@ -303,24 +321,20 @@ class Client(Requester):
 
     def ports(self) -> list[Port]:
         """The ports of all partitions, by partition and place."""
-        found: list[Port] = []
-        while True:
-            page = self._ask(pb.Request(port_list=pb.PortList(first=len(found))), "ports").ports
-            found += [port_of(port) for port in page.port]
-            if len(found) >= page.total:
-                return found
-            _check_page(page.port, "port list")
+        pages = self._pages(
+            lambda first: pb.Request(port_list=pb.PortList(first=first)), "ports", "port"
+        )
+        return [port_of(port) for page in pages for port in page.port]
 
     def memory_areas(self, partition: int) -> list[MemoryArea]:
         """The memory areas of a partition."""
-        found: list[MemoryArea] = []
-        while True:
-            wanted = pb.MemoryList(partition=partition, first=len(found))
-            page = self._ask(pb.Request(memory_list=wanted), "memory_areas").memory_areas
-            found += [area_of(len(found) + n, area) for n, area in enumerate(page.area)]
-            if len(found) >= page.total:
-                return found
-            _check_page(page.area, "list of memory areas")
+        pages = self._pages(
+            lambda first: pb.Request(memory_list=pb.MemoryList(partition=partition, first=first)),
+            "memory_areas",
+            "area",
+        )
+        areas = chain.from_iterable(page.area for page in pages)
+        return [area_of(number, area) for number, area in enumerate(areas)]
 
     def memory_check(self, partition: int, address: int, size: int, check_id: int = 0) -> MemorySum:
         """Asks the board for the CRC-32C of a part of a partition's memory. It needs several slots
@@ -459,17 +473,15 @@ class Client(Requester):
     def books(self) -> list[BookState]:
         """The logs that the board keeps. Logs of a kind that this console does not know are left
         out."""
-        found: list[Message] = []
-        while True:
-            page = self._ask(pb.Request(book_list=pb.BookList(first=len(found))), "books").books
-            found += page.book
-            if len(found) >= page.total:
-                return [
-                    BookState(Book(b.book), b.source, b.oldest, b.next)
-                    for b in found
-                    if b.book in list(Book)
-                ]
-            _check_page(page.book, "list of logs")
+        pages = self._pages(
+            lambda first: pb.Request(book_list=pb.BookList(first=first)), "books", "book"
+        )
+        return [
+            BookState(Book(b.book), b.source, b.oldest, b.next)
+            for page in pages
+            for b in page.book
+            if b.book in list(Book)
+        ]
 
     def pull(self, book: Book, source: int, unit: int, first: int | None, most: int | None) -> Pull:
         """Reads items of a log over a link that loses some: see pull.Pull. What is learnt about the
@@ -541,9 +553,3 @@ def _is_reached(action: PartitionAction, before: Partition, now: Partition) -> b
         )
         return new_life and now.state in ("ready", "idle")
     return now.state == ("suspended" if action is PartitionAction.SUSPEND else "halted")
-
-
-def _check_page(page, what: str) -> None:
-    """An empty page before the end would be asked for for ever."""
-    if not page:
-        raise DataIncomplete(f"the board's {what} ends early: ask again")

@@ -174,7 +174,7 @@ def test_lists_that_end_early_are_told(board: FakeBoard) -> None:
     board._op_port_list = lambda request, asked: board._reply(  # type: ignore[method-assign]
         request, pb.STAGE_COMPLETED, ports=pb.Ports(total=3)
     )
-    with loop_client(board) as client, pytest.raises(Exception, match="port list ends early"):
+    with loop_client(board) as client, pytest.raises(Exception, match="list of ports ends early"):
         client.ports()
 
 

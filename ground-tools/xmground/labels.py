@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from .board import HYPERVISOR_ID, Board
-from .errors import AuthenticationError, VersionMismatch, XmgError
+from .errors import AuthenticationError, LinkUnavailable, NoAnswer, VersionMismatch, XmgError
 from .model import Partition
 from .rows import Labels, spelt_out
 from .times import Correlation
@@ -14,19 +14,24 @@ HYPERVISOR_NAME = "hypervisor"
 
 
 @contextmanager
-def as_far_as_told() -> Iterator[None]:
+def as_far_as_told(heard: bool = True) -> Iterator[None]:
     """What the board does not tell is done without; but with another key, or another version, nothing
-    else will be told either, and that is the error to be shown."""
+    else will be told either, and that is the error to be shown. So it is with silence, unless the
+    board was heard: what it said then is worth showing without."""
     try:
         yield
     except (AuthenticationError, VersionMismatch):
         raise
+    except (NoAnswer, LinkUnavailable):
+        if not heard:
+            raise
     except XmgError:
         pass
 
 
 def partition_names(client: Board) -> dict[int, str]:
-    """Names by id; empty when the board does not tell them, a log is worth reading without."""
+    """Names by id; empty when the board does not tell them, what it has just told is worth showing
+    without."""
     names = {HYPERVISOR_ID: HYPERVISOR_NAME}
     with as_far_as_told():
         return {p.id: spelt_out(p.name) for p in client.partitions()} | names
@@ -38,13 +43,15 @@ def system_partitions(partitions: Iterable[Partition]) -> frozenset[int]:
     return frozenset(p.id for p in partitions if p.system)
 
 
-def labels_of(client: Board) -> Labels:
-    """What rows tell beyond the items of a log, as far as the board says."""
+def labels_of(client: Board, heard: bool = False) -> Labels:
+    """What rows tell beyond the items of a log, as far as the board says. heard: it has just
+    answered what the rows are made of; else a silence ends the command at once (NoAnswer,
+    LinkUnavailable): to ask a silent board for more only makes the operator wait once more."""
     hypervisor = {HYPERVISOR_ID: HYPERVISOR_NAME}
     labels = Labels(names=hypervisor, utc=LiveUtc(client).utc)
-    with as_far_as_told():
+    with as_far_as_told(heard):
         labels = replace(labels, target=spelt_out(client.target_name()))
-    with as_far_as_told():
+    with as_far_as_told(heard):
         partitions = client.partitions()
         names = {p.id: spelt_out(p.name) for p in partitions} | hypervisor
         labels = replace(labels, names=names, system=system_partitions(partitions))

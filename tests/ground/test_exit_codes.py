@@ -18,9 +18,12 @@ import serial
 from conftest import HANG_S, Result, ServedDaemon, refuse_logs, until, use_key
 from fake_board import FakeBoard, Served
 
-from xmground import requester, session
+from xmground import clock, requester, session
 from xmground.app import NULL_KEY
 from xmground._generated import supervisor_pb2 as pb
+from xmground.errors import NoAnswer
+from xmground.labels import labels_of
+from xmground.model import Partition
 from xmground.status import Status
 from xmground.transport.lock import LinkLock
 
@@ -164,6 +167,64 @@ def test_3_nobody_answers_within_the_time(board: FakeBoard, xmg: Xmg) -> None:
     result = xmg("part", "reset", "P1", "--yes", "--timeout", "0.5")
     assert result.status == Status.NO_LINK and time.monotonic() - start < 5
     assert "no answer within 0.5 s" in one_sentence(result) and board.executed == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "archive collect --archive ARCHIVE --capture=",
+        "archive collect --archive ARCHIVE --capture= --target name",
+        "book list",
+        "cmd list",
+        "cmd status 7",
+        "console read P1",
+        "hm read",
+        "hm read --last 3",
+        "mem list",
+        "plan show",
+        "port list",
+        "sys status",
+        "sys reset --warm --yes",
+        "trace read P1",
+        "trace read hypervisor",
+    ],
+)
+def test_3_silence_is_told_after_one_question(
+    line: str, board: FakeBoard, xmg: Xmg, tmp_path: Path
+) -> None:
+    """A second question to a board that says nothing would cost a second --timeout."""
+    archive = str(tmp_path / "archive.db")
+    board.faults.silent = True
+    argv = line.replace("ARCHIVE", archive).split()
+    result = xmg(*argv, "--timeout", "0.2")
+    assert result.status == Status.NO_LINK and "no answer within 0.2 s" in one_sentence(result)
+    assert len(set(board.requests)) <= 1, board.requests
+
+
+def test_what_the_board_told_is_shown_though_it_falls_silent() -> None:
+    """Only the names are missing then."""
+
+    class Silent:
+        """A board that does not answer any more."""
+
+        asked: list[str] = []
+        utc_us = staticmethod(clock.utc_us)
+
+        def target_name(self) -> str:
+            self.asked.append("target_name")
+            raise NoAnswer("silence")
+
+        def partitions(self) -> list[Partition]:
+            self.asked.append("partitions")
+            raise NoAnswer("silence")
+
+    silent = Silent()
+    told = labels_of(silent, heard=True)  # type: ignore[arg-type]
+    assert told.target == "" and dict(told.names) == {255: "hypervisor"}
+    silent.asked.clear()
+    with pytest.raises(NoAnswer):
+        labels_of(silent)  # type: ignore[arg-type]
+    assert silent.asked == ["target_name"]
 
 
 def test_3_text_but_no_supervisor(board: FakeBoard, served: Served, xmg: Xmg) -> None:

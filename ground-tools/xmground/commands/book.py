@@ -47,6 +47,7 @@ def _row(state: BookState, names: dict[int, str]) -> dict[str, object]:
 def list_books(app: App) -> Status:
     """xmg book list"""
     with app.connect() as client:
+        states = client.books()
         names = partition_names(client)
-        app.out.rows(COLUMNS, [_row(state, names) for state in client.books()])
+    app.out.rows(COLUMNS, [_row(state, names) for state in states])
     return Status.DONE

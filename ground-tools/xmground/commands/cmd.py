@@ -90,7 +90,7 @@ def status(app: App) -> Status:
     """xmg cmd status ID"""
     with app.connect() as client:
         state = client.command_state(app.args.id)
-        rows = _rows(app, [state], labels_of(client))
+        rows = _rows(app, [state], labels_of(client, heard=True))
     app.out.rows(COLUMNS, rows)
     if state.knowledge is Knowledge.NEVER_RECEIVED:
         app.out.note(NEVER_RECEIVED)
@@ -105,7 +105,7 @@ def list_commands(app: App) -> Status:
     wanted, damaged = wanted_of(app), False
     if wanted.origin == LIVE:
         with app.connect() as client:
-            rows = _rows(app, client.command_states(), labels_of(client))
+            rows = _rows(app, client.command_states(), labels_of(client, heard=True))
     elif wanted.origin == ARCHIVE:
         with app.open_archive() as archive:
             target = only_target(archive, app.args.target)

@@ -108,7 +108,12 @@ class App:
         from .capture import CaptureWriter, CapturingTransport
 
         writer = CaptureWriter(
-            Path(folder), self.link, self.clock_us, self.out.warn, self.captures.append
+            Path(folder),
+            self.link,
+            self.clock_us,
+            self.out.warn,
+            self.captures.append,
+            on_mended=self.out.warn,
         )
         return lambda timeout_s: CapturingTransport(connect(timeout_s), writer)
 

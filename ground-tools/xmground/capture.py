@@ -102,7 +102,8 @@ class CaptureState:
 
 class CaptureWriter:
     """Writes into a folder, a new file when one is full; the oldest ones go when the folder is. A
-    disk that refuses is told once and tried again later: the link goes on meanwhile."""
+    disk that refuses is told once and tried again later, and that it takes bytes again is told too:
+    the link goes on meanwhile."""
 
     def __init__(
         self,
@@ -113,10 +114,12 @@ class CaptureWriter:
         on_file: Callable[[tuple[Path, int]], None] = lambda file: None,
         keep: Keep | None = None,
         clock: Clock | None = None,
+        on_mended: Callable[[str], None] = lambda text: None,
     ) -> None:
-        """on_file: called with the path of each new file and when it began."""
+        """on_file: called with the path of each new file and when it began; on_mended: what to tell
+        when the disk takes bytes again."""
         self._folder, self._link, self._clock_us = folder, link, clock_us
-        self._on_error, self._on_file = on_error, on_file
+        self._on_error, self._on_file, self._on_mended = on_error, on_file, on_mended
         self._keep, self._clock = keep or Keep(), clock or Clock()
         self._file = -1
         self._size = self._began_us = 0
@@ -134,6 +137,7 @@ class CaptureWriter:
         now_us = self._clock_us()
         flags = FLAG_DATAGRAM if datagram else 0
         record = RECORD.pack(SYNC, direction, flags, now_us, len(data)) + data
+        missed = self._missed
         try:
             if self._file < 0 or self._is_full(now_us):
                 self._begin(now_us)
@@ -142,6 +146,11 @@ class CaptureWriter:
             self._refused(error)
             self._miss(data)
             return
+        if self.state.error:
+            self._on_mended(
+                f"raw capture in {self._folder}: the disk takes it again: {missed} bytes of the link "
+                "are missing"
+            )
         self.state = replace(self.state, bytes=self.state.bytes + len(data), error=None)
 
     def close(self) -> None:

@@ -150,7 +150,8 @@ def test_what_a_full_disk_refused_is_counted_and_told(
     """The record that found no room ends its file; later files say how much is missing."""
     clock = StillClock()
     told: list[str] = []
-    made = writer(tmp_path, on_error=told.append, clock=clock)
+    mended: list[str] = []
+    made = writer(tmp_path, on_error=told.append, on_mended=mended.append, clock=clock)
     made.write(0, b"first", False)
     room = [10]  # bytes
     real = os.write
@@ -170,9 +171,14 @@ def test_what_a_full_disk_refused_is_counted_and_told(
     monkeypatch.undo()
     made.write(0, b"too early", False)
     clock.at += 100
+    assert not mended
     made.write(0, b"last", False)
     made.close()
     assert made.state.error is None and made.state.bytes == 9
+    assert mended == [
+        f"raw capture in {tmp_path}: the disk takes it again: {5 + 9 + 7 + 9} bytes of the link are "
+        "missing"
+    ]
     one, two = sorted(tmp_path.glob("*.xmcap"))
     first, torn = read_capture(one)[1]
     assert getattr(first, "data", b"") == b"first" and isinstance(torn, Damage)

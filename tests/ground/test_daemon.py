@@ -735,9 +735,16 @@ def test_sniffing_shows_both_directions_of_all_clients(
 
 
 def test_raw_capture_without_room_stops_nothing(
-    served: Served, board: FakeBoard, tmp_path: Path, xmg: Xmg, monkeypatch: pytest.MonkeyPatch
+    served: Served,
+    board: FakeBoard,
+    tmp_path: Path,
+    xmg: Xmg,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """It is told, and goes on when there is room again; the captures say what is missing."""
+    """It is told, and goes on when there is room again, which is told as well; the captures say what
+    is missing."""
+    caplog.set_level("INFO", "xmg")
     monkeypatch.setattr("xmground.capture.RETRY_S", 0.0)
     folder = tmp_path / "raw"
     folder.write_text("in the way")
@@ -754,6 +761,10 @@ def test_raw_capture_without_room_stops_nothing(
         assert xmg("part", "list", link=daemon.link).status == Status.DONE
         assert metrics(daemon)["xmg_capture_up"] == 1
         assert "NOT KEEPING" not in xmg("serve", "status", link=daemon.link).out
+    assert [text.split(":")[1] for text in caplog.messages if text.startswith("raw capture")] == [
+        " File exists",
+        " the disk takes it again",
+    ]
     (path,) = folder.glob("*.xmcap")
     assert isinstance(read_capture(path)[1][0], Missed)
     shown = xmg("replay", str(path))

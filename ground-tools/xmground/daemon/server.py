@@ -111,6 +111,7 @@ class Server:
                 LOG.warning,
                 lambda file: self.gatherer.saw_capture(file),
                 keep,
+                on_mended=LOG.warning,
             )
             connect = capturing(connect, self._writer)
         self.link = LinkThread(

@@ -255,6 +255,38 @@ def test_gaps_stand_in_their_places_whatever_the_filter(archive: Archive) -> Non
     assert rows[0]["gap"] == "overwritten on board"
 
 
+def test_a_limit_leaves_out_the_gaps_beyond_its_rows(archive: Archive) -> None:
+    """A gap of last year says nothing about the newest rows; one that may reach among them does."""
+    utc = Labels("demo", {}, lambda boot, time: (NOW + time, 1))
+    old = [hm(1), Gap(GapKind.LOST, 2, 2, BOOT), *(hm(n) for n in range(3, 6))]
+    later = [Gap(GapKind.LOST, 6, 6, BOOT), hm(7, time_us=60_000), hm(8, time_us=70_000)]
+    archive.add_items("demo", Book.HM, 0, old + later, utc, NOW + 100_000)
+    trace = Item(1, trace_record(1, 50_000, BOOT, HYPERVISOR, 1, 0, 0x204, (2, 1, 5, 0)), BOOT)
+    archive.add_items("demo", Book.TRACE, HYPERVISOR, [trace], utc, NOW + 100_000)
+
+    def found(**question: object) -> list[tuple[object, object, object]]:
+        rows = archive.query(**question)  # type: ignore[arg-type]
+        return [(row["book"], row["kind"], row["seq"]) for row in rows]
+
+    for order in ("time", "number"):
+        newest = found(books=["hm"], limit=2, newest=True, order=order)
+        assert newest == [("hm", "record", 7), ("hm", "record", 8)]
+        assert [n for _, _, n in found(books=["hm"], limit=3, newest=True, order=order)] == [
+            *(5, 6, 7, 8)
+        ]
+        first = found(books=["hm"], limit=2, order=order)
+        assert [n for _, _, n in first] == [1, 2, 3]
+    # 6 was written between 5 and 7, perhaps after the trace record.
+    assert found(limit=3, newest=True) == [
+        *(("hm", "gap", 6), ("trace", "record", 1), ("hm", "record", 7), ("hm", "record", 8)),
+    ]
+    # Where fewer rows are found than asked for, what is missing may be among the rest.
+    none = filters.parse("part=nobody", NOW)
+    assert found(wanted=none, limit=2, newest=True) == [("hm", "gap", 2), ("hm", "gap", 6)]
+    later_only = Moment(NOW + 2 * 3_600_000_000)
+    assert found(wanted=none, limit=2, newest=True, since=later_only) == []
+
+
 def test_a_gap_that_was_filled_is_none(archive: Archive) -> None:
     add(archive, hm(1), Gap(GapKind.LOST, 2, 4, BOOT), hm(5))
     add(archive, hm(3))

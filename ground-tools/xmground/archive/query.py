@@ -116,16 +116,20 @@ def run_query(
         table = schema.target
         found_targets: list[Any] = connection.execute(sa.select(table.c.id, table.c.name)).all()
         targets = {row.id: row.name for row in found_targets}
-        gaps = sorted(_gaps(connection, asked), key=lambda pair: pair[0])
+        gaps = sorted(_gaps(connection, asked), key=lambda gap: gap.key)
         result = connection.execution_options(stream_results=True).execute(_select(asked))
         found: Iterator[tuple[Key, Row]] = (
             (_key(record, asked.by_time), row_of(record, targets[record.target_id]))
             for page in result.partitions(PAGE_ROWS)
             for record in page
         )
-        if asked.newest:
-            found = iter(list(found)[::-1])
-        for _, row in heapq.merge(found, gaps, key=lambda pair: pair[0]):
+        if asked.newest or asked.limit is not None:
+            rows = list(found)[:: -1 if asked.newest else 1]
+            if len(rows) == asked.limit:
+                gaps = [gap for gap in gaps if not gap.is_beyond(rows, asked)]
+            found = iter(rows)
+        pairs = ((gap.key, gap.row) for gap in gaps)
+        for _, row in heapq.merge(found, pairs, key=lambda pair: pair[0]):
             yield row
 
 
@@ -175,7 +179,26 @@ def row_of(record: Any, target: str) -> Row:
     return row
 
 
-def _gaps(connection: Connection, asked: Question) -> list[tuple[Key, Row]]:
+@dataclass(frozen=True)
+class _FoundGap:
+    """A gap and its place among the rows."""
+
+    key: Key
+    row: Row
+    has_begin: bool  # its log has rows before it: what is missing is younger than these
+    until_us: int  # and not younger than this (UTC)
+
+    def is_beyond(self, rows: list[tuple[Key, Row]], asked: Question) -> bool:
+        """Whether nothing of it lies among the rows, which are as many as were asked for. By time, it
+        may begin before the first row and yet reach beyond that."""
+        if asked.newest:
+            edge = rows[0][0]
+            return self.key < edge and (not asked.by_time or self.until_us < edge[0])
+        edge = rows[-1][0]
+        return self.key > edge and (not asked.by_time or self.has_begin)
+
+
+def _gaps(connection: Connection, asked: Question) -> list[_FoundGap]:
     """What is still missing of the gaps that were filed, each where it belongs."""
     table = schema.gap
     query = sa.select(table, schema.target.c.name.label("target_name")).join(
@@ -187,7 +210,7 @@ def _gaps(connection: Connection, asked: Question) -> list[tuple[Key, Row]]:
         query = query.where(schema.target.c.name == asked.target)
     if asked.source is not None:
         query = query.where(table.c.source == asked.source)
-    found = []
+    found: list[_FoundGap] = []
     records: list[Any] = connection.execute(query).all()
     for record in records:
         for gap in still_missing(connection, record):
@@ -211,7 +234,9 @@ def _gaps(connection: Connection, asked: Question) -> list[tuple[Key, Row]]:
             row["variant"] = 0
             at = before.at_us if before else after.at_us if after else record.received_us
             key: Key = (record.target_id, record.book, record.source, record.era, gap.first)
-            found.append(((at, *key) if asked.by_time else key, row))
+            key = (at, *key) if asked.by_time else key
+            until_us = min(record.received_us, after.at_us - 1 if after else record.received_us)
+            found.append(_FoundGap(key, row, before is not None, until_us))
     return found
 
 
@@ -301,8 +326,8 @@ def command_rows(connection: Connection, target: str | None) -> Iterator[Row]:
 
 def gap_rows(connection: Connection, asked: Question) -> Iterator[Row]:
     """See Archive.gaps."""
-    for _, row in sorted(_gaps(connection, asked), key=lambda pair: pair[0]):
-        yield row
+    for gap in sorted(_gaps(connection, asked), key=lambda gap: gap.key):
+        yield gap.row
 
 
 def contents(connection: Connection) -> list[Row]:

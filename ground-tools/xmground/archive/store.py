@@ -360,7 +360,8 @@ class Archive:
 
         books: of hm, trace, console, event; none: all. order: "time", or "number" (by log, era and
         number). limit: at most so many rows that are no gaps, the first ones, or with `newest` the
-        last. since, until: of UTC, or of the board's clock; a row that may lie in between, as far
+        last; gaps that lie wholly beyond these are left out, unless fewer rows were found: then
+        everything was searched. since, until: of UTC, or of the board's clock; a row that may lie in between, as far
         as its error bound says, is given. first: numbers from there on. after: of one log, what comes
         after an era and number. Raises ArchiveError.
         """

@@ -142,7 +142,8 @@ def register(groups: argparse._SubParsersAction, common: argparse.ArgumentParser
         "query",
         query,
         "Show rows of all logs together.",
-        "A gap is shown where it belongs, whatever the filter, and ends the command with status 7.",
+        "A gap is shown where it belongs, whatever the filter, and ends the command with status 7. "
+        "With --last or --count those are shown that reach among the N rows; all, where fewer match.",
     )
     _choice(parser)
     filter_option(parser)

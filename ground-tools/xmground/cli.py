@@ -25,6 +25,7 @@ ENVIRONMENT = (
     ("XMG_LINK", "default of --link"),
     ("XMG_KEY", "default of --key"),
     ("XMG_SOCKET", "socket of `xmg serve`"),
+    ("XMG_LOCKS", "folder of the links' locks, the same for all consoles (default: /tmp/xmg-UID)"),
     ("XMG_HOLDER", "who commands, as others are told (default: user@machine)"),
     ("XMG_ARCHIVE", "default of --archive"),
     ("XMG_CAPTURE", "folder for raw bytes of the link"),

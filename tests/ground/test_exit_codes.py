@@ -1,6 +1,8 @@
 """Each exit code, provoked; and that a missing target is told in time."""
 
+import errno
 import fcntl
+import hashlib
 import io
 import json
 import os
@@ -9,6 +11,7 @@ import select
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -703,19 +706,77 @@ def test_lock_of_the_link_needs_no_room_on_the_disk(
     served: Served, xmg: Xmg, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What it holds is only for the words of others."""
-    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
-    assert xmg("ping").status == Status.DONE
-    (lock,) = (tmp_path / f"xmg-{os.getuid()}").iterdir()
-    lock.unlink()
-    lock.symlink_to("/dev/full")
+
+    def full(*given: object) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setenv("XMG_LOCKS", str(tmp_path / "locks"))
+    monkeypatch.setattr("xmground.transport.lock.os.pwrite", full)
+    lock = LinkLock(served.url)
+    assert "(process unknown)" in one_sentence(xmg("ping"))
+    lock.release()
     assert xmg("ping").status == Status.DONE
 
 
+def test_lock_of_the_link_is_the_same_for_a_cron_job_and_a_login(
+    served: Served, xmg: Xmg, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They differ in XDG_RUNTIME_DIR, and may in TMPDIR."""
+    for name in ("XDG_RUNTIME_DIR", "TMPDIR", "XMG_LOCKS"):
+        monkeypatch.delenv(name, raising=False)
+    lock = LinkLock(served.url)
+    for name in ("XDG_RUNTIME_DIR", "TMPDIR"):
+        monkeypatch.setenv(name, str(tmp_path))
+        monkeypatch.setattr(tempfile, "tempdir", None)
+        assert xmg("ping").status == Status.OCCUPIED, name
+    lock.release()
+    assert xmg("ping").status == Status.DONE
+
+
+def _file(folder: Path) -> None:
+    folder.touch()
+
+
+def _for_all(folder: Path) -> None:
+    folder.mkdir()
+    folder.chmod(0o777)
+
+
+def _link(folder: Path) -> None:
+    (folder.parent / "real").mkdir(mode=0o700)
+    folder.symlink_to(folder.parent / "real")
+
+
+def _lock_is_a_link(folder: Path) -> None:
+    folder.mkdir(mode=0o700)
+    name = hashlib.sha256(os.environ["XMG_LINK"].encode()).hexdigest()[:16]
+    (folder / f"{name}.lock").symlink_to(folder.parent / "precious")
+
+
+@pytest.mark.parametrize("spoil", [_file, _for_all, _link, _lock_is_a_link])
 def test_lock_of_the_link_that_cannot_be_made(
+    spoil: Callable[[Path], None],
+    served: Served,
+    xmg: Xmg,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Or that somebody else could have made: everybody may write /tmp."""
+    folder = tmp_path / "locks"
+    (tmp_path / "precious").write_text("mine")
+    monkeypatch.setenv("XMG_LINK", served.url)
+    monkeypatch.setenv("XMG_LOCKS", str(folder))
+    spoil(folder)
+    result = xmg("ping")
+    assert result.status == Status.NO_LINK and (tmp_path / "precious").read_text() == "mine"
+    assert str(folder) in result.err and "name another folder in XMG_LOCKS" in result.err
+
+
+def test_lock_of_the_link_in_a_folder_of_another_user(
     xmg: Xmg, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
-    (tmp_path / f"xmg-{os.getuid()}").touch()
+    monkeypatch.setenv("XMG_LOCKS", str(tmp_path))
+    user = os.getuid()
+    monkeypatch.setattr(os, "getuid", lambda: user + 1)
     result = xmg("ping")
-    assert result.status == Status.NO_LINK
-    assert str(tmp_path) in result.err and "XDG_RUNTIME_DIR" in result.err
+    assert result.status == Status.NO_LINK and "not this user's alone" in one_sentence(result)

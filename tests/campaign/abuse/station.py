@@ -141,6 +141,7 @@ class Station:
             "HOME": str(self.disk),
             "TMPDIR": str(self.disk),
             "XDG_RUNTIME_DIR": str(self.runtime),
+            "XMG_LOCKS": str(self.runtime / "locks"),
             "NO_COLOR": "1",
             "XMG_KEY": str(self.key) if self.key else "none",
             "XMG_LINK": f"daemon:{self.socket}" if by_daemon else self.link,

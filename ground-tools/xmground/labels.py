@@ -1,10 +1,11 @@
 """The names that rows tell beside numbers, and UTC beside board time, as far as the board says."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
 from .board import HYPERVISOR_ID, Board
+from .clock import Clock, StepWatch
 from .errors import AuthenticationError, LinkUnavailable, NoAnswer, VersionMismatch, XmgError
 from .model import Partition
 from .rows import Labels, spelt_out
@@ -63,13 +64,22 @@ class LiveUtc:
 
     # A record so much newer than the last sample is worth a look for newer ones.
     STALE_US = 10_000_000
+    # After a step of UTC, so long a board that does not answer is not asked again.
+    RETRY_S = 10.0
 
-    def __init__(self, client: Board) -> None:
-        self._client = client
+    def __init__(self, client: Board, now: Callable[[], float] = Clock().now) -> None:
+        """now: seconds that never run back."""
+        self._client, self._now = client, now
         self._fits: dict[int, tuple[int, Correlation]] = {}
+        self._watch = StepWatch(client.utc_us, now)
+        self._next_try = now()
 
     def utc(self, boot_id: int, time_us: int) -> tuple[int | None, int | None]:
         """See Labels."""
+        if self._watch.has_stepped:
+            self._sample_again()
+            if self._watch.has_stepped:
+                return None, None  # what was learnt before holds by another clock
         known_to, fit = self._fits.get(boot_id, (0, None))
         if fit is None or time_us > known_to:
             samples = self._client.clock_samples(boot_id)
@@ -77,3 +87,15 @@ class LiveUtc:
             fit = Correlation(samples)
             self._fits[boot_id] = max(newest, time_us) + self.STALE_US, fit
         return fit.utc(time_us)
+
+    def _sample_again(self) -> None:
+        """UTC was stepped: a round trip shows where the board's clock is by the present one."""
+        if self._now() < self._next_try:
+            return
+        self._fits.clear()
+        try:
+            self._client.ping()
+        except XmgError:
+            self._next_try = self._now() + self.RETRY_S
+        else:
+            self._watch.reset()

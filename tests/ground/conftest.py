@@ -20,9 +20,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "ground-tools"))
 import postgres  # noqa: E402
 from fake_board import FakeBoard, Served  # noqa: E402
 
-from xmground import cli, keys, session  # noqa: E402
+from xmground import cli, keys, labels, session  # noqa: E402
 from xmground._generated import supervisor_pb2 as pb  # noqa: E402
 from xmground.client import Client  # noqa: E402
+from xmground.clock import StepWatch  # noqa: E402
 from xmground.daemon.link import LinkState  # noqa: E402
 from xmground.daemon.server import Server  # noqa: E402
 from xmground.keys import Key  # noqa: E402
@@ -173,6 +174,12 @@ class ServedDaemon:
         return found[0]
 
 
+class Unstepped(StepWatch):
+    """Of tests whose clock stands still, which would look like a step of UTC."""
+
+    has_stepped = False  # type: ignore[assignment]
+
+
 @pytest.fixture(autouse=True)
 def environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """The same for everybody: no colours, 80 columns, no link from outside, and no repetition on a
@@ -188,6 +195,7 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("XMG_ARCHIVE", raising=False)
     monkeypatch.delenv("XMG_CAPTURE", raising=False)
     monkeypatch.setattr(session, "FIRST_RETRY_S", 2.0)
+    monkeypatch.setattr(labels, "StepWatch", Unstepped)
 
 
 @pytest.fixture(scope="session")

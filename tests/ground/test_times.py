@@ -2,13 +2,18 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timezone
+from itertools import pairwise
 
 import pytest
+from conftest import loop_client
+from fake_board import FakeBoard
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from xmground import times
+from xmground import clock, labels, times
 from xmground.errors import UsageError
+from xmground.logs import LogReader
+from xmground.model import Book
 from xmground.render import board_time
 from xmground.times import MAX_DRIFT, Correlation, Moment, Sample
 
@@ -200,3 +205,55 @@ def test_the_truth_is_within_the_error(
         utc_us, error_us = fit.utc(board_us)
         assert utc_us is not None and error_us is not None
         assert abs(utc_us - (NOW + board_us * (1 + drift))) <= error_us
+
+
+# ---- UTC of rows that a board tells now
+
+
+def test_a_step_of_the_ground_clock_shows_in_the_next_row(
+    board: FakeBoard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While a log is followed nothing else is asked: the step itself is the reason to ask."""
+    monkeypatch.setattr(labels, "StepWatch", clock.StepWatch)
+    board.real_time = True
+    board.fill_hm(60)
+    step = [0]
+    client = loop_client(board, timeout_s=30.0)
+    client._clock_us = lambda: clock.utc_us() + step[0]
+    client.hello()
+    utc = labels.LiveUtc(client).utc
+    seen: list[int] = []
+    rows = 0
+    for _ in LogReader(client, Book.HM).read():
+        rows += 1
+        if rows == 30:
+            step[0] = HOUR
+        told, error = utc(board.boot_id, board.now_us)
+        assert told is not None and error is not None
+        seen.append(told)
+    assert rows == 60 and board.requests.count("ping") == 1
+    steps = [round((b - a) / HOUR) for a, b in pairwise(seen)]
+    assert steps == [0] * 28 + [1] + [0] * 30
+
+
+def test_after_a_step_that_cannot_be_measured_no_utc_is_told(
+    board: FakeBoard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was learnt before it holds by another clock. A silent board is not asked for each row."""
+    monkeypatch.setattr(labels, "StepWatch", clock.StepWatch)
+    board.real_time = True
+    now, step = [1000.0], [0]
+    client = loop_client(board, timeout_s=30.0)
+    client.hello()
+    client.utc_us = lambda: NOW + round(now[0] * 1e6) + step[0]  # type: ignore[method-assign]
+    live = labels.LiveUtc(client, lambda: now[0])
+    assert live.utc(board.boot_id, board.now_us)[0] is not None
+    step[0], board.faults.silent, client.timeout_s = -HOUR, True, 0.05
+    for _ in range(5):
+        assert live.utc(board.boot_id, board.now_us) == (None, None)
+    assert set(board.requests) == {"hello", "ping"}
+    asked = board.requests.count("ping")
+    board.faults.silent, client.timeout_s = False, 30.0
+    now[0] += live.RETRY_S
+    assert live.utc(board.boot_id, board.now_us)[0] is not None
+    assert board.requests.count("ping") > asked

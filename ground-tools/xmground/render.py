@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 Row = Mapping[str, object]
 WORTH_A_BAR = 100  # items; fewer come with the first answers
+WORTH_A_BAR_BYTES = 64 * WORTH_A_BAR
 FORMATS = ("table", "json", "jsonl", "csv")
 # Nothing is cut to the width of a screen, which wraps what is longer: a shortened event or a column
 # of no width would tell less than there is.
@@ -248,25 +249,29 @@ class Output:
         self._stdout.write(text)
         self._stdout.flush()
 
+    @property
+    def shows_progress(self) -> bool:
+        """Whether somebody sees it: on a terminal only."""
+        return self._stderr.isatty() and not self._err.is_dumb_terminal
+
     @contextmanager
     def progress(self, what: str, total: int) -> Iterator[Callable[[int], None]]:
         """Shows how many of `total` bytes are done, and when all will be, while the block runs, which
         tells it through the function given; on a terminal only, and gone afterwards."""
-        if not self._stderr.isatty():
-            yield lambda done: None
-            return
-        from rich.progress import DownloadColumn, TransferSpeedColumn
-
-        sizes = (DownloadColumn(binary_units=True), TransferSpeedColumn())
-        with self._bar(what, sizes) as tell:
+        with self._bar_of_bytes(what) as tell:
             tell(0, total)
             yield lambda done: tell(done, total)
 
     @contextmanager
+    def progress_of_bytes(self, what: str) -> Iterator[Callable[[int, int], None]]:
+        """The same where the block also tells how many there are; few are not worth a bar."""
+        with self._bar_of_bytes(what) as tell:
+            yield lambda done, total: tell(done, total) if total >= WORTH_A_BAR_BYTES else None
+
+    @contextmanager
     def progress_of_items(self, what: str, shown: bool) -> Iterator[Callable[[int, int], None]]:
-        """The same for items, of which the block tells how many of how many are done; few come at
-        once, and are not worth a bar. shown: not where something else is written meanwhile."""
-        if not (shown and self._stderr.isatty()):
+        """The same for items. shown: not where something else is written meanwhile."""
+        if not (shown and self.shows_progress):
             yield lambda done, total: None
             return
         from rich.progress import MofNCompleteColumn
@@ -275,13 +280,20 @@ class Output:
             yield lambda done, total: tell(done, total) if total >= WORTH_A_BAR else None
 
     @contextmanager
+    def _bar_of_bytes(self, what: str) -> Iterator[Callable[[int, int], None]]:
+        if not self.shows_progress:
+            yield lambda done, total: None
+            return
+        from rich.progress import DownloadColumn, TransferSpeedColumn
+
+        with self._bar(what, (DownloadColumn(binary_units=True), TransferSpeedColumn())) as tell:
+            yield tell
+
+    @contextmanager
     def _bar(
         self, what: str, amounts: "Sequence[ProgressColumn]"
     ) -> Iterator[Callable[[int, int], None]]:
         """A bar that begins with the first that is told."""
-        if self._err.is_dumb_terminal:
-            yield lambda done, total: None
-            return
         from rich.console import Console
         from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 

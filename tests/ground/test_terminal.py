@@ -145,6 +145,57 @@ def test_progress_is_shown_on_a_terminal_only(
     assert piped.stdout.count("\n") == 151 and "reading" not in piped.stderr
 
 
+def test_progress_of_collecting(
+    board: FakeBoard,
+    served: Served,
+    on_terminal: OnTerminal,
+    environ: dict[str, str],
+    tmp_path: Path,
+) -> None:
+    """In bytes of all logs together; the second time there is nothing to wait for."""
+    board.fill_hm(150)
+    board.print(1, b"P1: still alive\n" * 300)
+    line = f"archive collect --capture= --archive {tmp_path / 'one.db'}"
+    seen = on_terminal(line)
+    assert "collecting" in seen and "14.1/14.1 KiB" in seen
+    assert "KiB" not in on_terminal(line)
+    piped = subprocess.run(
+        [XMG, "--link", served.url, *line.replace("one.db", "two.db").split()],
+        capture_output=True,
+        env=environ,
+        text=True,
+        timeout=60,
+    )
+    assert piped.returncode == 0 and "KiB" not in piped.stderr
+
+
+@pytest.mark.parametrize("out", ["rows.csv", "rows.jsonl", "frames.pcapng"])
+def test_progress_of_exporting(
+    out: str, board: FakeBoard, on_terminal: OnTerminal, environ: dict[str, str], tmp_path: Path
+) -> None:
+    board.fill_hm(150)
+    archive = f"--archive {tmp_path / 'archive.db'}"
+    on_terminal(f"archive collect {archive} --capture {tmp_path}")
+    seen = on_terminal(f"archive export {tmp_path / out} {archive}")
+    piped = subprocess.run(
+        [XMG, *f"archive export {tmp_path / 'again'}{Path(out).suffix} {archive}".split()],
+        capture_output=True,
+        env=environ,
+        text=True,
+        timeout=60,
+    )
+    assert (
+        piped.returncode == 0
+        and "exporting rows" not in piped.stderr
+        and "exporting frames" not in piped.stderr
+    )
+    if out == "frames.pcapng":
+        assert "exporting frames" in seen and " KiB" in seen
+    else:
+        assert "exporting rows" in seen and "150/150" in seen
+    assert (tmp_path / out).read_bytes() == (tmp_path / f"again{Path(out).suffix}").read_bytes()
+
+
 def test_progress_goes_to_stderr(board: FakeBoard, served: Served, environ: dict[str, str]) -> None:
     """stdout is a file: the bar stands on the terminal, the file has rows only."""
     board.fill_hm(200)

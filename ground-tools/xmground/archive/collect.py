@@ -17,11 +17,13 @@ from ..board import Board
 from ..clock import TOLD_STEP_US, Clock, RoundTrip
 from ..logs import LogReader
 from ..model import Book, BookState, Gap, GapKind
-from ..records import Item
+from ..records import ITEM_BYTES, Item
 from ..rows import UNIT_NAMES, Labels, gap_text
 from .filing import Added
 from .store import Archive, LogState
 
+# Is told how much is done, and of how much.
+OnProgress = Callable[[int, int], None]
 # Items, or pieces of text, that one transaction holds.
 BATCH_ITEMS = 128
 # Pings for the clock's correlation at each turn.
@@ -53,12 +55,22 @@ class Collector:
         self._client, self._archive, self._target = client, archive, target
         self._clock = Clock()
         self._labels = replace(labels, target=target, utc=archive.utc(target))
+        self._read_bytes = self._new_bytes = 0
+        self._tell: OnProgress = lambda done, total: None
 
-    def turn(self, on_log: Callable[[BookState, Report], None] = lambda log, told: None) -> Report:
-        """Reads all that is new; on_log is told of each log when it is through."""
+    def turn(
+        self,
+        on_log: Callable[[BookState, Report], None] = lambda log, told: None,
+        tell: OnProgress = lambda done, total: None,
+    ) -> Report:
+        """Reads all that is new; on_log is told of each log when it is through, and tell how many
+        bytes of how many were read."""
         whole = Report()
         whole.steps += self.sample_clock()
-        for state in self._client.books():
+        states = self._client.books()
+        self._read_bytes, self._new_bytes = 0, sum(map(self._bytes_ahead, states))
+        self._tell = tell
+        for state in states:
             part = Report()
             self.collect(state, part)
             on_log(state, part)
@@ -111,8 +123,22 @@ class Collector:
                 if not self._fill_holes(state, filed, reader, report):
                     return
         if max(state.next, reader.next) > begin:
-            for batch in _batches(reader.read()):
+            for batch in _batches(self._counted(reader.read())):
                 era = self._file(state, batch, report, era)
+
+    def _bytes_ahead(self, state: BookState) -> int:
+        """How much there is to read of a log, unless its numbers have begun anew unnoticed."""
+        last = self._archive.log_state(self._target, state.book, state.source).last
+        end = _end(state.book, last) if last else 1
+        first = max(state.oldest, end if end <= state.next else 1)
+        return max(0, state.next - first) * ITEM_BYTES[state.book]
+
+    def _counted(self, pieces: Iterator[Item | Gap]) -> Iterator[Item | Gap]:
+        for piece in pieces:
+            if isinstance(piece, Item):
+                self._read_bytes += len(piece.data)
+                self._tell(self._read_bytes, max(self._read_bytes, self._new_bytes))
+            yield piece
 
     def _reader(self, state: BookState, first: int) -> LogReader:
         return LogReader(self._client, state.book, state.source, first)

@@ -133,6 +133,12 @@ def run_query(
             yield row
 
 
+def count_rows(connection: Connection, asked: Question) -> int:
+    """See Archive.count."""
+    rows = _select(asked).order_by(None).subquery()
+    return connection.execute(sa.select(sa.func.count()).select_from(rows)).scalar_one()
+
+
 def explain_query(connection: Connection, asked: Question) -> str:
     """See Archive.explain."""
     text = str(_select(asked).compile(connection, compile_kwargs={"literal_binds": True}))

@@ -23,7 +23,16 @@ from .check import faults, prune, pruned_before
 from .clocks import Clocks
 from .database import Database, insert_new
 from .filing import Added, Filing
-from .query import Question, command_rows, contents, explain_query, gap_rows, holes, run_query
+from .query import (
+    Question,
+    command_rows,
+    contents,
+    count_rows,
+    explain_query,
+    gap_rows,
+    holes,
+    run_query,
+)
 from .schema import log
 
 
@@ -368,6 +377,10 @@ class Archive:
         asked = Question(
             books, wanted, since, until, order, limit, target, source, first, newest, after
         )
+        return self.ask(asked)
+
+    def ask(self, asked: Question) -> Iterator[Row]:
+        """The same, the question as one thing."""
         return run_query(self._database.reading, asked)
 
     def gaps(self, asked: Question) -> list[Row]:
@@ -382,6 +395,11 @@ class Archive:
                 name: connection.execute(sa.select(sa.func.count()).select_from(table)).scalar_one()
                 for name, table in schema.metadata.tables.items()
             }
+
+    def count(self, asked: Question) -> int:
+        """How many rows a query would show beside the gaps."""
+        with self._database.reading() as connection:
+            return count_rows(connection, asked)
 
     def explain(self, asked: Question) -> str:
         """How the database would run a query."""

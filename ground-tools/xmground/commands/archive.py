@@ -4,7 +4,7 @@ import argparse
 import os
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -99,6 +99,8 @@ QUERY_COLUMNS = [
         if column.key not in ("book", "source", "received_us")
     ),
 ]
+# Progress is told after so many rows or records: more often, it would cost more than they do.
+TELL_EVERY = 50
 CHECK_COLUMNS = [Column("fault", "fault")]
 
 
@@ -273,7 +275,8 @@ def _turn(app: App, archive) -> bool:
                 )
                 notes.extend(report.gaps + report.filed.conflicts)
 
-            steps = Collector(client, archive, target, labels).turn(through).steps
+            with app.out.progress_of_bytes("collecting") as tell:
+                steps = Collector(client, archive, target, labels).turn(through, tell).steps
     except (NoAnswer, LinkUnavailable) as error:
         if not app.args.follow:
             raise
@@ -339,12 +342,15 @@ def show(app: App) -> Status:
     return Status.DONE
 
 
-def _rows(app: App, wanted: Wanted) -> Iterator[Row]:
+def _rows(app: App, wanted: Wanted, on_total: Callable[[int], None] | None = None) -> Iterator[Row]:
+    """The rows that are asked for. on_total: is told first how many there are beside gaps."""
+    from ..archive.query import Question
+
     args = app.args
     with app.open_archive() as archive:
         target = only_target(archive, args.target) if args.target else None
         tell_pruned(app, archive, target, wanted.since)
-        yield from archive.query(
+        asked = Question(
             args.book or (),
             wanted.filter,
             wanted.since,
@@ -355,6 +361,9 @@ def _rows(app: App, wanted: Wanted) -> Iterator[Row]:
             source=args.source,
             newest=wanted.last is not None,
         )
+        if on_total:
+            on_total(archive.count(asked))
+        yield from archive.ask(asked)
 
 
 def query(app: App) -> Status:
@@ -463,14 +472,22 @@ def _export_rows(app: App, part: Path) -> str:
 
     wanted = wanted_of(app)
     total, missing = 0, 0
-    with part.open("w", encoding="utf-8") as file:
+    rows_there: list[int] = []
+    # To count them costs a query of its own.
+    on_total = rows_there.append if app.out.shows_progress else None
+    with (
+        part.open("w", encoding="utf-8") as file,
+        app.out.progress_of_items("exporting rows", True) as tell,
+    ):
         fmt = "csv" if ".csv" in part.suffixes else "jsonl"
         columns = [column for column in QUERY_COLUMNS if column.key != "words"]
         stream = Output(fmt, False, stdout=file).stream(columns)
-        for row in _rows(app, wanted):
+        for row in _rows(app, wanted, on_total):
             stream.add(row)
             total += 1
             missing += row["kind"] == "gap"
+            if rows_there and total % TELL_EVERY == 0:
+                tell(total - missing, rows_there[0])
         stream.close()
     return f"{total} rows, of which {missing} gaps," if missing else f"{total} rows"
 
@@ -490,8 +507,18 @@ def _export_frames(app: App, part: Path) -> str:
                 records.append(record)
             else:
                 app.out.warn(f"{path}: {record.words}")
-    with part.open("wb") as file:
-        count_of = write_pcapng(file, ", ".join(links), records)
+    total = sum(len(record.data) for record in records)
+
+    def told() -> Iterator[Captured]:
+        done = 0
+        for number, record in enumerate(records):
+            yield record
+            done += len(record.data)
+            if number % TELL_EVERY == 0:
+                tell(done, total)
+
+    with part.open("wb") as file, app.out.progress_of_bytes("exporting frames") as tell:
+        count_of = write_pcapng(file, ", ".join(links), told())
     return f"{count_of} frames"
 
 

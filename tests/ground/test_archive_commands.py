@@ -16,7 +16,7 @@ from types import SimpleNamespace
 
 import pytest
 from conftest import Result, compare, loop_client, same_every_time
-from fake_board import HYPERVISOR, FakeBoard
+from fake_board import HYPERVISOR, FakeBoard, Served
 
 from xmground._generated import supervisor_pb2 as pb
 from xmground import requester
@@ -415,6 +415,36 @@ def test_collect_under_another_name(board: FakeBoard, xmg: Xmg) -> None:
     board.fill_hm(1)
     xmg("archive", "collect", "--target", "EM2")
     assert json.loads(xmg("archive", "list", "--json").out)[0]["target"] == "EM2"
+
+
+@pytest.mark.parametrize("boots", [0, 8])
+def test_two_boards_of_one_name_are_told_apart_by_target(
+    boots: int, board: FakeBoard, xmg: Xmg, place: Path
+) -> None:
+    """boots: how many more the other board has had. A boot that nobody has seen yet may be the
+    same board's; one that was filed before is not, or it has forgotten it."""
+    other = FakeBoard()
+    other.boot_id += boots
+    served = Served(other)
+    board.fill_hm(3)
+    other.fill_hm(5, event=6)
+    words = ("two boards", "--target", "'demo'")
+    assert xmg("archive", "collect", "--capture=").status == Status.DONE
+    second = xmg("archive", "collect", "--capture=", link=served.url)
+    assert second.status == Status.INCOMPLETE and "board rebooted" in second.err
+    assert ("two boards" in second.err) == (boots == 0)
+    board.fill_hm(1)
+    third = xmg("archive", "collect", "--capture=")
+    assert all(third.err.count(word) == 1 for word in words), third.err
+    if boots == 0:
+        for line in ("archive query", f"archive export {place / 'all.csv'}"):
+            assert "have the numbers of others, filed before" in xmg(*line.split()).err
+        assert "two boards" in xmg("archive", "check").err
+    for _ in range(2):
+        for name, link in (("A", None), ("B", served.url)):
+            told = xmg("archive", "collect", "--capture=", "--target", name, link=link)
+            assert told.status == Status.DONE and "two boards" not in told.err
+    served.close()
 
 
 def test_commands_are_filed_where_there_is_an_archive(board: FakeBoard, xmg: Xmg) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from ..app import App
 from ..board import HYPERVISOR_ID
 from ..errors import LinkUnavailable, NoAnswer, UsageError
+from ..model import GapKind
 from ..places import default_captures
 from ..render import Column, board_time, ground_time, plain, severity_mark, word
 from ..rows import Row
@@ -99,6 +100,11 @@ QUERY_COLUMNS = [
         if column.key not in ("book", "source", "received_us")
     ),
 ]
+# Why other rows may have the numbers of some that were filed before.
+TWO_OR_FORGOT = (
+    "a board that forgot its boot id at power-up numbers anew; but if these are two boards whose "
+    "systems have one name, their rows are mixed: collect each under a name of its own (--target)"
+)
 # Progress is told after so many rows or records: more often, it would cost more than they do.
 TELL_EVERY = 50
 CHECK_COLUMNS = [Column("fault", "fault")]
@@ -254,12 +260,17 @@ def _turn(app: App, archive) -> bool:
     rows: list[Row] = []
     notes: list[str] = []
     steps: list[str] = []
+    target, is_filed_before = "", False
     try:
         with app.connect() as client:
             target = app.args.target or client.target_name()
             labels = labels_of(client)
 
             def through(state, report) -> None:
+                nonlocal is_filed_before
+                begins_anew = any(GapKind.REBOOTED.value in gap for gap in report.gaps)
+                of_before = report.filed.known or report.filed.conflicts
+                is_filed_before |= bool(begins_anew and of_before)
                 source = HYPERVISOR_ID if state.book.name == "HM" else state.source
                 rows.append(
                     {
@@ -288,6 +299,10 @@ def _turn(app: App, archive) -> bool:
     app.out.rows(COLLECT_COLUMNS, rows)
     for note in steps + notes:
         app.out.warn(note)
+    if is_filed_before:
+        app.out.warn(
+            f"numbers began anew in a boot of {plain(target)!r} that was filed before: {TWO_OR_FORGOT}"
+        )
     return not notes
 
 
@@ -366,6 +381,17 @@ def _rows(app: App, wanted: Wanted, on_total: Callable[[int], None] | None = Non
         yield from archive.ask(asked)
 
 
+def _is_another(row: Row) -> bool:
+    """Whether a row has the number of another one, filed before."""
+    return int(str(row.get("variant") or 0)) > 0
+
+
+def _tell_others(app: App, others: int) -> None:
+    if others:
+        have = "s have the numbers of others" if others > 1 else " has the number of another"
+        app.out.warn(f"{others} row{have}, filed before: see `xmg archive check`")
+
+
 def query(app: App) -> Status:
     """xmg archive query"""
     wanted = wanted_of(app)
@@ -374,15 +400,17 @@ def query(app: App) -> Status:
     # The database has chosen already; what is left to tell is which rows have no UTC.
     told = replace(wanted, filter=None)
     sink = RowSink(app, QUERY_COLUMNS)
-    missing = 0
+    missing, others = 0, 0
     for row in picked(_rows(app, wanted), told, app):
         missing += row["kind"] == "gap"
+        others += _is_another(row)
         # A table has one column for what a record says and what a partition printed.
         table = {"words": row.get("text", row["detail"])} if app.out.format == "table" else {}
         sink.add(row | table)
     sink.close()
     if missing:
         app.out.warn(f"{missing} gap{'s' if missing > 1 else ''}: see `xmg archive gaps`")
+    _tell_others(app, others)
     return Status.INCOMPLETE if missing else Status.DONE
 
 
@@ -471,7 +499,7 @@ def _export_rows(app: App, part: Path) -> str:
     from ..render import Output
 
     wanted = wanted_of(app)
-    total, missing = 0, 0
+    total, missing, others = 0, 0, 0
     rows_there: list[int] = []
     # To count them costs a query of its own.
     on_total = rows_there.append if app.out.shows_progress else None
@@ -486,9 +514,11 @@ def _export_rows(app: App, part: Path) -> str:
             stream.add(row)
             total += 1
             missing += row["kind"] == "gap"
+            others += _is_another(row)
             if rows_there and total % TELL_EVERY == 0:
                 tell(total - missing, rows_there[0])
         stream.close()
+    _tell_others(app, others)
     return f"{total} rows, of which {missing} gaps," if missing else f"{total} rows"
 
 
@@ -534,10 +564,7 @@ def check(app: App) -> Status:
         app.out.rows(CHECK_COLUMNS, [{"fault": fault, "style": "bad"} for fault in faults])
     if conflicts:
         have = "s have the numbers of others" if conflicts > 1 else " has the number of another"
-        app.out.warn(
-            f"{conflicts} row{have}, filed before: both are shown; a board that forgot its boot id at "
-            "power-up numbers anew"
-        )
+        app.out.warn(f"{conflicts} row{have}, filed before: both are shown; {TWO_OR_FORGOT}")
     if faults:
         app.out.warn(
             "the archive has faults: restore a copy of it, or collect into another (--archive) what "

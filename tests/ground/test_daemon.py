@@ -15,6 +15,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -1041,6 +1042,34 @@ def test_logs_are_gathered_into_the_archive(gathering: ServedDaemon, board: Fake
     state = mine.call("status", {}, 10)["gather"]
     assert state["gaps"] == state["conflicts"] == 0 and state["archive_error"] is None
     mine.close()
+
+
+def test_boards_of_one_name_share_an_archive_under_targets_of_their_own(
+    board: FakeBoard, served: Served, tmp_path: Path
+) -> None:
+    other = FakeBoard()
+    board.fill_hm(3)
+    other.fill_hm(5, event=6)
+    second = Served(other)
+    with ExitStack() as stack:
+        for name, url in (("A", served.url), ("B", second.url)):
+            daemon = ServedDaemon(
+                url,
+                tmp_path / name,
+                archive=str(tmp_path / "archive.db"),
+                turn_s=0.01,
+                target=name,
+            )
+            mine = connection(stack.enter_context(daemon))
+            until(lambda: daemon.server.gatherer.state.turn_us > 0)
+            told = mine.call("status", {}, 10)["gather"]
+            assert told["target"] == name and told["conflicts"] == told["gaps"] == 0
+            mine.close()
+        mine = connection(daemon)
+        rows = mine.call("archive.query", {"books": ["hm"], "order": "number"}, 10)
+        mine.close()
+    second.close()
+    assert [row["target"] for row in rows] == ["A"] * 3 + ["B"] * 5
 
 
 def test_gathering_stops_asking_for_what_it_has(gathering: ServedDaemon, board: FakeBoard) -> None:

@@ -75,9 +75,20 @@ def register(groups: argparse._SubParsersAction, common: argparse.ArgumentParser
         help="file all logs, commands and the link's health there: a SQLAlchemy URL or a path; "
         "none: not (default: $XMG_ARCHIVE, else $XDG_DATA_HOME/xmg/archive.db)",
     )
+    target_option(parser)
     capture_options(parser)
     group = parser.add_subparsers(title="commands", metavar="COMMAND")
     verb(group, common, "status", status, "Show how the daemon and its link are.")
+
+
+def target_option(parser: argparse.ArgumentParser) -> None:
+    """Option of a daemon: what its board is called in the archive."""
+    parser.add_argument(
+        "--target",
+        metavar="NAME",
+        help="file the board under this name (default: the name of its system); boards whose "
+        "systems have one name need one each in an archive that they share",
+    )
 
 
 def capture_options(parser: argparse.ArgumentParser) -> None:
@@ -190,6 +201,7 @@ def run_daemon(
         capture=None
         if args.capture == "none"
         else Path(args.capture or default_captures(os.environ)),
+        target=args.target or "",
         keep=Keep(args.capture_mib << 20, args.capture_days and args.capture_days * DAY_US),
     )
 

@@ -12,7 +12,7 @@ from ..remote import default_socket, is_served
 from ..render import Column
 from ..status import Status
 from .common import verb
-from .serve import DEFAULT_HTTP, capture_options, run_daemon
+from .serve import DEFAULT_HTTP, capture_options, run_daemon, target_option
 
 COLUMNS = [Column("url", "page")]
 
@@ -43,6 +43,7 @@ def register(groups: argparse._SubParsersAction, common: argparse.ArgumentParser
         metavar="URL",
         help="archive of a daemon that is started (default: $XMG_ARCHIVE, else a file of yours)",
     )
+    target_option(parser)
     capture_options(parser)
 
 

@@ -222,10 +222,13 @@ class Gatherer(threading.Thread):
         archive_url: str | None,
         on_rows: Callable[[list[Row]], None],
         turn_s: float = TURN_S,
+        target: str = "",
     ) -> None:
-        """on_rows is called in this thread, and must not wait."""
+        """on_rows is called in this thread, and must not wait. target: what the board is filed
+        under; empty: the name of its system."""
         super().__init__(name="gather", daemon=True)
         self._link, self._url, self._on_rows, self._turn_s = link, archive_url, on_rows, turn_s
+        self._target = target
         self._stop_now, self._news = threading.Event(), threading.Event()
         self._board = Background(link, self._stop_now)
         self._clock = Clock()
@@ -440,7 +443,9 @@ class Gatherer(threading.Thread):
     def _meet(self) -> None:
         """Learns the names and plans of the board that answers now."""
         self._labels = labels_of(self._board)  # type: ignore[arg-type]
-        if not self._labels.target:
+        if self._target:
+            self._labels = replace(self._labels, target=self._target)
+        elif not self._labels.target:
             self._labels = replace(self._labels, target=spelt(self._board.target_name()))
         # Not by questions to the board, which the collector asks anyway.
         self._labels = replace(self._labels, utc=self._utc)

@@ -72,11 +72,13 @@ class Server:
         turn_s: float | None = TURN_S,
         capture: Path | None = None,
         keep: Keep | None = None,
+        target: str = "",
     ) -> None:
         """url: of the board's link; http: HOST:PORT, or None for no HTTP; archive: its address, or
         None for none; turn_s: how often the board is asked for what is new, None: never; capture:
         folder for the raw bytes of the link, of which as much is kept as `keep` says, None: they
-        are not kept. Raises UsageError."""
+        are not kept; target: what the board is filed under, empty: the name of its system. Raises
+        UsageError."""
         parse_link(url)
         self._socket_path = socket_path
         self.lease = Lease(time.monotonic)
@@ -122,7 +124,7 @@ class Server:
             connect=connect,
             clock_us=clock_us,
         )
-        self.gatherer = Gatherer(self.link, archive, self._saw_rows, turn_s or TURN_S)
+        self.gatherer = Gatherer(self.link, archive, self._saw_rows, turn_s or TURN_S, target)
 
     # ---- life
 

@@ -169,14 +169,17 @@ def journal_words(record: TraceRecord) -> list[str]:
     request_id, what, _digest, _session = record.payload
     if request_id == 0:
         return ["the supervisor begins"]
+    command = f"command {request_id:#010x}"
     stage, operation, code = what >> 24, what >> 16 & 0xFF, what & 0xFFFF
+    if not stage:
+        return [command, "void: the ground was told that it was never received"]
     words = names.STAGES.get(stage, f"stage {stage}")
     if code >> 15:
         words += f": {names.ERRORS.get(code - 0x10000, f'hypervisor error {code - 0x10000}')}"
     elif code:
         words += f": {names.STATUSES.get(code, f'status {code}')}"
     operation_name = names.OPERATIONS.get(operation, f"operation {operation}")
-    return [f"command {request_id:#010x}", operation_name, words]
+    return [command, operation_name, words]
 
 
 # Upper half of a reset status (abi/guest.h, XM_HM_RESET_STATUS_*); the lower one is the event.

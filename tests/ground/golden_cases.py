@@ -176,6 +176,7 @@ def journal(board: FakeBoard) -> None:
         (10, 5 << 24 | 13 << 16 | 0xFFFF, 0xD16E58, 0x5E55),
         (11, 6 << 24 | 13 << 16 | 6, 0xD16E59, 0x5E55),
         (12, 9 << 24 | 99 << 16 | 77, 0xD16E5A, 0x5E55),
+        (13, 0, 0, 0),
     ):
         board.fill_trace(0, 1, partition=0, code=JOURNAL_CODE, payload=payload)
     board.fill_trace(0, 1, partition=0, code=0x12)

@@ -677,15 +677,21 @@ static void own_reset_leaves_the_device_a_slot_to_send(void **state)
     assert_int_equal(fake.end, FAKE_SELF_RESET);
 }
 
+/* Partition 1 prints ten bytes so many times. */
+static void print_tens(int times)
+{
+    for (int i = 0; i < times; i++) {
+        fake_print(1, "abcdefghij");
+    }
+}
+
 static void own_reset_is_not_held_up_by_a_log_read(void **state)
 {
     LOG_READ(read, 34, CONSOLE, 1, 0, 0);
     CONTROL(reset, 35, FAKE_SELF, RESET_WARM);
 
     (void)state;
-    for (int i = 0; i < 400; i++) {
-        fake_print(1, "abcdefghij");
-    }
+    print_tens(400);
     fake.line_bytes = 10; /* the read takes 4 s */
     ground_send(&read);
     run_us(500000);
@@ -1483,9 +1489,7 @@ static void a_long_read_pauses_with_the_line_and_goes_on(void **state)
     uint8_t items[FAKE_ITEMS];
 
     (void)state;
-    for (int i = 0; i < 400; i++) {
-        fake_print(1, "abcdefghij");
-    }
+    print_tens(400);
     fake.line_bytes = 120; /* 1.2 of 250 ms at 115200 baud, a slot here is 10 ms */
     ground_send(&request);
     run_us(100000);
@@ -1504,9 +1508,7 @@ static void items_overwritten_during_a_read_are_left_out(void **state)
     bool gap = false;
 
     (void)state;
-    for (int i = 0; i < 409; i++) {
-        fake_print(1, "abcdefghij");
-    }
+    print_tens(409);
     fake.line_bytes = 60;
     ground_send(&request);
     run_us(100000);
@@ -1536,9 +1538,7 @@ static void a_read_whose_rest_was_overwritten_ends_with_what_was_sent(void **sta
     const Xm__LogEnd *end;
 
     (void)state;
-    for (int i = 0; i < 400; i++) {
-        fake_print(1, "abcdefghij");
-    }
+    print_tens(400);
     fake.line_bytes = 60;
     ground_send(&request);
     run_us(100000);
@@ -1560,9 +1560,7 @@ static void a_reply_waits_for_one_bulk_frame_at_most(void **state)
     unsigned chunks_before;
 
     (void)state;
-    for (int i = 0; i < 400; i++) {
-        fake_print(1, "abcdefghij");
-    }
+    print_tens(400);
     fake.link.tx_size = 400; /* less than a frame: what waits is in the supervisor's hands */
     fake.line_bytes = 100;
     ground_send(&read);
@@ -1583,9 +1581,7 @@ static void bulk_fills_one_frame_of_the_line_ahead(void **state)
     LOG_READ(read, 129, CONSOLE, 1, 0, 0);
 
     (void)state;
-    for (int i = 0; i < 400; i++) {
-        fake_print(1, "abcdefghij");
-    }
+    print_tens(400);
     fake.line_bytes = 0;
     ground_send(&read);
     run_us(500000);
@@ -1668,9 +1664,7 @@ static void several_reads_are_served_in_turn_and_too_many_refused(void **state)
     uint8_t items[FAKE_ITEMS];
 
     (void)state;
-    for (int i = 0; i < 400; i++) {
-        fake_print(1, "abcdefghij");
-    }
+    print_tens(400);
     fake.line_bytes = 0;
     for (uint32_t i = 0; i <= LOGS_READS; i++) {
         LOG_READ(request, 130 + i, CONSOLE, 1, 0, 0);
@@ -1695,9 +1689,7 @@ static void a_read_beyond_the_end_waits_for_its_turn(void **state)
     uint8_t items[FAKE_ITEMS];
 
     (void)state;
-    for (int i = 0; i < 400; i++) {
-        fake_print(1, "abcdefghij");
-    }
+    print_tens(400);
     fake.line_bytes = 200;
     ground_send(&request);
     ground_send(&beyond);
@@ -1715,9 +1707,7 @@ static void a_repeated_read_in_progress_is_not_begun_again(void **state)
     uint8_t items[FAKE_ITEMS];
 
     (void)state;
-    for (int i = 0; i < 400; i++) {
-        fake_print(1, "abcdefghij");
-    }
+    print_tens(400);
     fake.line_bytes = 200;
     ground_send(&request);
     run_us(50000);
@@ -1734,9 +1724,7 @@ static void a_log_that_vanishes_during_a_read_fails_it(void **state)
     LOG_READ(request, 141, CONSOLE, 1, 0, 0);
 
     (void)state;
-    for (int i = 0; i < 400; i++) {
-        fake_print(1, "abcdefghij");
-    }
+    print_tens(400);
     fake.line_bytes = 100;
     ground_send(&request);
     run_us(50000);
@@ -1780,9 +1768,7 @@ static void while_a_log_is_sent_beacons_come_each_second(void **state)
     LOG_READ(again, 0, CONSOLE, 1, 1, 1);
 
     (void)state;
-    for (int i = 0; i < 400; i++) {
-        fake_print(1, "abcdefghij");
-    }
+    print_tens(400);
     fake.line_bytes = 20; /* of a slot: 4,000 bytes take 2 s */
     ground_send(&read);
     run_us(10000);

@@ -142,10 +142,12 @@ class Child:
             os.kill(self.pid, signal.SIGKILL)
             self.status = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
 
-    def wait(self, limit_s: float) -> int:
-        """Its exit status. Raises Hang, and kills it, when it does not end in time."""
+    def wait(self, limit_s: float, meanwhile: Callable[[], None] = lambda: None) -> int:
+        """Its exit status. Raises Hang, and kills it, when it does not end in time. meanwhile: is
+        called again and again."""
         end = time.monotonic() + limit_s
         while not self.poll():
+            meanwhile()
             if time.monotonic() > end:
                 self.kill()
                 raise Hang(f"{self.name} did not end in {limit_s:g} s; it said: {self.err[-500:]}")

@@ -267,10 +267,10 @@ class Scene:
         """What the console cannot do now it says, and does not wait for ever."""
         if not self._by_daemon:
             for child in self._mains:
-                child.wait(LIMIT_S)
+                child.wait(LIMIT_S, self._station.board.keep_up)
         elif self._held and not self._mains[0].poll():
             self._station.write(self._dice)
-            until(self._says_not_filing, "the daemon to say that it cannot file")
+            self._until(self._says_not_filing, "the daemon to say that it cannot file")
         for action in self._given_up:
             action()
 
@@ -281,11 +281,12 @@ class Scene:
         return json.loads(asked.out)["gather"]["archive_error"] is not None
 
     def _settle(self) -> None:
-        for child in self._clients:
-            child.wait(LIMIT_S)
-        if not self._by_daemon:
-            for child in self._mains:
-                child.wait(LIMIT_S)
+        for child in self._clients + ([] if self._by_daemon else self._mains):
+            child.wait(LIMIT_S, self._station.board.keep_up)
+
+    def _until(self, holds: Callable[[], bool], what: str) -> None:
+        """As until(), and sees meanwhile what the board does."""
+        until(holds, what, self._station.board.keep_up)
 
     def _count(self, sql: str) -> int:
         found = self._station.query(sql)
@@ -345,7 +346,9 @@ class Scene:
         """A daemon that was not killed goes on by itself; one that was can be started again."""
         station = self._station
         if len(self._mains) > 1 and not any(child.poll() for child in self._mains):
-            until(lambda: any(child.poll() for child in self._mains), "the second daemon to end")
+            self._until(
+                lambda: any(child.poll() for child in self._mains), "the second daemon to end"
+            )
         alive = [child for child in self._mains if not child.poll()]
         first = any(child.was_killed for child in self._mains) or bool(alive)
         for child in self._mains:
@@ -362,7 +365,7 @@ class Scene:
         ends = station.board.look().ends()
         made_us = station.clock.now_us()
         try:
-            until(lambda: self._has_all(ends), "the daemon to file everything")
+            self._until(lambda: self._has_all(ends), "the daemon to file everything")
             yield from self._judge_utc(ends["hm", 0] - 1, made_us)
         except Hang as hang:
             status = station.start("serve", "status", by_daemon=True)
@@ -371,7 +374,7 @@ class Scene:
         yield from self._judge_lease()
         if not self._was_killed:  # else what it had not filed went with it
             try:
-                until(lambda: not self._unfiled(), "the stages of commands to be filed")
+                self._until(lambda: not self._unfiled(), "the stages of commands to be filed")
             except Hang as hang:
                 yield "LOSS", f"{hang}: {self._unfiled()}"
         for child in alive:

@@ -180,6 +180,7 @@ class Station:
         until(
             lambda: self.is_served() or all(daemon.poll() for daemon in daemons),
             f"{daemons[0].name} to serve",
+            self.board.keep_up,
         )
         return self.is_served()
 
@@ -266,12 +267,15 @@ def mount_tmpfs(folder: Path) -> None:
         raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
 
 
-def until(holds: Callable[[], bool], what: str, limit_s: float = LIMIT_S) -> None:
-    """Waits for something. Raises Hang."""
-    end = time.monotonic() + limit_s
+def until(
+    holds: Callable[[], bool], what: str, meanwhile: Callable[[], None] = lambda: None
+) -> None:
+    """Waits for something; meanwhile is called again and again. Raises Hang."""
+    end = time.monotonic() + LIMIT_S
     while not holds():
+        meanwhile()
         if time.monotonic() > end:
-            raise Hang(f"waited {limit_s:g} s for {what}")
+            raise Hang(f"waited {LIMIT_S:g} s for {what}")
         time.sleep(POLL_S)
 
 

@@ -13,6 +13,7 @@ from processes import end_with_parent
 FRAME_MS = 20
 BAUD = 921600  # so that a transfer lasts some tenths of a second
 LIMIT_S = 20.0
+KEEP_UP_S = 3.0  # the shortest of its logs holds what it does in some 15 s
 LIVES = re.compile(rb"after reset status (\d+)\n")
 
 Key = tuple[str, int]  # book and source
@@ -75,6 +76,7 @@ class Board:
         if not self.link:
             raise BoardError(f"it did not start: see {folder / 'board.txt'}")
         self._dump = folder / "dump"
+        self._looked_at = 0.0
         self.truth = Truth()
 
     @property
@@ -103,7 +105,14 @@ class Board:
                 raise BoardError("it gives no dump")
             time.sleep(0.002)
         self.truth.add(self._dump.read_text())
+        self._looked_at = time.monotonic()
         return self.truth
+
+    def keep_up(self) -> None:
+        """For who waits long: looks often enough that nothing is overwritten unseen. Raises
+        BoardError."""
+        if time.monotonic() - self._looked_at > KEEP_UP_S:
+            self.look()
 
     def close(self) -> None:
         """Ends it."""

@@ -33,10 +33,14 @@ def as_far_as_told(heard: bool = True) -> Iterator[None]:
 def partition_names(client: Board) -> dict[int, str]:
     """Names by id; empty when the board does not tell them, what it has just told is worth showing
     without."""
-    names = {HYPERVISOR_ID: HYPERVISOR_NAME}
     with as_far_as_told():
-        return {p.id: spelt_out(p.name) for p in client.partitions()} | names
-    return names
+        return _names(client.partitions())
+    return _names(())
+
+
+def _names(partitions: Iterable[Partition]) -> dict[int, str]:
+    """Names by id, the hypervisor's with them."""
+    return {p.id: spelt_out(p.name) for p in partitions} | {HYPERVISOR_ID: HYPERVISOR_NAME}
 
 
 def system_partitions(partitions: Iterable[Partition]) -> frozenset[int]:
@@ -48,14 +52,12 @@ def labels_of(client: Board, heard: bool = False) -> Labels:
     """What rows tell beyond the items of a log, as far as the board says. heard: it has just
     answered what the rows are made of; else a silence ends the command at once (NoAnswer,
     LinkUnavailable): to ask a silent board for more only makes the operator wait once more."""
-    hypervisor = {HYPERVISOR_ID: HYPERVISOR_NAME}
-    labels = Labels(names=hypervisor, utc=LiveUtc(client).utc)
+    labels = Labels(names=_names(()), utc=LiveUtc(client).utc)
     with as_far_as_told(heard):
         labels = replace(labels, target=spelt_out(client.target_name()))
     with as_far_as_told(heard):
         partitions = client.partitions()
-        names = {p.id: spelt_out(p.name) for p in partitions} | hypervisor
-        labels = replace(labels, names=names, system=system_partitions(partitions))
+        labels = replace(labels, names=_names(partitions), system=system_partitions(partitions))
     return labels
 
 

@@ -105,7 +105,7 @@ def sim_config(path: Path) -> bytes:
         )
     with tempfile.TemporaryDirectory(prefix="xm-") as folder:
         out = Path(folder) / "system.xmc"
-        done = _finished([compiler, "-o", str(out), str(path)], COMPILE_S)
+        done = finished([compiler, "-o", str(out), str(path)], COMPILE_S)
         if done.returncode or not out.is_file():
             raise UsageError(f"{path} is no configuration: {COMPILER} said\n{_end(done.stdout)}")
         return out.read_bytes()
@@ -122,7 +122,7 @@ def build_system(name: str, key_file: Path) -> Path:
     # A make that runs this program must not hand its job server on.
     environment = {k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MAKELEVEL")}
     try:
-        done = _finished(command, BUILD_S, cwd=top, env=environment)
+        done = finished(command, BUILD_S, cwd=top, env=environment)
     except OSError as error:
         raise LaunchError(f"cannot run make: {error.strerror}: install it") from error
     except subprocess.TimeoutExpired as error:
@@ -134,7 +134,7 @@ def build_system(name: str, key_file: Path) -> Path:
     return build / Path(name).name / "system.elf"
 
 
-def _finished(
+def finished(
     command: list[str], limit_s: float, cwd: Path | None = None, env: dict[str, str] | None = None
 ) -> "subprocess.CompletedProcess[str]":
     """A program that has run to its end, with what it said on both streams. Raises OSError,

@@ -390,10 +390,10 @@ class Pull:
         self._hear()
         if not reply.HasField("log_end"):
             is_busy = reply.status == pb.Status(code=pb.STATUS_BUSY, detail=reply.status.detail)
-            if reply.stage in (pb.STAGE_REJECTED, pb.STAGE_FAILED) and not is_busy:
-                self._refusal = reply
-            elif is_busy:
+            if is_busy:
                 self._put_off(read)
+            elif reply.stage in (pb.STAGE_REJECTED, pb.STAGE_FAILED):
+                self._refusal = reply
             return
         end = reply.log_end
         if self.is_new_life:

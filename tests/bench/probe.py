@@ -19,7 +19,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "ground-tools"))
 
-from xmground.launch import QEMU, qemu_command  # noqa: E402
+from xmground.launch import QEMU, finished, qemu_command  # noqa: E402
 
 BUILD_TIMEOUT_S = 300
 ENTER, LEAVE, MARK, STEP = 0, 1, 2, 3
@@ -40,16 +40,7 @@ def tool(name: str) -> str:
 def shell(command: list[str], timeout_s: int = BUILD_TIMEOUT_S) -> str:
     """Output of a command that must succeed."""
     try:
-        done = subprocess.run(
-            command,
-            cwd=ROOT,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-            timeout=timeout_s,
-        )
+        done = finished(command, timeout_s, cwd=ROOT)
     except FileNotFoundError as error:
         raise BenchError(f"{command[0]} is not installed: run tools/install-deps.sh") from error
     except subprocess.TimeoutExpired as error:

@@ -25,17 +25,22 @@ def test_the_service_runs_what_there_is() -> None:
     assert args.key == "/home/operator/.config/xmg/key"
 
 
-@pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="there is no systemd here")
-def test_systemd_understands_the_service(tmp_path: Path) -> None:
+def verified(tmp_path: Path, old: str, new: str) -> "subprocess.CompletedProcess[str]":
+    """What systemd says of the unit with something in it replaced."""
     unit = tmp_path / UNIT.name
-    unit.write_text(UNIT.read_text().replace("ExecStart=xmg", f"ExecStart={TOOLS / 'xmg'}"))
-    done = subprocess.run(
+    unit.write_text(UNIT.read_text().replace(old, new))
+    return subprocess.run(
         ["systemd-analyze", "--user", "--man=no", "verify", unit],
         capture_output=True,
         text=True,
         timeout=60,
         env={"PATH": "/usr/bin:/bin", "HOME": str(tmp_path), "XDG_RUNTIME_DIR": str(tmp_path)},
     )
+
+
+@pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="there is no systemd here")
+def test_systemd_understands_the_service(tmp_path: Path) -> None:
+    done = verified(tmp_path, "ExecStart=xmg", f"ExecStart={TOOLS / 'xmg'}")
     # What other units of this machine lack is told, too.
     assert UNIT.name not in done.stdout + done.stderr, done.stderr
     assert done.returncode == 0, done.stderr
@@ -43,13 +48,5 @@ def test_systemd_understands_the_service(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="there is no systemd here")
 def test_a_wrong_service_would_be_seen(tmp_path: Path) -> None:
-    unit = tmp_path / UNIT.name
-    unit.write_text(UNIT.read_text().replace("NoNewPrivileges=yes", "NoNewPrivilege=yes"))
-    done = subprocess.run(
-        ["systemd-analyze", "--user", "--man=no", "verify", unit],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        env={"PATH": "/usr/bin:/bin", "HOME": str(tmp_path), "XDG_RUNTIME_DIR": str(tmp_path)},
-    )
+    done = verified(tmp_path, "NoNewPrivileges=yes", "NoNewPrivilege=yes")
     assert UNIT.name in done.stdout + done.stderr
